@@ -1,0 +1,1 @@
+//! FHIRPath, compiled, over serde_json values. <http://hl7.org/fhirpath/N1/>

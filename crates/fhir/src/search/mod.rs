@@ -1,0 +1,173 @@
+//! Search as data: a query string becomes a [`Query`], a resource becomes [`index::Entry`]s.
+//! <https://hl7.org/fhir/R4/search.html>
+pub mod index;
+pub mod parse;
+
+use crate::TypeId;
+use crate::registry::SearchParam;
+
+/// A search over one type, ready for the store to compile.
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub on: TypeId,
+    /// All must hold.
+    pub filters: Vec<Filter>,
+    /// Empty means by creation, oldest first.
+    pub sort: Vec<Sort>,
+    /// Page size; 0 with `Summary::Count`.
+    pub count: usize,
+    pub total: Total,
+    pub summary: Summary,
+    pub includes: Vec<Include>,
+    /// Opaque token of a paging link, from `_cursor`.
+    pub cursor: Option<String>,
+    /// Every parameter as it was understood, for the `self` link, in the order given.
+    pub echo: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Total {
+    None,
+    Estimate,
+    Accurate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Summary {
+    False,
+    Count,
+}
+
+/// One condition on a resource.
+#[derive(Clone, Debug)]
+pub enum Filter {
+    /// Any of these logical ids.
+    Id(Vec<String>),
+    LastUpdated(Vec<Prefixed<crate::datetime::DateRange>>),
+    /// A registry parameter: any of the values matches.
+    Param { param: &'static SearchParam, test: Test },
+    /// `:missing=true|false`
+    Missing { param: &'static SearchParam, missing: bool },
+    /// `subject:Patient.name=...`: the reference leads to a resource for which `inner` holds.
+    Chain { param: &'static SearchParam, target: Vec<TypeId>, inner: Box<Filter> },
+    /// `_has:Observation:patient:code=...`
+    Has { from: TypeId, by: &'static SearchParam, inner: Box<Filter> },
+    /// `:not` and its kin.
+    Not(Box<Filter>),
+    /// Any of these holds (used for a chain over several target types, and scopes).
+    Or(Vec<Filter>),
+    /// Matches nothing (a reference that cannot resolve, for instance).
+    Nothing,
+}
+
+/// <https://hl7.org/fhir/R4/search.html#prefix>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prefix {
+    Eq,
+    Ne,
+    Gt,
+    Lt,
+    Ge,
+    Le,
+    Sa,
+    Eb,
+    Ap,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prefixed<T> {
+    pub prefix: Prefix,
+    pub value: T,
+}
+
+/// The values of one parameter occurrence, ORed.
+#[derive(Clone, Debug)]
+pub enum Test {
+    Token(Vec<Token>),
+    /// `:identifier` on a reference.
+    Identifier(Vec<Token>),
+    Reference(Vec<Reference>),
+    /// Normalised with [`index::normalise`] unless `Exact`.
+    Str(StrMode, Vec<String>),
+    Date(Vec<Prefixed<crate::datetime::DateRange>>),
+    Number(Vec<Prefixed<NumberRange>>),
+    Quantity(Vec<Prefixed<QuantityTest>>),
+    Uri(UriMode, Vec<String>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrMode {
+    StartsWith,
+    Exact,
+    Contains,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UriMode {
+    Exact,
+    /// `:below`: starts with.
+    Below,
+    /// `:above`: is a prefix of.
+    Above,
+}
+
+/// <https://hl7.org/fhir/R4/search.html#token>
+#[derive(Clone, Debug, PartialEq)]
+pub enum Token {
+    /// `code`
+    Code(String),
+    /// `system|code`
+    SystemCode(String, String),
+    /// `|code`
+    NoSystem(String),
+    /// `system|`
+    System(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reference {
+    /// A resource on this server.
+    Local { type_id: Option<TypeId>, id: String, version: Option<String> },
+    /// An absolute URL elsewhere, a canonical, or a URN.
+    Url(String),
+}
+
+/// Implicit precision: `100` is `99.5..100.5`. <https://hl7.org/fhir/R4/search.html#number>
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NumberRange {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantityTest {
+    pub number: NumberRange,
+    pub system: Option<String>,
+    /// Code or unit; none means any unit.
+    pub code: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Sort {
+    pub by: SortBy,
+    pub descending: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum SortBy {
+    Id,
+    LastUpdated,
+    Param(&'static SearchParam),
+}
+
+/// `_include=Task:patient`, `_revinclude=Provenance:target`, `:Type` narrowed, `:iterate`, `*`.
+#[derive(Clone, Debug)]
+pub struct Include {
+    pub reverse: bool,
+    pub from: TypeId,
+    /// None is `*`.
+    pub by: Option<&'static SearchParam>,
+    pub target: Option<TypeId>,
+    pub iterate: bool,
+}

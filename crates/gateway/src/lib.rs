@@ -1,0 +1,12 @@
+//! The only crate that knows actix-web. Open `app.rs` for the routes, `reaction/` for what
+//! follows from a change, `ingest/` for inbound messages, `auth/` for who may.
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod edge;
+pub mod error;
+pub mod ingest;
+pub mod reaction;
+pub mod routes;
+pub mod state;
