@@ -1,0 +1,44 @@
+# Baton. `make demo` shows the main job, `make test` runs everything on both databases.
+CARGO ?= cargo
+
+.PHONY: run demo test bench fuzz fmt lint openapi tables drift
+
+## The server on SQLite, on http://127.0.0.1:8080
+run:
+	$(CARGO) run --release -- serve
+
+## A sandbox: synthetic patients, a live discharge, a client, and what to try
+demo:
+	$(CARGO) run --release -- demo
+
+## All tests on SQLite and on a private PostgreSQL
+test:
+	tests/with-postgres $(CARGO) test --workspace
+
+## Measured value, engine limit and ratio, on both databases
+bench:
+	PG_DURABLE=1 tests/with-postgres $(CARGO) run --release -p baton-bench
+
+## Property tests of the parsers with many more cases
+fuzz:
+	PROPTEST_CASES=20000 $(CARGO) test --release -p baton-fhir -p baton-hl7v2
+
+fmt:
+	$(CARGO) fmt --all
+
+lint:
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+## The committed OpenAPI documents
+openapi:
+	$(CARGO) run -q -- openapi --out openapi
+
+## The committed registry tables, from the official R4 definitions: make tables DEFINITIONS=dir
+tables:
+	$(CARGO) run -q -p baton-fhir --example generate_tables -- $(DEFINITIONS)
+
+## Fails when a generated file is not what its generator writes
+drift: openapi
+	git diff --exit-code -- openapi
+	@if [ -n "$(DEFINITIONS)" ]; then $(MAKE) --no-print-directory tables && git diff --exit-code -- crates/fhir/data; \
+	else echo "tables: skipped, DEFINITIONS is not set"; fi

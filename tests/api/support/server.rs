@@ -1,0 +1,211 @@
+//! Starts `baton serve` on a database of its own and stops it with the scene.
+use super::Client;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_baton");
+
+/// A private, empty database that goes away with the value.
+pub struct Database {
+    url: String,
+    folder: PathBuf,
+    postgres: Option<String>,
+}
+
+static COUNTER: AtomicU32 = AtomicU32::new(0);
+
+fn unique() -> String {
+    format!("baton_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed))
+}
+
+impl Database {
+    pub fn sqlite() -> Database {
+        let folder = std::env::temp_dir().join(unique());
+        std::fs::create_dir_all(&folder).expect("a folder for the database");
+        Database { url: format!("sqlite://{}/baton.db", folder.display()), folder, postgres: None }
+    }
+
+    /// None, with a line saying so, where there is no PostgreSQL (`make test` starts one).
+    pub fn postgres() -> Option<Database> {
+        let Ok(admin) = std::env::var("BATON_TEST_POSTGRES") else {
+            assert!(std::env::var("CI").is_err(), "BATON_TEST_POSTGRES must be set on CI");
+            println!("skipped: no PostgreSQL (BATON_TEST_POSTGRES is not set)");
+            return None;
+        };
+        let name = unique();
+        let folder = std::env::temp_dir().join(&name);
+        std::fs::create_dir_all(&folder).expect("a folder for the scene");
+        psql(&admin, &format!("CREATE DATABASE {name}"));
+        let (server, _) = admin.rsplit_once('/').expect("a postgres:// URL with a database");
+        Some(Database { url: format!("{server}/{name}"), folder, postgres: Some(admin) })
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Runs `baton ARGS… --database URL` to its end.
+    pub fn run(&self, args: &[&str]) -> Output {
+        Command::new(BINARY)
+            .args(args)
+            .args(["--database", &self.url])
+            .output()
+            .expect("the binary runs")
+    }
+
+    /// The same, expecting success and JSON on standard output.
+    pub fn run_json(&self, args: &[&str]) -> serde_json::Value {
+        let output = self.run(args);
+        assert!(output.status.success(), "baton {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON on standard output")
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+        if let (Some(admin), Some((_, name))) = (&self.postgres, self.url.rsplit_once('/')) {
+            psql(admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+fn psql(url: &str, sql: &str) {
+    use diesel::{Connection, RunQueryDsl};
+    let mut connection = diesel::PgConnection::establish(url).expect("BATON_TEST_POSTGRES is reachable");
+    diesel::sql_query(sql).execute(&mut connection).expect(sql);
+}
+
+/// How a scene wants its server.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Extra command-line arguments.
+    pub args: Vec<String>,
+    pub env: Vec<(String, String)>,
+}
+
+/// A running server. Its log is printed when the scene panics.
+pub struct Baton {
+    pub database: Arc<Database>,
+    pub base: String,
+    pub mllp: String,
+    process: Mutex<Child>,
+    log: Arc<Mutex<String>>,
+}
+
+impl Baton {
+    pub fn start(database: Database, options: Options) -> Baton {
+        Baton::on(Arc::new(database), &options)
+    }
+
+    /// Several servers may stand on one PostgreSQL database, and one may follow another.
+    pub fn on(database: Arc<Database>, options: &Options) -> Baton {
+        let mut process = Command::new(BINARY)
+            .args(["serve", "--listen", "127.0.0.1:0", "--mllp", "127.0.0.1:0", "--database", database.url()])
+            .args(&options.args)
+            .envs(options.env.iter().cloned())
+            .env("BATON_LOG", "info")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let log = follow(process.stderr.take().expect("piped"));
+        let ready = ready_line(&mut process, &log);
+        let field = |name: &str| {
+            let start = ready.find(&format!("{name}=")).unwrap_or_else(|| panic!("{name} in {ready:?}"));
+            ready[start + name.len() + 1..].split_whitespace().next().unwrap_or_default().to_string()
+        };
+        let base = field("fhir").trim_end_matches("/fhir").to_string();
+        Baton { mllp: field("mllp"), base, database, process: Mutex::new(process), log }
+    }
+
+    /// A client with its own secret and a token for these scopes.
+    pub fn client(&self, scope: &str) -> Client {
+        let added = self.database.run_json(&["client", "add", "--name", "scene", "--scope", scope, "--secret"]);
+        let text = |name: &str| added[name].as_str().unwrap_or_else(|| panic!("{name} in {added}")).to_string();
+        Client::with_secret(&self.base, &text("client_id"), &text("client_secret"))
+    }
+
+    /// A client that may do everything a backend may.
+    pub fn partner(&self) -> Client {
+        self.client("system/*.cruds")
+    }
+
+    pub fn anonymous(&self) -> Client {
+        Client::anonymous(&self.base)
+    }
+
+    /// Registers the sender that `messages` speak as.
+    pub fn sender(&self) {
+        self.sender_named("general", super::messages::APPLICATION, super::messages::FACILITY);
+    }
+
+    pub fn sender_named(&self, name: &str, application: &str, facility: &str) {
+        let args = ["sender", "add", "--name", name, "--application", application, "--facility", facility];
+        let output = self.database.run(&[&args[..], &["--timezone", "America/New_York"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    pub fn kill(&self) {
+        let mut process = self.process.lock().expect("not poisoned");
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+
+    /// SIGTERM, then the exit status once requests in flight are done.
+    pub fn terminate(&self) -> std::process::ExitStatus {
+        let mut process = self.process.lock().expect("not poisoned");
+        let pid = process.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        process.wait().expect("it ends")
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.lock().expect("not poisoned").id()
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lock().expect("not poisoned").clone()
+    }
+}
+
+impl Drop for Baton {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("--- the server's log\n{}", self.log());
+        }
+    }
+}
+
+fn follow(mut stderr: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+    let log = Arc::new(Mutex::new(String::new()));
+    let into = log.clone();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(n @ 1..) = stderr.read(&mut buffer) {
+            into.lock().expect("not poisoned").push_str(&String::from_utf8_lossy(&buffer[..n]));
+        }
+    });
+    log
+}
+
+fn ready_line(process: &mut Child, log: &Arc<Mutex<String>>) -> String {
+    let started = Instant::now();
+    let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+    let line = lines.next().and_then(Result::ok).unwrap_or_else(|| {
+        std::thread::sleep(Duration::from_millis(100));
+        panic!("no ready line after {:?}:\n{}", started.elapsed(), log.lock().expect("not poisoned"))
+    });
+    // Keep reading so that the server never blocks on a full pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    line
+}
