@@ -17,6 +17,7 @@ test:
 
 ## Measured value, engine limit and ratio, on both databases
 bench:
+	$(CARGO) build --release -p baton-gateway -p baton-bench
 	PG_DURABLE=1 tests/with-postgres $(CARGO) run --release -p baton-bench
 
 ## Property tests of the parsers with many more cases

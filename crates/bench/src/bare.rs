@@ -1,0 +1,120 @@
+//! The engine's own limit: a bare client that writes the rows one Observation costs, index and
+//! audit rows included, with the durability Baton has and nothing else to do.
+use crate::observation;
+use crate::server::{Engine, run};
+use fhir::Resource;
+use fhir::search::index::{Entry, EntryValue, entries};
+use std::io::Write;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Creates per second of the bare client with 32 callers.
+pub fn creates(engine: &Engine, time: Duration) -> f64 {
+    let database = engine.database("bare");
+    run(&["migrate"], &database);
+    match engine {
+        Engine::Sqlite { .. } => sqlite(database.trim_start_matches("sqlite://"), time),
+        Engine::Postgres { .. } => postgres(&database, time),
+    }
+}
+
+/// Table and SQL literals of each row; `{key}` stands for the resource's key.
+fn rows() -> Vec<(&'static str, String)> {
+    let text = observation::json(1);
+    let resource = Resource::parse(text.as_bytes()).expect("a resource");
+    let type_id = resource.type_id.0;
+    let body = resource.stamped("00000000-0000-7000-8000-000000000000", 1, "2026-10-30T08:00:00.000Z");
+    let resource_row = ("resource", format!("{{key}},{type_id},'{{key}}',1,0,false,'{body}'"));
+    let audit_row = ("audit", format!("{{key}},0,'bench','00000000-0000-7000-8000-000000000000','create',{type_id},'{{key}}',1"));
+    let index = entries(&resource).into_iter().map(|entry| index_row(&entry));
+    [resource_row, audit_row].into_iter().chain(index).collect()
+}
+
+fn index_row(entry: &Entry) -> (&'static str, String) {
+    let param = entry.param.0;
+    let hash = 4_611_686_018_427_387_905_i64;
+    match &entry.value {
+        EntryValue::Token { code, .. } | EntryValue::Identifier { code, .. } => {
+            ("idx_token", format!("{param},'{code}',{hash},{{key}}"))
+        }
+        EntryValue::Uri(uri) => ("idx_token", format!("{param},'{uri}',0,{{key}}")),
+        EntryValue::Local { type_id, id } => ("idx_reference", format!("{param},{},'{id}',{{key}}", type_id.0)),
+        EntryValue::Url(url) => ("idx_reference", format!("{param},-1,'{url}',{{key}}")),
+        EntryValue::Date { low, high } => ("idx_date", format!("{param},{low},{high},{{key}}")),
+        EntryValue::Str { norm, .. } => ("idx_string", format!("{param},'{norm}','',{{key}}")),
+        EntryValue::Number { low, high } => ("idx_number", format!("{param},{low},{high},{{key}}")),
+        EntryValue::Quantity { value, .. } => ("idx_quantity", format!("{param},{value},{hash},{hash},{{key}}")),
+    }
+}
+
+/// One thread, prepared statements, 32 resources to a commit, as a group of 32 callers would be.
+fn sqlite(path: &str, time: Duration) -> f64 {
+    let connection = rusqlite::Connection::open(path).expect("the database");
+    connection
+        .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
+        .expect("the same durability");
+    let sql: Vec<String> = rows()
+        .into_iter()
+        .map(|(table, row)| format!("INSERT INTO {table} VALUES ({})", row.replace("'{key}'", "?1").replace("{key}", "?1")))
+        .collect();
+    let mut statements: Vec<_> = sql.iter().map(|s| connection.prepare(s).expect(s)).collect();
+    let (start, mut key) = (Instant::now(), 1_i64);
+    while start.elapsed() < time {
+        connection.execute_batch("BEGIN IMMEDIATE").expect("begin");
+        for _ in 0..32 {
+            // Spread like real keys: index entries do not arrive in order.
+            let spread = key.wrapping_mul(0x9E37_79B9_7F4A_7C15_u64 as i64) & i64::MAX;
+            statements.iter_mut().for_each(|s| {
+                s.execute([spread]).expect("inserted");
+            });
+            key += 1;
+        }
+        connection.execute_batch("COMMIT").expect("commit");
+    }
+    (key - 1) as f64 / start.elapsed().as_secs_f64()
+}
+
+/// pgbench: one prepared statement a transaction, 32 connections.
+fn postgres(database: &str, time: Duration) -> f64 {
+    let inserts: Vec<String> = rows()
+        .into_iter()
+        .enumerate()
+        .map(|(n, (table, row))| {
+            let values = row.replace("'{key}'", "(:key)::text").replace("{key}", ":key");
+            format!("w{n} AS (INSERT INTO {table} VALUES ({values}))")
+        })
+        .collect();
+    let script = format!("\\set key random(1, 4611686018427387904)\nWITH {} SELECT 1;\n", inserts.join(", "));
+    let path = std::env::temp_dir().join(format!("baton-bare-{}.sql", std::process::id()));
+    let mut file = std::fs::File::create(&path).expect("a script");
+    file.write_all(script.as_bytes()).expect("written");
+    let seconds = time.as_secs().max(1).to_string();
+    let output = Command::new("pgbench")
+        .args(["-n", "-M", "prepared", "-c", "32", "-j", "2", "-T", &seconds, "-f"])
+        .arg(&path)
+        .arg(database)
+        .output()
+        .expect("pgbench, from PostgreSQL's own packages");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let _ = std::fs::remove_file(path);
+    text.lines()
+        .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok())
+        .unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Bytes on disk, indexes and history included, per byte of JSON stored.
+pub fn bytes_per_byte(engine: &Engine, database: &str) -> f64 {
+    const JSON: &str = "(SELECT sum(length(body)) FROM resource)";
+    match engine {
+        Engine::Sqlite { .. } => {
+            let connection = rusqlite::Connection::open(database.trim_start_matches("sqlite://")).expect("the database");
+            let sql = format!("SELECT page_count * page_size * 1.0 / {JSON} FROM pragma_page_count, pragma_page_size");
+            connection.query_row(&sql, [], |row| row.get(0)).expect("a number")
+        }
+        Engine::Postgres { .. } => {
+            let sql = format!("SELECT pg_database_size(current_database()) * 1.0 / {JSON}");
+            let output = Command::new("psql").args([database, "-Atqc", &sql]).output().expect("psql");
+            String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(f64::NAN)
+        }
+    }
+}

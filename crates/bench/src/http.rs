@@ -1,0 +1,119 @@
+//! A load client that costs little: raw HTTP/1.1 over kept-alive connections, and the constant
+//! handler that reads are compared with.
+use actix_web::{App, HttpResponse, HttpServer, web};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Requests per second and latencies of one run.
+pub struct Load {
+    pub rate: f64,
+    /// Milliseconds, sorted.
+    pub latencies: Vec<f64>,
+}
+
+impl Load {
+    pub fn percentile(&self, share: f64) -> f64 {
+        let last = self.latencies.len().saturating_sub(1);
+        self.latencies.get((share * last as f64) as usize).copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// One kept-alive connection.
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+}
+
+impl Connection {
+    pub fn open(address: &str) -> Connection {
+        let stream = TcpStream::connect(address).expect("the server listens");
+        stream.set_nodelay(true).expect("nodelay");
+        Connection { stream: BufReader::with_capacity(64 * 1024, stream) }
+    }
+
+    /// Sends the bytes of a request and reads the whole response: status and body.
+    pub fn send(&mut self, request: &[u8]) -> (u16, Vec<u8>) {
+        self.stream.get_mut().write_all(request).expect("sent");
+        let mut line = String::new();
+        self.stream.read_line(&mut line).expect("a status line");
+        let status = line.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
+        let mut length = 0;
+        loop {
+            line.clear();
+            self.stream.read_line(&mut line).expect("a header");
+            if line.trim().is_empty() {
+                break;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap_or(0);
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).expect("a body");
+        (status, body)
+    }
+}
+
+/// The bytes of a request.
+pub fn request(method: &str, path: &str, token: &str, media: &str, body: &str) -> Vec<u8> {
+    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n");
+    if !body.is_empty() {
+        text += &format!("Content-Type: {media}\r\nContent-Length: {}\r\nPrefer: return=minimal\r\n", body.len());
+    }
+    format!("{text}\r\n{body}").into_bytes()
+}
+
+/// Keeps `clients` connections busy for a while; `make` writes request `n` of client `c`.
+pub fn load<F>(address: &str, clients: usize, time: Duration, make: F) -> Load
+where
+    F: Fn(usize, usize) -> Vec<u8> + Send + Sync + 'static,
+{
+    let make = Arc::new(make);
+    let start = Instant::now();
+    let threads: Vec<_> = (0..clients)
+        .map(|client| {
+            let (make, address) = (make.clone(), address.to_string());
+            std::thread::spawn(move || one_client(&address, client, start + time, &*make))
+        })
+        .collect();
+    let mut latencies: Vec<f64> = threads.into_iter().flat_map(|t| t.join().expect("a client")).collect();
+    let rate = latencies.len() as f64 / start.elapsed().as_secs_f64();
+    latencies.sort_by(f64::total_cmp);
+    Load { rate, latencies }
+}
+
+fn one_client(address: &str, client: usize, until: Instant, make: &dyn Fn(usize, usize) -> Vec<u8>) -> Vec<f64> {
+    let mut connection = Connection::open(address);
+    let mut latencies = Vec::new();
+    for n in 0.. {
+        let request = make(client, n);
+        let sent = Instant::now();
+        let (status, body) = connection.send(&request);
+        assert!(status < 300, "{status} {}", String::from_utf8_lossy(&body));
+        latencies.push(sent.elapsed().as_secs_f64() * 1000.0);
+        if Instant::now() > until {
+            break;
+        }
+    }
+    latencies
+}
+
+/// `baton-bench constant BYTES`: an actix server answering every request with the same bytes.
+pub fn serve_constant(bytes: usize) {
+    let body = "x".repeat(bytes);
+    actix_rt::System::new().block_on(async move {
+        let server = HttpServer::new(move || {
+            let body = body.clone();
+            App::new().default_service(web::to(move || {
+                let body = body.clone();
+                async move { HttpResponse::Ok().content_type("application/fhir+json").body(body) }
+            }))
+        })
+        .tcp_nodelay(true)
+        .bind("127.0.0.1:0")
+        .expect("a free port");
+        println!("{}", server.addrs()[0]);
+        server.run().await.expect("it runs");
+    });
+}

@@ -1,0 +1,27 @@
+//! `make bench`: what Baton does beside what its engine could do at most, in one run and one
+//! table, so that ratios mean something on any machine.
+//!
+//! The limits: an actix handler that returns a constant (reads), a bare client that writes the
+//! same rows with the same durability (creates). Everything runs over loopback with the client
+//! on the same cores.
+mod adt;
+mod bare;
+mod http;
+mod observation;
+mod scenes;
+mod server;
+mod table;
+
+use server::Engine;
+
+fn main() {
+    if std::env::args().nth(1).as_deref() == Some("constant") {
+        return http::serve_constant(std::env::args().nth(2).and_then(|n| n.parse().ok()).unwrap_or(2048));
+    }
+    let mut table = table::Table::default();
+    for engine in Engine::available() {
+        eprintln!("== {}", engine.name());
+        scenes::run(&engine, &mut table);
+    }
+    print!("{table}");
+}

@@ -1,0 +1,8 @@
+#!/bin/sh
+# Prints an access token: CLIENT_ID and CLIENT_SECRET come from `baton client add … --secret`.
+#   TOKEN=$(CLIENT_ID=… CLIENT_SECRET=… examples/token.sh)
+set -eu
+curl -sSf "${BATON:-http://127.0.0.1:8080}/oauth/token" \
+    -d grant_type=client_credentials \
+    -d "client_id=$CLIENT_ID" --data-urlencode "client_secret=$CLIENT_SECRET" \
+    | sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p'
