@@ -1,10 +1,15 @@
 //! What can go wrong in the store; the gateway gives each a status in one table.
+use diesel::result::{DatabaseErrorKind, Error};
 use fhir::{Issue, TypeId};
 
 #[derive(Debug)]
 pub enum StoreError {
     /// `Expect` did not hold; `current` is the version found (None: not there).
-    Precondition { type_id: TypeId, id: String, current: Option<i64> },
+    Precondition {
+        type_id: TypeId,
+        id: String,
+        current: Option<i64>,
+    },
     /// More than one match where one was required.
     MultipleMatches { criteria: String, count: usize },
     /// The work refused: becomes an OperationOutcome with this HTTP status.
@@ -13,8 +18,20 @@ pub enum StoreError {
     BadCursor,
     /// Overloaded or shutting down: answer 503 with Retry-After.
     Busy,
+    /// A race or a lost connection. The store runs the work again by itself; whoever sees this
+    /// sees it after several tries: answer 503 with Retry-After.
+    Transient(Transient, String),
     /// The engine failed; the text is for logs, never for clients.
     Database(String),
+}
+
+/// Why the same work may well succeed when it is run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transient {
+    /// Deadlock, serialization failure, or two who created the same row.
+    Race,
+    /// The connection is gone: a new one is needed.
+    Disconnected,
 }
 
 impl std::fmt::Display for StoreError {
@@ -24,3 +41,74 @@ impl std::fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        let kind = transient(&error);
+        if matches!(error, Error::DatabaseError(..)) {
+            failure::note(kind);
+        }
+        match kind {
+            Some(kind) => StoreError::Transient(kind, error.to_string()),
+            None => StoreError::Database(error.to_string()),
+        }
+    }
+}
+
+/// Remembers per thread that the open transaction has failed. PostgreSQL answers COMMIT of an
+/// aborted transaction with a silent rollback, so work that ignored an error would be told
+/// that it was stored; the store asks here before it commits.
+pub(crate) mod failure {
+    use super::{StoreError, Transient};
+    use std::cell::Cell;
+
+    thread_local!(static FAILED: Cell<Option<Option<Transient>>> = const { Cell::new(None) });
+
+    pub(crate) fn note(kind: Option<Transient>) {
+        FAILED.set(Some(kind));
+    }
+
+    pub(crate) fn clear() {
+        FAILED.set(None);
+    }
+
+    pub(crate) fn ignored() -> Result<(), StoreError> {
+        match FAILED.take() {
+            None => Ok(()),
+            Some(Some(kind)) => Err(StoreError::Transient(
+                kind,
+                "an error in the transaction".to_string(),
+            )),
+            Some(None) => Err(StoreError::Database(
+                "an error in the transaction was ignored".to_string(),
+            )),
+        }
+    }
+}
+
+/// diesel does not tell deadlocks (40P01) apart from other errors, so their text has to do.
+fn transient(error: &Error) -> Option<Transient> {
+    let Error::DatabaseError(kind, information) = error else {
+        return None;
+    };
+    match kind {
+        DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation => Some(Transient::Race),
+        DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => {
+            Some(Transient::Disconnected)
+        }
+        _ if information.message().contains("deadlock detected") => Some(Transient::Race),
+        _ if is_disconnect(information.message()) => Some(Transient::Disconnected),
+        _ => None,
+    }
+}
+
+/// libpq's words for a server that went away in the middle of a statement.
+fn is_disconnect(message: &str) -> bool {
+    [
+        "server closed the connection",
+        "terminating connection",
+        "no connection to the server",
+    ]
+    .iter()
+    .any(|known| message.contains(known))
+}

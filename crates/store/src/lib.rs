@@ -1,33 +1,29 @@
 //! Versioned FHIR storage on SQLite and PostgreSQL. The only crate that knows diesel.
 //!
-//! Open `commit.rs` for what every write does, `search/` for how filters become SQL.
+//! Open `apply.rs` for what every write does, `store.rs` for the threads that do it,
+//! `search/` for how filters become SQL, `write_sql/` for the few statements that differ by engine.
+pub mod admin;
 pub mod commit;
 pub mod error;
+pub mod messages;
+pub mod search;
 pub mod tx;
 
-pub use commit::{Applied, Change, Changed, Context, Expect, Op, Reaction};
+mod conn;
+mod jobs;
+mod keys;
+mod migrate;
+mod rows;
+mod schema;
+mod store;
+mod write_sql;
+
+pub use commit::{Applied, Change, Changed, Context, Expect, NoReaction, Op, Outcome, Reaction};
 pub use error::StoreError;
+pub use store::{Store, StoreConfig};
 pub use tx::Tx;
 
 use fhir::TypeId;
-use fhir::search::Query;
-use std::sync::Arc;
-
-/// Where and how to store.
-#[derive(Clone, Debug)]
-pub struct StoreConfig {
-    /// `sqlite://path`, `sqlite::memory:` is refused; `postgres://…`.
-    pub url: String,
-    /// Connections to PostgreSQL, or reader threads on SQLite.
-    pub connections: usize,
-}
-
-/// Cheap to clone. All calls are async-friendly: work runs on the store's own threads and the
-/// returned future only waits, so actix workers never block.
-#[derive(Clone)]
-pub struct Store {
-    _private: Arc<()>,
-}
 
 /// A version as stored: `body` is served as it is.
 #[derive(Clone, Debug)]
@@ -66,50 +62,4 @@ pub enum HistoryScope {
     Instance(TypeId, String),
     Type(TypeId),
     System,
-}
-
-impl Store {
-    /// Connects, migrates an empty or older database, starts the threads.
-    pub fn open(_config: &StoreConfig, _reaction: Arc<dyn Reaction>) -> Result<Store, StoreError> {
-        unimplemented!()
-    }
-
-    /// One transaction; may be run again after a deadlock or serialization failure, so the
-    /// closure must be repeatable. On SQLite all writes go through one thread that groups
-    /// concurrent callers into one commit (a savepoint each). Resolves after the commit is durable.
-    pub async fn write<T, F>(&self, _work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
-    {
-        unimplemented!()
-    }
-
-    /// Read-only work on a consistent connection.
-    pub async fn read<T, F>(&self, _work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
-    {
-        unimplemented!()
-    }
-
-    /// The current version by primary key; concurrent calls may share one round trip.
-    pub async fn fetch(&self, _type_id: TypeId, _id: String) -> Result<Option<Stored>, StoreError> {
-        unimplemented!()
-    }
-
-    /// A commit without reads around it: the fast path for plain REST writes. A create whose
-    /// type the reaction does not watch is one round trip on PostgreSQL.
-    pub async fn commit(&self, _changes: Vec<Change>, _ctx: Context) -> Result<Vec<Applied>, StoreError> {
-        unimplemented!()
-    }
-
-    pub async fn search(&self, _query: Query) -> Result<Page, StoreError> {
-        unimplemented!()
-    }
-
-    pub fn is_ready(&self) -> bool {
-        unimplemented!()
-    }
 }

@@ -1,14 +1,18 @@
 //! One transaction: reads, the write door, and the tables around the resources.
+use crate::conn::Conn;
+use crate::store::Shared;
 use crate::{Applied, Change, Context, HistoryPage, HistoryScope, Page, StoreError, Stored};
 use fhir::TypeId;
 use fhir::search::Query;
 
-/// An open transaction on one connection.
-pub struct Tx {
-    _private: (),
+/// An open transaction on one connection. What goes wrong in it must reach the caller of
+/// `Store::write`: an error that is swallowed still rolls everything back.
+pub struct Tx<'c> {
+    pub(crate) conn: &'c mut Conn,
+    pub(crate) shared: &'c Shared,
 }
 
-impl Tx {
+impl Tx<'_> {
     pub fn get(&mut self, _type_id: TypeId, _id: &str) -> Result<Option<Stored>, StoreError> {
         unimplemented!()
     }
@@ -16,10 +20,21 @@ impl Tx {
     pub fn get_many(&mut self, _keys: &[(TypeId, String)]) -> Result<Vec<Stored>, StoreError> {
         unimplemented!()
     }
-    pub fn version(&mut self, _type_id: TypeId, _id: &str, _version: i64) -> Result<Option<Stored>, StoreError> {
+    pub fn version(
+        &mut self,
+        _type_id: TypeId,
+        _id: &str,
+        _version: i64,
+    ) -> Result<Option<Stored>, StoreError> {
         unimplemented!()
     }
-    pub fn history(&mut self, _scope: &HistoryScope, _since: Option<i64>, _count: usize, _cursor: Option<&str>) -> Result<HistoryPage, StoreError> {
+    pub fn history(
+        &mut self,
+        _scope: &HistoryScope,
+        _since: Option<i64>,
+        _count: usize,
+        _cursor: Option<&str>,
+    ) -> Result<HistoryPage, StoreError> {
         unimplemented!()
     }
     pub fn search(&mut self, _query: &Query) -> Result<Page, StoreError> {

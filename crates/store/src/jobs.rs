@@ -1,0 +1,69 @@
+//! Work on its way to a thread of the store, and its answer on the way back.
+use crate::error::failure;
+use crate::{StoreError, Tx};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tokio::sync::oneshot;
+
+/// A closure of a caller with its result type hidden. `run` may happen several times (after a
+/// deadlock); `answer` happens once, after the commit.
+pub(crate) trait Job: Send {
+    fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError>;
+    fn answer(self: Box<Self>, end: Result<(), StoreError>);
+    /// Nobody waits any more, so there is no need to begin.
+    fn is_abandoned(&self) -> bool;
+}
+
+struct Call<T, F> {
+    work: F,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Call<T, F>
+where
+    T: Send,
+    F: FnMut(&mut Tx) -> Result<T, StoreError> + Send,
+{
+    fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        self.value = Some((self.work)(tx)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, end: Result<(), StoreError>) {
+        let Call { value, reply, .. } = *self;
+        let result = end.and_then(|()| value.ok_or_else(|| StoreError::Database("no result".into())));
+        // The caller may have gone away; the commit stands all the same.
+        let _ = reply.send(result);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+}
+
+pub(crate) type Reply<T> = oneshot::Receiver<Result<T, StoreError>>;
+
+pub(crate) fn call<T, F>(work: F) -> (Box<dyn Job>, Reply<T>)
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+{
+    let (reply, receiver) = oneshot::channel();
+    (
+        Box::new(Call {
+            work,
+            value: None,
+            reply,
+        }),
+        receiver,
+    )
+}
+
+/// Runs once and turns a panic into an error, so that a bug in one piece of work harms no other.
+/// Work that ignored a failed write does not get to commit half of it.
+pub(crate) fn run(job: &mut dyn Job, tx: &mut Tx) -> Result<(), StoreError> {
+    failure::clear();
+    let done = catch_unwind(AssertUnwindSafe(|| job.run(tx)))
+        .unwrap_or_else(|_| Err(StoreError::Database("the work panicked".to_string())));
+    done.and_then(|()| failure::ignored())
+}

@@ -1,0 +1,1 @@
+//! The tables of inbound messages: inbox and event.

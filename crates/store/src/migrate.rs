@@ -1,0 +1,42 @@
+//! Brings an empty or older database to this schema. Safe when several gateways start at once.
+use crate::StoreError;
+use crate::conn::Conn;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+/// Any number that nobody else locks: "baton" in ASCII.
+const LOCK: i64 = 0x6261_746f_6e;
+
+pub(crate) fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
+    match conn {
+        Conn::Sqlite(conn) => run(conn, SQLITE),
+        Conn::Postgres(conn) => {
+            diesel::sql_query("SELECT pg_advisory_lock($1)")
+                .bind::<BigInt, _>(LOCK)
+                .execute(conn)?;
+            let done = run(conn, POSTGRES);
+            diesel::sql_query("SELECT pg_advisory_unlock($1)")
+                .bind::<BigInt, _>(LOCK)
+                .execute(conn)?;
+            done
+        }
+    }
+}
+
+fn run<DB, C>(conn: &mut C, migrations: EmbeddedMigrations) -> Result<(), StoreError>
+where
+    DB: diesel::backend::Backend,
+    C: MigrationHarness<DB> + SimpleConnection,
+{
+    let applied = conn.run_pending_migrations(migrations).map_err(|error| {
+        StoreError::Database(format!("the schema could not be brought up to date: {error}"))
+    })?;
+    for version in applied {
+        tracing::info!(%version, "database migrated");
+    }
+    Ok(())
+}

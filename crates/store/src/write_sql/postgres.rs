@@ -1,0 +1,208 @@
+//! PostgreSQL: round trips and planning are the cost, so one call of a stored function
+//! (`baton_write`, in the migrations) takes everything as arrays.
+use super::Version;
+use crate::rows::IndexRows;
+use crate::{Context, StoreError};
+use diesel::pg::{Pg, PgConnection};
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, SmallInt, Text};
+
+pub(super) fn write(conn: &mut PgConnection, versions: &[Version], ctx: &Context) -> Result<(), StoreError> {
+    let mut gone = Rows::default();
+    let mut come = Rows::default();
+    for version in versions {
+        gone.push(version.key, &version.remove);
+        come.push(version.key, &version.add);
+    }
+    if gone.count > 0 {
+        Unindex { rows: gone }.execute(conn)?;
+    }
+    Write {
+        versions: Columns::of(versions),
+        rows: come,
+        ctx,
+    }
+    .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn index(conn: &mut PgConnection, rows: &[(i64, IndexRows)]) -> Result<(), StoreError> {
+    let mut come = Rows::default();
+    for (key, rows) in rows {
+        come.push(*key, rows);
+    }
+    Index { rows: come }.execute(conn)?;
+    Ok(())
+}
+
+/// The versions, one array per column.
+#[derive(Default)]
+struct Columns<'a> {
+    key: Vec<i64>,
+    type_id: Vec<i16>,
+    id: Vec<&'a str>,
+    version: Vec<i64>,
+    updated: Vec<i64>,
+    deleted: Vec<bool>,
+    body: Vec<&'a str>,
+    action: Vec<&'static str>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(versions: &'a [Version]) -> Columns<'a> {
+        let mut columns = Columns::default();
+        for version in versions {
+            columns.key.push(version.key);
+            columns.type_id.push(version.type_id);
+            columns.id.push(&version.id);
+            columns.version.push(version.version);
+            columns.updated.push(version.updated);
+            columns.deleted.push(version.deleted);
+            columns.body.push(&version.body);
+            columns.action.push(version.action());
+        }
+        columns
+    }
+}
+
+/// Index rows, one array per column of each family.
+#[derive(Default)]
+struct Rows<'a> {
+    count: usize,
+    token: (Vec<i32>, Vec<&'a str>, Vec<i64>, Vec<i64>),
+    reference: (Vec<i32>, Vec<&'a str>, Vec<i64>, Vec<i16>),
+    date: (Vec<i32>, Vec<i64>, Vec<i64>, Vec<i64>),
+    string: (Vec<i32>, Vec<&'a str>, Vec<&'a str>, Vec<i64>),
+    number: (Vec<i32>, Vec<i64>, Vec<f64>, Vec<f64>),
+    quantity: (Vec<i32>, Vec<i64>, Vec<f64>, Vec<i64>, Vec<i64>),
+}
+
+impl<'a> Rows<'a> {
+    fn push(&mut self, key: i64, rows: &'a IndexRows) {
+        self.count += rows.len();
+        self.token
+            .extend(rows.token.iter().map(|(p, c, s)| (*p, c.as_str(), key, *s)));
+        self.reference
+            .extend(rows.reference.iter().map(|(p, t, y)| (*p, t.as_str(), key, *y)));
+        self.date
+            .extend(rows.date.iter().map(|(p, l, h)| (*p, *l, *h, key)));
+        self.string.extend(
+            rows.string
+                .iter()
+                .map(|(p, n, e)| (*p, n.as_str(), e.as_str(), key)),
+        );
+        self.number
+            .extend(rows.number.iter().map(|(p, l, h)| (*p, key, l.0, h.0)));
+        self.quantity
+            .extend(rows.quantity.iter().map(|(p, v, c, s)| (*p, key, v.0, *c, *s)));
+    }
+}
+
+/// `SELECT function(…)` with the binds of `$body`. It has a static id, so that diesel keeps it
+/// prepared; `sql_query` would parse and plan it again each time.
+macro_rules! statement {
+    ($name:ident, $sql:literal, |$self:ident, $bind:ident| $body:block) => {
+        impl QueryId for $name<'_> {
+            type QueryId = $name<'static>;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+
+        impl QueryFragment<Pg> for $name<'_> {
+            fn walk_ast<'b>(&'b $self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                let mut $bind = Binds { out, first: true };
+                $bind.out.push_sql($sql);
+                $body
+                $bind.out.push_sql(")");
+                Ok(())
+            }
+        }
+
+        impl RunQueryDsl<PgConnection> for $name<'_> {}
+    };
+}
+
+struct Write<'a> {
+    versions: Columns<'a>,
+    rows: Rows<'a>,
+    ctx: &'a Context,
+}
+
+struct Unindex<'a> {
+    rows: Rows<'a>,
+}
+
+struct Index<'a> {
+    rows: Rows<'a>,
+}
+
+statement!(Write, "SELECT baton_write(", |self, binds| {
+    binds.add::<Array<BigInt>, _>(&self.versions.key)?;
+    binds.add::<Array<SmallInt>, _>(&self.versions.type_id)?;
+    binds.add::<Array<Text>, _>(&self.versions.id)?;
+    binds.add::<Array<BigInt>, _>(&self.versions.version)?;
+    binds.add::<Array<BigInt>, _>(&self.versions.updated)?;
+    binds.add::<Array<Bool>, _>(&self.versions.deleted)?;
+    binds.add::<Array<Text>, _>(&self.versions.body)?;
+    binds.add::<Array<Text>, _>(&self.versions.action)?;
+    binds.add::<BigInt, _>(&self.ctx.now)?;
+    binds.add::<Text, _>(&self.ctx.actor)?;
+    binds.add::<Text, _>(&self.ctx.request_id)?;
+    binds.rows(&self.rows)?;
+});
+
+statement!(Unindex, "SELECT baton_unindex(", |self, binds| {
+    binds.rows(&self.rows)?;
+});
+
+statement!(Index, "SELECT baton_index(", |self, binds| {
+    binds.rows(&self.rows)?;
+});
+
+/// Arguments of a function call.
+struct Binds<'a, 'b> {
+    out: AstPass<'a, 'b, Pg>,
+    first: bool,
+}
+
+impl<'b> Binds<'_, 'b> {
+    fn add<T, U>(&mut self, value: &'b U) -> QueryResult<()>
+    where
+        Pg: diesel::sql_types::HasSqlType<T>,
+        U: diesel::serialize::ToSql<T, Pg>,
+    {
+        if !std::mem::take(&mut self.first) {
+            self.out.push_sql(",");
+        }
+        self.out.push_bind_param::<T, U>(value)
+    }
+
+    /// In the order of the tables' columns.
+    fn rows(&mut self, rows: &'b Rows<'_>) -> QueryResult<()> {
+        self.add::<Array<Integer>, _>(&rows.token.0)?;
+        self.add::<Array<Text>, _>(&rows.token.1)?;
+        self.add::<Array<BigInt>, _>(&rows.token.2)?;
+        self.add::<Array<BigInt>, _>(&rows.token.3)?;
+        self.add::<Array<Integer>, _>(&rows.reference.0)?;
+        self.add::<Array<Text>, _>(&rows.reference.1)?;
+        self.add::<Array<BigInt>, _>(&rows.reference.2)?;
+        self.add::<Array<SmallInt>, _>(&rows.reference.3)?;
+        self.add::<Array<Integer>, _>(&rows.date.0)?;
+        self.add::<Array<BigInt>, _>(&rows.date.1)?;
+        self.add::<Array<BigInt>, _>(&rows.date.2)?;
+        self.add::<Array<BigInt>, _>(&rows.date.3)?;
+        self.add::<Array<Integer>, _>(&rows.string.0)?;
+        self.add::<Array<Text>, _>(&rows.string.1)?;
+        self.add::<Array<Text>, _>(&rows.string.2)?;
+        self.add::<Array<BigInt>, _>(&rows.string.3)?;
+        self.add::<Array<Integer>, _>(&rows.number.0)?;
+        self.add::<Array<BigInt>, _>(&rows.number.1)?;
+        self.add::<Array<Double>, _>(&rows.number.2)?;
+        self.add::<Array<Double>, _>(&rows.number.3)?;
+        self.add::<Array<Integer>, _>(&rows.quantity.0)?;
+        self.add::<Array<BigInt>, _>(&rows.quantity.1)?;
+        self.add::<Array<Double>, _>(&rows.quantity.2)?;
+        self.add::<Array<BigInt>, _>(&rows.quantity.3)?;
+        self.add::<Array<BigInt>, _>(&rows.quantity.4)
+    }
+}

@@ -1,0 +1,3 @@
+DROP FUNCTION baton_write;
+DROP FUNCTION baton_unindex;
+DROP FUNCTION baton_index;

@@ -1,0 +1,17 @@
+DROP TABLE setting;
+DROP TABLE audit;
+DROP TABLE import_file;
+DROP TABLE signing_key;
+DROP TABLE sender;
+DROP TABLE jti;
+DROP TABLE client;
+DROP TABLE event;
+DROP TABLE inbox;
+DROP TABLE idx_quantity;
+DROP TABLE idx_number;
+DROP TABLE idx_string;
+DROP TABLE idx_date;
+DROP TABLE idx_reference;
+DROP TABLE idx_token;
+DROP TABLE resource_history;
+DROP TABLE resource;
