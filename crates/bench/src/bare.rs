@@ -18,14 +18,14 @@ pub fn creates(engine: &Engine, time: Duration) -> f64 {
     }
 }
 
-/// Table and SQL literals of each row; `{key}` stands for the resource's key.
+/// Table with columns, and SQL literals, of each row; `{key}` stands for the resource's key.
 fn rows() -> Vec<(&'static str, String)> {
     let text = observation::json(1);
     let resource = Resource::parse(text.as_bytes()).expect("a resource");
     let type_id = resource.type_id.0;
     let body = resource.stamped("00000000-0000-7000-8000-000000000000", 1, "2026-10-30T08:00:00.000Z");
-    let resource_row = ("resource", format!("{{key}},{type_id},'{{key}}',1,0,false,'{body}'"));
-    let audit_row = ("audit", format!("{{key}},0,'bench','00000000-0000-7000-8000-000000000000','create',{type_id},'{{key}}',1"));
+    let resource_row = ("resource (key,type_id,id,version,updated,deleted,body)", format!("{{key}},{type_id},'{{key}}',1,0,false,'{body}'"));
+    let audit_row = ("audit (id,at,actor,request,action,type_id,resource_id,version)", format!("{{key}},0,'bench','00000000-0000-7000-8000-000000000000','create',{type_id},'{{key}}',1"));
     let index = entries(&resource).into_iter().map(|entry| index_row(&entry));
     [resource_row, audit_row].into_iter().chain(index).collect()
 }
@@ -35,15 +35,15 @@ fn index_row(entry: &Entry) -> (&'static str, String) {
     let hash = 4_611_686_018_427_387_905_i64;
     match &entry.value {
         EntryValue::Token { code, .. } | EntryValue::Identifier { code, .. } => {
-            ("idx_token", format!("{param},'{code}',{hash},{{key}}"))
+            ("idx_token (param,code,system,key)", format!("{param},'{code}',{hash},{{key}}"))
         }
-        EntryValue::Uri(uri) => ("idx_token", format!("{param},'{uri}',0,{{key}}")),
-        EntryValue::Local { type_id, id } => ("idx_reference", format!("{param},{},'{id}',{{key}}", type_id.0)),
-        EntryValue::Url(url) => ("idx_reference", format!("{param},-1,'{url}',{{key}}")),
-        EntryValue::Date { low, high } => ("idx_date", format!("{param},{low},{high},{{key}}")),
-        EntryValue::Str { norm, .. } => ("idx_string", format!("{param},'{norm}','',{{key}}")),
-        EntryValue::Number { low, high } => ("idx_number", format!("{param},{low},{high},{{key}}")),
-        EntryValue::Quantity { value, .. } => ("idx_quantity", format!("{param},{value},{hash},{hash},{{key}}")),
+        EntryValue::Uri(uri) => ("idx_token (param,code,system,key)", format!("{param},'{uri}',0,{{key}}")),
+        EntryValue::Local { type_id, id } => ("idx_reference (param,target_type,target,key)", format!("{param},{},'{id}',{{key}}", type_id.0)),
+        EntryValue::Url(url) => ("idx_reference (param,target_type,target,key)", format!("{param},-1,'{url}',{{key}}")),
+        EntryValue::Date { low, high } => ("idx_date (param,low,high,key)", format!("{param},{low},{high},{{key}}")),
+        EntryValue::Str { norm, .. } => ("idx_string (param,norm,exact,key)", format!("{param},'{norm}','',{{key}}")),
+        EntryValue::Number { low, high } => ("idx_number (param,low,high,key)", format!("{param},{low},{high},{{key}}")),
+        EntryValue::Quantity { value, .. } => ("idx_quantity (param,value,code,system,key)", format!("{param},{value},{hash},{hash},{{key}}")),
     }
 }
 

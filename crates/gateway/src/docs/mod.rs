@@ -1,0 +1,121 @@
+//! OpenAPI 3.1 from the registry: the same surface that FHIR clients discover in
+//! `/fhir/metadata`, for those who generate clients. <https://spec.openapis.org/oas/v3.1.0>
+//!
+//! Two documents: `coordination.json`, the resources and operations of coordination with full
+//! schemas and examples, and `baton.json`, every R4 type. Both are committed under `openapi/` and
+//! served; `make drift` fails when they are not what this module writes.
+mod content;
+mod doors;
+mod examples;
+mod interactions;
+mod schemas;
+
+use actix_web::{HttpResponse, web};
+use fhir::{TypeId, registry};
+use std::sync::LazyLock;
+use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, PathsBuilder, Server};
+use utoipa_swagger_ui::{Config, SwaggerUi, Url};
+
+/// The types coordination reads and writes; they have full schemas.
+pub const COORDINATION: [&str; 20] = [
+    "CarePlan", "CareTeam", "Condition", "Coverage", "Encounter", "EpisodeOfCare", "Goal", "Location",
+    "MedicationRequest", "Observation", "Organization", "Patient", "PlanDefinition", "Practitioner",
+    "PractitionerRole", "Provenance", "RelatedPerson", "RiskAssessment", "ServiceRequest", "Task",
+];
+
+/// A document: where it is served and committed, and what it covers.
+struct Document {
+    file: &'static str,
+    title: &'static str,
+    types: fn() -> Vec<TypeId>,
+}
+
+const DOCUMENTS: [Document; 2] = [
+    Document { file: "coordination.json", title: "Baton: care coordination", types: coordination_types },
+    Document { file: "baton.json", title: "Baton: every FHIR R4 type", types: all_types },
+];
+
+fn coordination_types() -> Vec<TypeId> {
+    COORDINATION.into_iter().filter_map(TypeId::of).collect()
+}
+
+fn all_types() -> Vec<TypeId> {
+    registry().types().to_vec()
+}
+
+impl Document {
+    fn build(&self) -> OpenApi {
+        let types = (self.types)();
+        let paths = types.iter().fold(PathsBuilder::new(), |paths, on| interactions::add(paths, *on));
+        let info = InfoBuilder::new()
+            .title(self.title)
+            .version(env!("CARGO_PKG_VERSION"))
+            .description(Some(DESCRIPTION))
+            .license(Some(License::new("MIT OR Apache-2.0")))
+            .build();
+        OpenApiBuilder::new()
+            .info(info)
+            .servers(Some([Server::new("/")]))
+            .paths(doors::add(interactions::system(paths)).build())
+            .components(Some(components(&types)))
+            .build()
+    }
+
+    fn text(&self) -> String {
+        self.build().to_pretty_json().unwrap_or_default() + "\n"
+    }
+}
+
+const DESCRIPTION: &str = "FHIR R4 (4.0.1) with the work of care coordination. Get a token at `/oauth/token` with \
+    client credentials; every error on a FHIR path is an OperationOutcome. `/fhir/metadata` says the same for FHIR clients.";
+
+fn components(types: &[TypeId]) -> utoipa::openapi::Components {
+    let scopes = Scopes::from_iter([
+        ("system/*.cruds", "everything"),
+        ("system/*.rs", "read and search every type"),
+        ("system/Task.u", "update tasks"),
+        ("system/MessageHeader.c", "send HL7 v2 and FHIR messages"),
+    ]);
+    let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
+    let builder = ComponentsBuilder::new().security_scheme("oauth", SecurityScheme::OAuth2(OAuth2::new([flow])));
+    content::add_shared(schemas::add(builder, types)).build()
+}
+
+/// Writes the documents into a folder (`baton openapi --out DIR`).
+pub fn write(folder: &std::path::Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    DOCUMENTS.iter().try_for_each(|document| std::fs::write(folder.join(document.file), document.text()))
+}
+
+/// The document that `/openapi.json` serves.
+pub fn main_document() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| DOCUMENTS[1].text());
+    &TEXT
+}
+
+fn coordination_document() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| DOCUMENTS[0].text());
+    &TEXT
+}
+
+fn json(text: &'static str) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(text)
+}
+
+/// `/openapi.json`, `/openapi/*.json` and `/docs`, which needs no internet: its assets are in the binary.
+pub fn configure(cfg: &mut web::ServiceConfig) {
+    let urls = [
+        Url::with_primary("Care coordination", "/openapi/coordination.json", true),
+        Url::new("Every R4 type", "/openapi/baton.json"),
+    ];
+    let settings = Config::new(urls).validator_url("none").doc_expansion("none").filter(true);
+    cfg.route("/openapi.json", web::get().to(async || json(main_document())))
+        .route("/openapi/baton.json", web::get().to(async || json(main_document())))
+        .route("/openapi/coordination.json", web::get().to(async || json(coordination_document())))
+        .route("/docs", web::get().to(async || HttpResponse::Found().insert_header(("Location", "/docs/")).finish()))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(settings));
+}
+
+#[cfg(test)]
+mod tests;
