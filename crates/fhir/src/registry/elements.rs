@@ -62,10 +62,11 @@ impl Definition {
         &self.elements[member.element]
     }
 
-    /// All members an element may appear as: one, or one per type of a choice.
-    pub fn members_of(&self, element: &str) -> impl Iterator<Item = &Member> {
-        let place = self.elements.iter().position(|known| known.name == element);
-        self.members.iter().filter(move |member| Some(member.element) == place)
+    /// The members a choice may appear as: `valueQuantity`, `valueString`, … for `value`.
+    pub fn choices_of(&self, element: &str) -> impl Iterator<Item = &Member> {
+        let start = self.members.partition_point(|member| *member.name < *element);
+        let named = self.members[start..].iter().take_while(move |member| member.name.starts_with(element));
+        named.filter(move |member| self.element(member).choice && self.element(member).name == element)
     }
 }
 

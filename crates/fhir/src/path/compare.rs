@@ -1,0 +1,156 @@
+//! Equality, order and truth; None is FHIRPath's empty. <http://hl7.org/fhirpath/N1/#operations>
+use super::ast::Operator;
+use super::item::{Data, Item, Of};
+use super::quantity;
+use crate::datetime::DateRange;
+use crate::datetime::parse_range;
+use crate::registry::Primitive;
+use std::cmp::Ordering;
+
+/// A collection as a condition: one Boolean is itself, one item of another kind counts as true.
+pub(super) fn truth(items: &[Item]) -> Option<bool> {
+    match items {
+        [item] => Some(item.as_bool().unwrap_or(true)),
+        _ => None,
+    }
+}
+
+/// <http://hl7.org/fhirpath/N1/#boolean-logic>
+pub(super) fn logic(operator: Operator, left: Option<bool>, right: Option<bool>) -> Option<bool> {
+    match operator {
+        Operator::And => match (left, right) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        },
+        Operator::Or => logic(Operator::And, left.map(|l| !l), right.map(|r| !r)).map(|neither| !neither),
+        Operator::Implies => logic(Operator::Or, left.map(|l| !l), right),
+        _ => Some(left? != right?),
+    }
+}
+
+pub(super) fn equal(left: &[Item], right: &[Item]) -> Option<bool> {
+    if left.is_empty() || right.is_empty() {
+        return None;
+    }
+    if left.len() != right.len() {
+        return Some(false);
+    }
+    left.iter()
+        .zip(right)
+        .try_fold(true, |all, (l, r)| Some(all && item_equal(l, r)?))
+}
+
+pub(super) fn has(items: &[Item], wanted: &Item) -> bool {
+    items.iter().any(|item| item_equal(item, wanted) == Some(true))
+}
+
+fn item_equal(left: &Item, right: &Item) -> Option<bool> {
+    if let (Some(left), Some(right)) = (moment(left), moment(right)) {
+        return moments_equal(left, right);
+    }
+    if let (Some(left), Some(right)) = (left.as_str(), right.as_str()) {
+        return Some(left == right);
+    }
+    if let (Some(left), Some(right)) = (left.as_bool(), right.as_bool()) {
+        return Some(left == right);
+    }
+    if is_literal(left) || is_literal(right) || left.as_f64().is_some() {
+        return match (quantity::of(left), quantity::of(right)) {
+            (Some(left), Some(right)) => quantity::aligned(left, right).map(|(l, r)| l == r),
+            _ => Some(false),
+        };
+    }
+    match (&left.data, &right.data) {
+        (Data::Target(left), Data::Target(right)) => Some(left == right),
+        _ => Some(left.json().is_some() && left.json() == right.json()),
+    }
+}
+
+fn is_literal(item: &Item) -> bool {
+    matches!(
+        item.data,
+        Data::Quantity(..) | Data::Integer(_) | Data::Decimal(_)
+    )
+}
+
+/// Equal precision decides; otherwise ranges that do not meet are different, and others unknown.
+fn moments_equal(left: DateRange, right: DateRange) -> Option<bool> {
+    match left == right {
+        true => Some(true),
+        false if left.high < right.low || right.high < left.low => Some(false),
+        false => None,
+    }
+}
+
+/// A date, dateTime or instant, written as a literal or held by an element.
+pub(super) fn moment(item: &Item) -> Option<DateRange> {
+    let dated = match &item.data {
+        Data::Temporal(_) => true,
+        Data::Node {
+            of: Of::Primitive(primitive),
+            ..
+        } => {
+            matches!(
+                primitive,
+                Primitive::Date | Primitive::DateTime | Primitive::Instant
+            )
+        }
+        _ => false,
+    };
+    if dated {
+        item.as_str().and_then(parse_range)
+    } else {
+        None
+    }
+}
+
+/// Both sides must be one item; what cannot be ordered is empty.
+pub(super) fn ordered(operator: Operator, left: &[Item], right: &[Item]) -> Option<bool> {
+    let ([left], [right]) = (left, right) else {
+        return None;
+    };
+    let order = order(left, right)?;
+    Some(match operator {
+        Operator::Less => order == Ordering::Less,
+        Operator::Greater => order == Ordering::Greater,
+        Operator::LessOrEqual => order != Ordering::Greater,
+        _ => order != Ordering::Less,
+    })
+}
+
+fn order(left: &Item, right: &Item) -> Option<Ordering> {
+    if let (Some(left), Some(right)) = (moment(left), moment(right)) {
+        return match () {
+            () if left == right => Some(Ordering::Equal),
+            () if left.high < right.low => Some(Ordering::Less),
+            () if left.low > right.high => Some(Ordering::Greater),
+            () => None,
+        };
+    }
+    if let (Some(left), Some(right)) = (left.as_str(), right.as_str()) {
+        return Some(left.cmp(right));
+    }
+    let (left, right) = quantity::aligned(quantity::of(left)?, quantity::of(right)?)?;
+    left.partial_cmp(&right)
+}
+
+/// `~`: without regard to order, case and white space; two empties are equivalent.
+pub(super) fn equivalent(left: &[Item], right: &[Item]) -> bool {
+    let matched = |item: &Item| right.iter().any(|other| item_equivalent(item, other));
+    left.len() == right.len() && left.iter().all(matched)
+}
+
+fn item_equivalent(left: &Item, right: &Item) -> bool {
+    match (left.as_str(), right.as_str()) {
+        (Some(left), Some(right)) if left != right => folded(left) == folded(right),
+        _ => item_equal(left, right) == Some(true),
+    }
+}
+
+fn folded(text: &str) -> String {
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
+}

@@ -1,0 +1,168 @@
+//! Walking the tree. Where FHIRPath speaks of an error at run time the result is empty: a
+//! condition that cannot be decided does not hold.
+use super::ast::{Node, Operator};
+use super::collection::{
+    bool_item, collection, combined, distinct, extensions, index_of, is_type, members, membership, of_type,
+    root,
+};
+use super::function::{Function, type_argument};
+use super::item::Item;
+use super::{Env, arithmetic, compare, navigate, text};
+use serde_json::Value;
+
+/// What stays the same during one evaluation.
+pub(super) struct Scope<'a, 'e> {
+    pub(super) resource: &'a Value,
+    pub(super) env: &'e Env<'a>,
+}
+
+type Items<'a> = Vec<Item<'a>>;
+
+impl<'a> Scope<'a, '_> {
+    /// `context` is `$this`, or the resource at the top.
+    pub(super) fn evaluate(&self, node: &'a Node, context: &[Item<'a>]) -> Items<'a> {
+        match node {
+            Node::Literal(literal) => Item::literal(literal).into_iter().collect(),
+            Node::This => context.to_vec(),
+            Node::Variable(name) => self.variable(name),
+            Node::Root(name) => root(context, name),
+            Node::Member(receiver, name) => members(&self.evaluate(receiver, context), name),
+            Node::Index(receiver, index) => {
+                let place = index_of(&self.evaluate(index, context));
+                self.evaluate(receiver, context)
+                    .into_iter()
+                    .skip(place.unwrap_or(usize::MAX))
+                    .take(1)
+                    .collect()
+            }
+            Node::Is(operand, name) => is_type(&self.evaluate(operand, context), name),
+            Node::As(operand, name) => of_type(self.evaluate(operand, context), name),
+            Node::Negate(operand) => arithmetic::negate(&self.evaluate(operand, context)),
+            Node::Binary(operator, left, right) => self.binary(*operator, left, right, context),
+            Node::Call(receiver, function, arguments) => {
+                let input = match receiver {
+                    Some(receiver) => self.evaluate(receiver, context),
+                    None => context.to_vec(),
+                };
+                self.call(*function, input, arguments, context)
+            }
+        }
+    }
+
+    fn variable(&self, name: &str) -> Items<'a> {
+        let given = self
+            .env
+            .variables
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| *value);
+        match (name, given) {
+            (_, Some(Value::Array(all))) => all.iter().map(Item::of_json).collect(),
+            (_, Some(Value::Null)) => Vec::new(),
+            (_, Some(value)) => vec![Item::of_json(value)],
+            ("resource" | "context" | "rootResource", None) => vec![Item::of_json(self.resource)],
+            ("ucum", None) => vec![Item::string("http://unitsofmeasure.org")],
+            ("sct", None) => vec![Item::string("http://snomed.info/sct")],
+            ("loinc", None) => vec![Item::string("http://loinc.org")],
+            _ => Vec::new(),
+        }
+    }
+
+    fn binary(&self, operator: Operator, left: &'a Node, right: &'a Node, context: &[Item<'a>]) -> Items<'a> {
+        let mut left = self.evaluate(left, context);
+        let right = self.evaluate(right, context);
+        match operator {
+            Operator::Union => {
+                left.extend(right);
+                distinct(left)
+            }
+            Operator::And | Operator::Or | Operator::Xor | Operator::Implies => bool_item(compare::logic(
+                operator,
+                compare::truth(&left),
+                compare::truth(&right),
+            )),
+            Operator::In => membership(&left, &right),
+            Operator::Contains => membership(&right, &left),
+            Operator::Equivalent => vec![Item::boolean(compare::equivalent(&left, &right))],
+            Operator::NotEquivalent => vec![Item::boolean(!compare::equivalent(&left, &right))],
+            Operator::Equal => bool_item(compare::equal(&left, &right)),
+            Operator::NotEqual => bool_item(compare::equal(&left, &right).map(|same| !same)),
+            Operator::Greater | Operator::Less | Operator::GreaterOrEqual | Operator::LessOrEqual => {
+                bool_item(compare::ordered(operator, &left, &right))
+            }
+            _ => arithmetic::binary(operator, &left, &right),
+        }
+    }
+
+    fn call(
+        &self,
+        function: Function,
+        input: Items<'a>,
+        arguments: &'a [Node],
+        context: &[Item<'a>],
+    ) -> Items<'a> {
+        let argument = |at: usize| {
+            arguments
+                .get(at)
+                .map_or_else(Vec::new, |node| self.evaluate(node, context))
+        };
+        match function {
+            Function::Where => self.filter(input, arguments),
+            Function::Exists => vec![Item::boolean(!self.filter(input, arguments).is_empty())],
+            Function::All => {
+                let total = input.len();
+                vec![Item::boolean(self.filter(input, arguments).len() == total)]
+            }
+            Function::Select => self.select(&input, arguments),
+            Function::Iif => self.iif(&input, arguments),
+            Function::As | Function::OfType => match type_argument(&arguments[0]) {
+                Some(name) => of_type(input, name),
+                None => Vec::new(),
+            },
+            Function::Is => type_argument(&arguments[0]).map_or_else(Vec::new, |name| is_type(&input, name)),
+            Function::Resolve => input
+                .iter()
+                .filter_map(|item| navigate::resolve(item, self.resource))
+                .collect(),
+            Function::Now => text::now(self.env.now),
+            Function::Today => text::today(self.env.now),
+            Function::Extension => extensions(&input, &argument(0)),
+            Function::HasExtension => vec![Item::boolean(!extensions(&input, &argument(0)).is_empty())],
+            Function::Union | Function::Combine | Function::Intersect | Function::Exclude => {
+                combined(function, input, argument(0))
+            }
+            Function::Skip => input
+                .into_iter()
+                .skip(index_of(&argument(0)).unwrap_or(0))
+                .collect(),
+            Function::Take => input
+                .into_iter()
+                .take(index_of(&argument(0)).unwrap_or(0))
+                .collect(),
+            _ if arguments.is_empty() => collection(function, input),
+            _ => text::call(function, &input, &argument(0), &argument(1)),
+        }
+    }
+
+    /// The items for which the criterion holds; all without one.
+    fn filter(&self, input: Items<'a>, arguments: &'a [Node]) -> Items<'a> {
+        let Some(criterion) = arguments.first() else {
+            return input;
+        };
+        let holds = |item: &Item<'a>| {
+            compare::truth(&self.evaluate(criterion, std::slice::from_ref(item))) == Some(true)
+        };
+        input.into_iter().filter(holds).collect()
+    }
+
+    fn select(&self, input: &[Item<'a>], arguments: &'a [Node]) -> Items<'a> {
+        let each = |item| self.evaluate(&arguments[0], std::slice::from_ref(item));
+        input.iter().flat_map(each).collect()
+    }
+
+    fn iif(&self, input: &[Item<'a>], arguments: &'a [Node]) -> Items<'a> {
+        let holds = compare::truth(&self.evaluate(&arguments[0], input)) == Some(true);
+        let branch = arguments.get(if holds { 1 } else { 2 });
+        branch.map_or_else(Vec::new, |branch| self.evaluate(branch, input))
+    }
+}
