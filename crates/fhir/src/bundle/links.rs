@@ -1,0 +1,214 @@
+//! References in a resource, found and replaced at their exact place: every other byte stays.
+//! <https://hl7.org/fhir/R4/http.html#trules> (replacement of links in a transaction)
+use crate::{Resource, TypeId};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// The resource with every link for which `found` knows a new address replaced, or None when
+/// nothing changes. Links are values of type Reference, uri, url, canonical and the like, and
+/// `href` and `src` in narrative.
+pub fn relink(resource: &Resource, found: &dyn Fn(&str) -> Option<String>) -> Option<Resource> {
+    let mut text = String::new();
+    let mut copied = 0;
+    for (member, span) in StringValues::of(&resource.text) {
+        let Some(new) =
+            decoded(&resource.text[span.clone()]).and_then(|old| replacement(member, &old, found))
+        else {
+            continue;
+        };
+        text += &resource.text[copied..span.start];
+        text += &Value::from(new).to_string();
+        copied = span.end;
+    }
+    if copied == 0 {
+        return None;
+    }
+    text += &resource.text[copied..];
+    let mut value = resource.value.clone();
+    relink_value("", &mut value, found);
+    Some(Resource {
+        type_id: resource.type_id,
+        text,
+        value,
+    })
+}
+
+/// Criteria of references like `Practitioner?identifier=x|y`, in order, with repetitions.
+pub fn conditional_references(resource: &Resource) -> Vec<(TypeId, String)> {
+    let mut criteria = Vec::new();
+    collect(&resource.value, &mut criteria);
+    criteria
+}
+
+/// `Type?criteria`, as conditional references are written.
+fn conditional(text: &str) -> Option<(TypeId, &str)> {
+    let (name, criteria) = text.split_once('?')?;
+    Some((TypeId::of(name)?, criteria))
+}
+
+fn collect(value: &Value, criteria: &mut Vec<(TypeId, String)>) {
+    match value {
+        Value::Object(members) => {
+            if let Some((type_id, text)) = members
+                .get("reference")
+                .and_then(Value::as_str)
+                .and_then(conditional)
+            {
+                criteria.push((type_id, text.to_owned()));
+            }
+            members.values().for_each(|member| collect(member, criteria));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, criteria)),
+        _ => {}
+    }
+}
+
+fn relink_value(member: &str, value: &mut Value, found: &dyn Fn(&str) -> Option<String>) {
+    match value {
+        Value::String(text) => {
+            if let Some(new) = replacement(member, text, found) {
+                *text = new;
+            }
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| relink_value(member, item, found)),
+        Value::Object(members) => {
+            members
+                .iter_mut()
+                .for_each(|(name, value)| relink_value(name, value, found));
+        }
+        _ => {}
+    }
+}
+
+fn replacement(member: &str, text: &str, found: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    match member {
+        // Strings, not links: an identifier with a urn:uuid value keeps its value.
+        "value" | "valueString" | "system" => None,
+        "div" => in_narrative(text, found),
+        _ => found(text),
+    }
+}
+
+/// `href="…"` and `src="…"`
+fn in_narrative(div: &str, found: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let mut new = String::new();
+    let mut rest = div;
+    let mut changed = false;
+    while let Some(start) = ["href=\"", "src=\""]
+        .iter()
+        .filter_map(|a| rest.find(a).map(|i| i + a.len()))
+        .min()
+    {
+        let end = start + rest[start..].find('"')?;
+        new += &rest[..start];
+        let link = &rest[start..end];
+        let replaced = found(link);
+        changed |= replaced.is_some();
+        new += replaced.as_deref().unwrap_or(link);
+        rest = &rest[end..];
+    }
+    new += rest;
+    changed.then_some(new)
+}
+
+/// What a quoted JSON string says.
+fn decoded(quoted: &str) -> Option<Cow<'_, str>> {
+    if quoted.contains('\\') {
+        return serde_json::from_str::<String>(quoted).ok().map(Cow::Owned);
+    }
+    quoted.get(1..quoted.len() - 1).map(Cow::Borrowed)
+}
+
+/// The string values of valid JSON text with the member each belongs to and its place, quotes
+/// included. Strings of an array belong to the array's member.
+struct StringValues<'a> {
+    text: &'a str,
+    at: usize,
+    member: &'a str,
+}
+
+impl<'a> StringValues<'a> {
+    fn of(text: &'a str) -> Self {
+        StringValues {
+            text,
+            at: 0,
+            member: "",
+        }
+    }
+}
+
+impl<'a> Iterator for StringValues<'a> {
+    type Item = (&'a str, Range<usize>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let bytes = self.text.as_bytes();
+        loop {
+            let start = self.at + bytes[self.at..].iter().position(|b| *b == b'"')?;
+            let end = closing(bytes, start)?;
+            self.at = end;
+            let next = bytes[end..].iter().find(|b| !b.is_ascii_whitespace());
+            if next != Some(&b':') {
+                return Some((self.member, start..end));
+            }
+            self.member = &self.text[start + 1..end - 1];
+        }
+    }
+}
+
+/// Behind the quote that ends the string opened at `start`.
+fn closing(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    loop {
+        match bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn found(link: &str) -> Option<String> {
+        (link == "urn:uuid:1" || link == "Practitioner?identifier=a|b").then(|| "Patient/9".to_owned())
+    }
+
+    #[test]
+    fn links_change_and_every_other_byte_stays() {
+        let text = concat!(
+            "{\"resourceType\":\"Observation\", \"identifier\":[{\"value\":\"urn:uuid:1\"}],\n",
+            "\"text\":{\"div\":\"<a href=\\\"urn:uuid:1\\\">x</a>\"},",
+            "\"subject\":{\"reference\":\"urn:uuid:\\u0031\"},\"valueQuantity\":{\"value\":1.10},",
+            "\"performer\":[{\"reference\" : \"Practitioner?identifier=a|b\"}]}"
+        );
+        let resource = Resource::parse(text.as_bytes()).unwrap();
+        let new = relink(&resource, &found).unwrap();
+        let expected = text
+            .replace("href=\\\"urn:uuid:1", "href=\\\"Patient/9")
+            .replace("urn:uuid:\\u0031", "Patient/9")
+            .replace("Practitioner?identifier=a|b", "Patient/9");
+        assert_eq!(new.text, expected);
+        assert_eq!(new.value, Resource::parse(new.text.as_bytes()).unwrap().value);
+        assert_eq!(
+            conditional_references(&resource),
+            [(TypeId::of("Practitioner").unwrap(), "identifier=a|b".to_owned())]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn text_and_value_stay_one(parts in prop::collection::vec("[a-z\"\\\\é]{0,6}|urn:uuid:1", 0..8)) {
+            let value = serde_json::json!({"resourceType": "Basic", "extension": parts, "code": {"text": "urn:uuid:1"}});
+            let resource = Resource::from_value(value).unwrap();
+            let new = relink(&resource, &found).unwrap();
+            prop_assert_eq!(&new.value, &Resource::parse(new.text.as_bytes()).unwrap().value);
+            prop_assert!(!new.text.contains("urn:uuid:1"));
+        }
+    }
+}
