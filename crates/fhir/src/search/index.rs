@@ -1,39 +1,135 @@
 //! What a resource is found by: its index entries, extracted with compiled paths.
+//! <https://hl7.org/fhir/R4/search.html#ptypes>
+//!
+//! One file per family of parameter types says how a FHIR data type becomes entries; this one
+//! says which parameters apply and in which order entries come.
+mod compiled;
+mod date;
+mod number;
+mod reference;
+mod string;
+mod text;
+mod token;
+
+pub use compiled::rows;
+pub use reference::parse as parse_reference;
+pub use text::{clip, hash, normalise};
+
+use crate::path::{Env, Expr, Item};
+use crate::registry::{ParamKind, SearchParam};
 use crate::{ParamId, Resource, TypeId};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// Rises when the same resource would give other entries, so that stores rebuild their index.
+pub const VERSION: u32 = 1;
 
 /// One index row to be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, PartialOrd)]
 pub struct Entry {
     pub param: ParamId,
     pub value: EntryValue,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, PartialOrd)]
 pub enum EntryValue {
-    /// `system` is None where the element has none; uris are tokens without a system.
-    Token { system: Option<String>, code: String },
+    /// `system` is None where the element has none; uris are tokens without a system. An empty
+    /// code without a system says only that the element is there (for `:missing`).
+    Token {
+        system: Option<String>,
+        code: String,
+    },
     /// `Reference.identifier`, under the reference's own parameter.
-    Identifier { system: Option<String>, code: String },
+    Identifier {
+        system: Option<String>,
+        code: String,
+    },
     /// A reference to a resource here.
-    Local { type_id: TypeId, id: String },
-    /// A reference elsewhere, a canonical or a URN.
+    Local {
+        type_id: TypeId,
+        id: String,
+    },
+    /// A reference elsewhere, a canonical or a URN; empty says only that the element is there.
     Url(String),
     /// Inclusive microseconds.
-    Date { low: i64, high: i64 },
+    Date {
+        low: i64,
+        high: i64,
+    },
     /// `norm` from [`normalise`]; `exact` as written.
-    Str { norm: String, exact: String },
-    Number { low: f64, high: f64 },
+    Str {
+        norm: String,
+        exact: String,
+    },
+    Number {
+        low: f64,
+        high: f64,
+    },
     /// `code` falls back to the unit where there is no code.
-    Quantity { value: f64, system: Option<String>, code: Option<String> },
+    Quantity {
+        value: f64,
+        system: Option<String>,
+        code: Option<String>,
+    },
     Uri(String),
 }
 
 /// All entries of a resource, without duplicates, in a stable order.
-pub fn entries(_resource: &Resource) -> Vec<Entry> {
-    unimplemented!()
+pub fn entries(resource: &Resource) -> Vec<Entry> {
+    let mut found = Vec::new();
+    for (param, path) in compiled::owned(resource.type_id) {
+        let values = values(&resource.value, param.kind, path);
+        found.extend(values.into_iter().map(|value| Entry {
+            param: param.id,
+            value,
+        }));
+    }
+    found.sort_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+    found.dedup();
+    found
 }
 
-/// Case and accents folded, white space collapsed: how strings are compared.
-pub fn normalise(_text: &str) -> String {
-    unimplemented!()
+/// What one reference parameter leads to, for includes.
+pub fn references(resource: &Value, param: &SearchParam) -> Vec<(TypeId, String)> {
+    let found = compiled::paths(param).flat_map(|path| values(resource, ParamKind::Reference, path));
+    let local = found.filter_map(|value| match value {
+        EntryValue::Local { type_id, id } => Some((type_id, id)),
+        _ => None,
+    });
+    local
+        .filter(|(t, _)| param.only_targets.is_empty() || param.only_targets.contains(t))
+        .collect()
 }
+
+fn values(resource: &Value, kind: ParamKind, path: &Expr) -> Vec<EntryValue> {
+    let mut out = Vec::new();
+    for item in path.evaluate(resource, &Env::default()) {
+        let Some(value) = json(&item) else { continue };
+        extract(&value, item.type_name(), kind, &mut out);
+    }
+    out
+}
+
+/// The element itself, or what the path computed (`Patient.deceased` as a boolean).
+fn json<'a>(item: &Item<'a>) -> Option<Cow<'a, Value>> {
+    item.json()
+        .map(Cow::Borrowed)
+        .or_else(|| item.as_bool().map(|flag| Cow::Owned(Value::Bool(flag))))
+}
+
+fn extract(value: &Value, fhir_type: &str, kind: ParamKind, out: &mut Vec<EntryValue>) {
+    match kind {
+        ParamKind::Token => token::extract(value, fhir_type, out),
+        ParamKind::Reference => reference::extract(value, out),
+        ParamKind::String => string::extract(value, fhir_type, out),
+        ParamKind::Date => date::extract(value, fhir_type, out),
+        ParamKind::Number => number::numbers(value, out),
+        ParamKind::Quantity => number::quantities(value, out),
+        ParamKind::Uri => out.extend(value.as_str().map(|uri| EntryValue::Uri(clip(uri).to_string()))),
+        ParamKind::Composite | ParamKind::Special => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,17 @@ pub mod index;
 pub mod parse;
 
 use crate::TypeId;
-use crate::registry::SearchParam;
+use crate::registry::{ParamKind, SearchParam};
+
+/// Whether a search may name the parameter. Composites are answered from their parts, which is
+/// exact where both are elements of the resource itself: then there is one pair only.
+pub fn offered(param: &SearchParam) -> bool {
+    match param.kind {
+        ParamKind::Composite => param.expression == param.on.name(),
+        ParamKind::Special => false,
+        _ => true,
+    }
+}
 
 /// A search over one type, ready for the store to compile.
 #[derive(Clone, Debug)]
@@ -21,7 +31,8 @@ pub struct Query {
     pub includes: Vec<Include>,
     /// Opaque token of a paging link, from `_cursor`.
     pub cursor: Option<String>,
-    /// Every parameter as it was understood, for the `self` link, in the order given.
+    /// Every parameter as it was understood, for the `self` link, in the order given; without
+    /// `_cursor`, which is in `cursor`.
     pub echo: Vec<(String, String)>,
 }
 
@@ -45,17 +56,33 @@ pub enum Filter {
     Id(Vec<String>),
     LastUpdated(Vec<Prefixed<crate::datetime::DateRange>>),
     /// A registry parameter: any of the values matches.
-    Param { param: &'static SearchParam, test: Test },
+    Param {
+        param: &'static SearchParam,
+        test: Test,
+    },
     /// `:missing=true|false`
-    Missing { param: &'static SearchParam, missing: bool },
+    Missing {
+        param: &'static SearchParam,
+        missing: bool,
+    },
     /// `subject:Patient.name=...`: the reference leads to a resource for which `inner` holds.
-    Chain { param: &'static SearchParam, target: Vec<TypeId>, inner: Box<Filter> },
+    Chain {
+        param: &'static SearchParam,
+        target: Vec<TypeId>,
+        inner: Box<Filter>,
+    },
     /// `_has:Observation:patient:code=...`
-    Has { from: TypeId, by: &'static SearchParam, inner: Box<Filter> },
+    Has {
+        from: TypeId,
+        by: &'static SearchParam,
+        inner: Box<Filter>,
+    },
     /// `:not` and its kin.
     Not(Box<Filter>),
     /// Any of these holds (used for a chain over several target types, and scopes).
     Or(Vec<Filter>),
+    /// All of these hold (the parts of a composite).
+    And(Vec<Filter>),
     /// Matches nothing (a reference that cannot resolve, for instance).
     Nothing,
 }
@@ -127,7 +154,7 @@ pub enum Token {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reference {
     /// A resource on this server.
-    Local { type_id: Option<TypeId>, id: String, version: Option<String> },
+    Local { type_id: Option<TypeId>, id: String },
     /// An absolute URL elsewhere, a canonical, or a URN.
     Url(String),
 }

@@ -1,6 +1,22 @@
 //! Query string to [`Query`]: strict, so that nothing asked for is ignored in silence.
-use super::Query;
-use crate::{Issue, TypeId};
+//! <https://hl7.org/fhir/R4/search.html>
+//!
+//! `filter` reads names (modifiers, chains, `_has`), `control` the parameters that shape the
+//! answer, `escape`, `number`, `date` and `reference` the values. Diagnostics name parameters and
+//! rules, never the values searched for: those may identify a patient.
+mod control;
+mod date;
+mod escape;
+mod filter;
+mod number;
+mod quantity;
+mod reference;
+mod values;
+
+pub(crate) use reference::is_id;
+
+use super::{Filter, Query, Summary, Total};
+use crate::{Issue, IssueCode, Severity, TypeId};
 
 /// Limits the caller decides.
 #[derive(Clone, Copy, Debug)]
@@ -14,11 +30,82 @@ pub struct Limits {
 /// the parameter and what would be valid. With `lenient` (Prefer: handling=lenient) unknown
 /// parameters are left out and returned as warnings.
 pub fn parse(
-    _on: TypeId,
-    _pairs: &[(String, String)],
-    _base: &str,
-    _limits: Limits,
-    _lenient: bool,
+    on: TypeId,
+    pairs: &[(String, String)],
+    base: &str,
+    limits: Limits,
+    lenient: bool,
 ) -> Result<(Query, Vec<Issue>), Vec<Issue>> {
-    unimplemented!()
+    let mut query = empty(on, limits.default_count.min(limits.max_count));
+    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+    for (name, value) in pairs {
+        match one(&mut query, name, value, base, limits) {
+            Ok(()) => {}
+            Err(issue) if lenient && issue.code == IssueCode::NotSupported => warnings.push(ignored(issue)),
+            Err(issue) => errors.push(issue),
+        }
+    }
+    if errors.is_empty() {
+        Ok((query, warnings))
+    } else {
+        Err(errors)
+    }
 }
+
+/// One condition by name and value, as `parse` would read it: for criteria kept as text.
+pub fn parse_filter(on: TypeId, name: &str, value: &str, base: &str) -> Result<Filter, Issue> {
+    filter::filter(on, name, value, base)
+}
+
+fn empty(on: TypeId, count: usize) -> Query {
+    Query {
+        on,
+        filters: Vec::new(),
+        sort: Vec::new(),
+        count,
+        total: Total::None,
+        summary: Summary::False,
+        includes: Vec::new(),
+        cursor: None,
+        echo: Vec::new(),
+    }
+}
+
+fn one(query: &mut Query, name: &str, value: &str, base: &str, limits: Limits) -> Result<(), Issue> {
+    if value.is_empty() {
+        return Err(invalid(name, "has no value; leave it out or give one"));
+    }
+    let mut shown = value.to_string();
+    match control::apply(query, name, value, limits)? {
+        control::Applied::Yes => {}
+        control::Applied::As(understood) => shown = understood,
+        control::Applied::Hidden => return Ok(()),
+        control::Applied::No => query.filters.push(filter::filter(query.on, name, value, base)?),
+    }
+    query.echo.push((name.to_string(), shown));
+    Ok(())
+}
+
+fn ignored(issue: Issue) -> Issue {
+    Issue {
+        severity: Severity::Warning,
+        diagnostics: format!("{} It was ignored (handling=lenient).", issue.diagnostics),
+        ..issue
+    }
+}
+
+/// The value breaks a rule; `rule` completes the sentence.
+fn invalid(name: &str, rule: &str) -> Issue {
+    Issue::error(IssueCode::Value, format!("Search parameter '{name}' {rule}."))
+}
+
+/// What was asked for is unknown or not offered; a lenient caller lives without it.
+fn unsupported(name: &str, rule: &str) -> Issue {
+    Issue::error(
+        IssueCode::NotSupported,
+        format!("Search parameter '{name}' {rule}."),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! The paths of all parameters that own rows, compiled once per resource type.
+use crate::path::Expr;
+use crate::registry::{ParamKind, SearchParam, registry};
+use crate::{ParamId, TypeId};
+use std::sync::{LazyLock, OnceLock};
+
+type Owned = Vec<(&'static SearchParam, Expr)>;
+
+/// The parameters of a type that own rows, with their paths.
+pub fn owned(on: TypeId) -> &'static [(&'static SearchParam, Expr)] {
+    static TYPES: LazyLock<Vec<OnceLock<Owned>>> =
+        LazyLock::new(|| registry().types().iter().map(|_| OnceLock::new()).collect());
+    TYPES
+        .get(usize::from(on.0))
+        .map_or(&[], |cell| cell.get_or_init(|| compile(on)))
+}
+
+/// A path that does not compile would leave its parameter without rows; a test proves that all do.
+fn compile(on: TypeId) -> Owned {
+    let params = registry().params(on).iter().filter(|param| owns_rows(param));
+    params
+        .filter_map(|param| Some((param, Expr::compile(param.expression).ok()?)))
+        .collect()
+}
+
+fn owns_rows(param: &SearchParam) -> bool {
+    let column = matches!(param.code, "_id" | "_lastUpdated");
+    let indexed = !matches!(param.kind, ParamKind::Composite | ParamKind::Special);
+    indexed && !column && param.same_as.is_empty()
+}
+
+/// Where the values of a parameter come from: its own path, or those of the rows it reads.
+pub fn paths(param: &SearchParam) -> impl Iterator<Item = &'static Expr> {
+    let sources = rows(param);
+    owned(param.on)
+        .iter()
+        .filter(move |(p, _)| sources.contains(&p.id))
+        .map(|(_, path)| path)
+}
+
+/// The ids under which the rows of a parameter are stored.
+pub fn rows(param: &SearchParam) -> Vec<ParamId> {
+    if param.same_as.is_empty() {
+        vec![param.id]
+    } else {
+        param.same_as.clone()
+    }
+}

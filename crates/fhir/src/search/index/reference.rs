@@ -1,0 +1,63 @@
+//! References, canonicals and their identifiers. <https://hl7.org/fhir/R4/references.html>
+use super::EntryValue;
+use super::text::clip;
+use crate::TypeId;
+use serde_json::Value;
+
+pub fn extract(value: &Value, out: &mut Vec<EntryValue>) {
+    let target = match value {
+        Value::String(canonical) => literal(canonical),
+        Value::Object(_) if value.get("resourceType").is_some() => inline(value),
+        _ => value
+            .get("reference")
+            .and_then(Value::as_str)
+            .map_or_else(unknown, literal),
+    };
+    out.push(target);
+    if let Some(code) = value.pointer("/identifier/value").and_then(Value::as_str) {
+        let system = value
+            .pointer("/identifier/system")
+            .and_then(Value::as_str)
+            .map(str::to_string);
+        out.push(EntryValue::Identifier {
+            system,
+            code: clip(code).to_string(),
+        });
+    }
+}
+
+fn literal(text: &str) -> EntryValue {
+    match parse(text) {
+        Some((type_id, id)) => EntryValue::Local {
+            type_id,
+            id: id.to_string(),
+        },
+        // What is contained cannot be found from outside.
+        None if text.starts_with('#') => unknown(),
+        None => EntryValue::Url(clip(text).to_string()),
+    }
+}
+
+/// A resource in place of a reference, as a Bundle has it.
+fn inline(value: &Value) -> EntryValue {
+    let type_id = value["resourceType"].as_str().and_then(TypeId::of);
+    match (type_id, value["id"].as_str()) {
+        (Some(type_id), Some(id)) => EntryValue::Local {
+            type_id,
+            id: id.to_string(),
+        },
+        _ => unknown(),
+    }
+}
+
+fn unknown() -> EntryValue {
+    EntryValue::Url(String::new())
+}
+
+/// `Type/id` or `Type/id/_history/version`; versions share the index row of their resource.
+pub fn parse(text: &str) -> Option<(TypeId, &str)> {
+    let (name, rest) = text.split_once('/')?;
+    let id = rest.split_once("/_history/").map_or(rest, |(id, _)| id);
+    let type_id = TypeId::of(name)?;
+    crate::search::parse::is_id(id).then_some((type_id, id))
+}

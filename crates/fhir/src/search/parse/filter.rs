@@ -1,0 +1,197 @@
+//! One name and value to a [`Filter`]: plain, chained, `_has`, `:missing`, composite.
+//! <https://hl7.org/fhir/R4/search.html#chaining>
+use super::escape::{split, unescape};
+use super::{date::date, invalid, reference::is_id, unsupported, values};
+use crate::registry::{ParamKind, Registry, SearchParam, registry};
+use crate::search::{Filter, offered};
+use crate::{Issue, TypeId};
+
+/// Chains and `_has` nest; a query string is short, and a tree this deep is nobody's question.
+const MAX_DEPTH: usize = 8;
+
+pub fn filter(on: TypeId, name: &str, value: &str, base: &str) -> Result<Filter, Issue> {
+    at_depth(on, name, value, base, MAX_DEPTH)
+}
+
+fn at_depth(on: TypeId, name: &str, value: &str, base: &str, depth: usize) -> Result<Filter, Issue> {
+    if depth == 0 {
+        return Err(invalid(name, "nests chains deeper than this server allows"));
+    }
+    if let Some(rest) = name.strip_prefix("_has:") {
+        return has(on, name, rest, value, base, depth);
+    }
+    if let Some((head, rest)) = name.split_once('.') {
+        return chain(on, head, rest, value, base, depth);
+    }
+    let (code, modifier) = match name.split_once(':') {
+        Some((code, modifier)) => (code, Some(modifier)),
+        None => (name, None),
+    };
+    match (code, modifier) {
+        ("_id", None) => ids(name, value),
+        ("_id", Some("not")) => Ok(Filter::Not(Box::new(ids(name, value)?))),
+        ("_lastUpdated", None) => last_updated(name, value),
+        ("_id" | "_lastUpdated", Some(_)) => Err(unsupported(name, "does not support that modifier")),
+        _ => plain(lookup(on, code)?, name, modifier, value, base),
+    }
+}
+
+fn plain(
+    param: &'static SearchParam,
+    name: &str,
+    modifier: Option<&str>,
+    value: &str,
+    base: &str,
+) -> Result<Filter, Issue> {
+    match (param.kind, modifier) {
+        (ParamKind::Special, _) => Err(unsupported(name, "is not offered by this server")),
+        (ParamKind::Composite, None) => composite(param, name, value, base),
+        (ParamKind::Composite, Some(_)) => Err(unsupported(name, "takes no modifier")),
+        (_, Some("missing")) => match value {
+            "true" | "false" => Ok(Filter::Missing {
+                param,
+                missing: value == "true",
+            }),
+            _ => Err(invalid(name, "takes true or false")),
+        },
+        _ => {
+            let test = values::test(param, name, modifier, value, base)?;
+            let filter = Filter::Param { param, test };
+            Ok(if modifier == Some("not") {
+                Filter::Not(Box::new(filter))
+            } else {
+                filter
+            })
+        }
+    }
+}
+
+/// <https://hl7.org/fhir/R4/search.html#has>
+fn has(on: TypeId, name: &str, rest: &str, value: &str, base: &str, depth: usize) -> Result<Filter, Issue> {
+    const RULE: &str =
+        "is written _has:Type:reference-parameter:parameter, such as _has:Observation:patient:code";
+    let mut parts = rest.splitn(3, ':');
+    let (Some(from), Some(by), Some(inner)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(invalid(name, RULE));
+    };
+    let from = TypeId::of(from).ok_or_else(|| invalid(name, "names an unknown resource type"))?;
+    let by = reference_param(from, by)?;
+    if !by.targets.is_empty() && !by.targets.contains(&on) {
+        return Err(invalid(name, &format!("cannot lead to {}", on.name())));
+    }
+    let inner = Box::new(at_depth(from, inner, value, base, depth - 1)?);
+    Ok(Filter::Has { from, by, inner })
+}
+
+fn chain(on: TypeId, head: &str, rest: &str, value: &str, base: &str, depth: usize) -> Result<Filter, Issue> {
+    let (code, typed) = match head.split_once(':') {
+        Some((code, type_name)) => (code, Some(type_name)),
+        None => (head, None),
+    };
+    let param = reference_param(on, code)?;
+    let targets = match typed {
+        Some(type_name) => vec![values::target(param, head, type_name)?],
+        None => possible_targets(param),
+    };
+    let (mut links, mut last) = (Vec::new(), None);
+    for target in targets {
+        match at_depth(target, rest, value, base, depth - 1) {
+            Ok(inner) => links.push(Filter::Chain {
+                param,
+                target: vec![target],
+                inner: Box::new(inner),
+            }),
+            Err(issue) => last = Some(issue),
+        }
+    }
+    match (links.pop(), last) {
+        (Some(only), _) if links.is_empty() => Ok(only),
+        (Some(one), _) => {
+            links.push(one);
+            Ok(Filter::Or(links))
+        }
+        (None, Some(issue)) => Err(issue),
+        (None, None) => Ok(Filter::Nothing),
+    }
+}
+
+fn possible_targets(param: &SearchParam) -> Vec<TypeId> {
+    match (param.only_targets.is_empty(), param.targets.is_empty()) {
+        (false, _) => param.only_targets.clone(),
+        (true, false) => param.targets.clone(),
+        (true, true) => registry().types().to_vec(),
+    }
+}
+
+fn ids(name: &str, value: &str) -> Result<Filter, Issue> {
+    let ids: Vec<_> = split(value, ',').into_iter().map(unescape).collect();
+    if ids.iter().all(|id| is_id(id)) {
+        Ok(Filter::Id(ids))
+    } else {
+        Err(invalid(
+            name,
+            "takes logical ids: letters, digits, '-' and '.', at most 64",
+        ))
+    }
+}
+
+fn last_updated(name: &str, value: &str) -> Result<Filter, Issue> {
+    let ranges: Result<Vec<_>, _> = split(value, ',').into_iter().map(date).collect();
+    ranges
+        .map(Filter::LastUpdated)
+        .map_err(|rule| invalid(name, rule))
+}
+
+/// Answered from its parts. <https://hl7.org/fhir/R4/search.html#combining>
+fn composite(param: &'static SearchParam, name: &str, value: &str, base: &str) -> Result<Filter, Issue> {
+    if !offered(param) {
+        return Err(unsupported(
+            name,
+            "joins parts of a repeating element and is not offered; search by its parts",
+        ));
+    }
+    let parts: Vec<_> = param
+        .components
+        .iter()
+        .map(|(code, _)| lookup(param.on, code))
+        .collect::<Result<_, _>>()?;
+    let mut pairs = Vec::new();
+    for alternative in split(value, ',') {
+        let texts = split(alternative, '$');
+        if texts.len() != parts.len() {
+            return Err(invalid(name, "takes its parts joined by '$'"));
+        }
+        let each = parts
+            .iter()
+            .zip(texts)
+            .map(|(part, text)| plain(part, name, None, text, base));
+        pairs.push(Filter::And(each.collect::<Result<_, _>>()?));
+    }
+    Ok(Filter::Or(pairs))
+}
+
+/// The parameter, or an issue that lists those there are.
+pub fn lookup(on: TypeId, code: &str) -> Result<&'static SearchParam, Issue> {
+    let registry: &'static Registry = registry();
+    registry.param(on, code).ok_or_else(|| {
+        let valid: Vec<_> = registry.params(on).iter().map(|p| p.code).collect();
+        unsupported(
+            code,
+            &format!("is not known for {}; valid: {}", on.name(), valid.join(", ")),
+        )
+    })
+}
+
+pub fn reference_param(on: TypeId, code: &str) -> Result<&'static SearchParam, Issue> {
+    let param = lookup(on, code)?;
+    if param.kind == ParamKind::Reference {
+        return Ok(param);
+    }
+    Err(invalid(
+        code,
+        &format!(
+            "of {} is not a reference, so nothing can be chained or included by it",
+            on.name()
+        ),
+    ))
+}
