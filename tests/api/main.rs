@@ -4,4 +4,7 @@
 //! `support/` starts the server and speaks to it.
 mod support;
 
+mod examples;
+mod metadata;
+mod operations;
 mod smoke;

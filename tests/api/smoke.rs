@@ -17,7 +17,10 @@ fn a_discharge_opens_an_episode(baton: &Baton) {
 
     let stay = partner.only(&format!("Encounter?identifier={visit}"));
     assert_eq!(stay["status"], "finished");
-    let plan = partner.only(&format!("CarePlan?encounter=Encounter/{}", stay["id"].as_str().expect("an id")));
+    let plan = partner.only(&format!(
+        "CarePlan?encounter=Encounter/{}",
+        stay["id"].as_str().expect("an id")
+    ));
     assert_eq!(plan["status"], "active");
     let contact = partner.only(&format!(
         "Task?code=urn:baton:task|tcm-contact&based-on=CarePlan/{}",
@@ -25,5 +28,11 @@ fn a_discharge_opens_an_episode(baton: &Baton) {
     ));
     assert_eq!(contact["status"], "requested");
     assert!(contact["restriction"]["period"]["end"].is_string());
-    assert_eq!(partner.find("Task?status=requested&due=gt2020-01-01&_sort=due&patient:missing=false").len() > 3, true);
+    assert_eq!(
+        partner
+            .find("Task?status=requested&due=gt2020-01-01&_sort=due&patient:missing=false")
+            .len()
+            > 3,
+        true
+    );
 }

@@ -21,17 +21,27 @@ pub struct Reply {
 
 impl Client {
     pub fn anonymous(base: &str) -> Client {
-        let http = Http::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Client { http, base: base.to_string(), token: None }
+        let http = Http::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
+        Client {
+            http,
+            base: base.to_string(),
+            token: None,
+        }
     }
 
     pub fn with_secret(base: &str, id: &str, secret: &str) -> Client {
         let mut client = Client::anonymous(base);
-        let reply = client.form("/oauth/token", &[
-            ("grant_type", "client_credentials"),
-            ("client_id", id),
-            ("client_secret", secret),
-        ]);
+        let reply = client.form(
+            "/oauth/token",
+            &[
+                ("grant_type", "client_credentials"),
+                ("client_id", id),
+                ("client_secret", secret),
+            ],
+        );
         assert_eq!(reply.status, 200, "{}", reply.text);
         client.token = reply.json()["access_token"].as_str().map(str::to_string);
         client
@@ -76,12 +86,21 @@ impl Client {
     }
 
     pub fn send_text(&self, method: &str, path: &str, media: &str, body: impl Into<Vec<u8>>) -> Reply {
-        Reply::of(self.request(method, path).header("content-type", media).body(body.into()))
+        Reply::of(
+            self.request(method, path)
+                .header("content-type", media)
+                .body(body.into()),
+        )
     }
 
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
-        let body: Vec<String> = fields.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
+        let encode = |text: &str| {
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+        };
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(k, v)| format!("{}={}", encode(k), encode(v)))
+            .collect();
         self.send_text("POST", path, "application/x-www-form-urlencoded", body.join("&"))
     }
 
@@ -102,7 +121,10 @@ impl Client {
                 }
             }
             let links = bundle["link"].as_array().cloned().unwrap_or_default();
-            next = links.iter().find(|l| l["relation"] == "next").map(|l| l["url"].as_str().expect("a url").to_string());
+            next = links
+                .iter()
+                .find(|l| l["relation"] == "next")
+                .map(|l| l["url"].as_str().expect("a url").to_string());
         }
         found
     }
@@ -136,7 +158,9 @@ impl Reply {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("ASCII"))
     }
 
     /// Asserts a refusal: the status, and an OperationOutcome saying `words`.
@@ -152,11 +176,15 @@ impl Reply {
 /// One message over MLLP; the acknowledgement without its frame.
 pub fn mllp(address: &str, message: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("MLLP listens");
-    stream.write_all(format!("\x0b{message}\x1c\r").as_bytes()).expect("sent");
+    stream
+        .write_all(format!("\x0b{message}\x1c\r").as_bytes())
+        .expect("sent");
     let mut answer = Vec::new();
     let mut byte = [0];
     while !answer.ends_with(b"\x1c\r") && stream.read(&mut byte).expect("an answer") == 1 {
         answer.push(byte[0]);
     }
-    String::from_utf8_lossy(&answer).trim_matches(['\x0b', '\x1c', '\r']).to_string()
+    String::from_utf8_lossy(&answer)
+        .trim_matches(['\x0b', '\x1c', '\r'])
+        .to_string()
 }

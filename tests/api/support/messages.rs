@@ -51,7 +51,10 @@ pub fn days_ago(days: i64) -> DateTime<Utc> {
 
 /// HL7 v2 local time of the sender's zone, without an offset.
 pub fn dtm(instant: DateTime<Utc>) -> String {
-    instant.with_timezone(&New_York).format("%Y%m%d%H%M%S").to_string()
+    instant
+        .with_timezone(&New_York)
+        .format("%Y%m%d%H%M%S")
+        .to_string()
 }
 
 /// A patient and visit no other scene uses.
@@ -114,12 +117,22 @@ impl Adt {
     fn msh(&self) -> String {
         format!(
             "MSH|^~\\&|{}|{}|BATON|BATON|{}||ADT^{}|{}|{}|2.5.1",
-            self.application, self.facility, dtm(self.occurred), self.event, self.control, self.processing
+            self.application,
+            self.facility,
+            dtm(self.occurred),
+            self.event,
+            self.control,
+            self.processing
         )
     }
 
     fn evn(&self) -> String {
-        format!("EVN|{}|{}||||{}", self.event, dtm(self.occurred), dtm(self.occurred))
+        format!(
+            "EVN|{}|{}||||{}",
+            self.event,
+            dtm(self.occurred),
+            dtm(self.occurred)
+        )
     }
 
     fn pid(&self) -> String {

@@ -19,20 +19,31 @@ pub struct Database {
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
 fn unique() -> String {
-    format!("baton_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "baton_{}_{}",
+        std::process::id(),
+        COUNTER.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 impl Database {
     pub fn sqlite() -> Database {
         let folder = std::env::temp_dir().join(unique());
         std::fs::create_dir_all(&folder).expect("a folder for the database");
-        Database { url: format!("sqlite://{}/baton.db", folder.display()), folder, postgres: None }
+        Database {
+            url: format!("sqlite://{}/baton.db", folder.display()),
+            folder,
+            postgres: None,
+        }
     }
 
     /// None, with a line saying so, where there is no PostgreSQL (`make test` starts one).
     pub fn postgres() -> Option<Database> {
         let Ok(admin) = std::env::var("BATON_TEST_POSTGRES") else {
-            assert!(std::env::var("CI").is_err(), "BATON_TEST_POSTGRES must be set on CI");
+            assert!(
+                std::env::var("CI").is_err(),
+                "BATON_TEST_POSTGRES must be set on CI"
+            );
             println!("skipped: no PostgreSQL (BATON_TEST_POSTGRES is not set)");
             return None;
         };
@@ -41,7 +52,11 @@ impl Database {
         std::fs::create_dir_all(&folder).expect("a folder for the scene");
         psql(&admin, &format!("CREATE DATABASE {name}"));
         let (server, _) = admin.rsplit_once('/').expect("a postgres:// URL with a database");
-        Some(Database { url: format!("{server}/{name}"), folder, postgres: Some(admin) })
+        Some(Database {
+            url: format!("{server}/{name}"),
+            folder,
+            postgres: Some(admin),
+        })
     }
 
     pub fn url(&self) -> &str {
@@ -64,7 +79,11 @@ impl Database {
     /// The same, expecting success and JSON on standard output.
     pub fn run_json(&self, args: &[&str]) -> serde_json::Value {
         let output = self.run(args);
-        assert!(output.status.success(), "baton {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "baton {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         serde_json::from_slice(&output.stdout).expect("JSON on standard output")
     }
 }
@@ -109,7 +128,15 @@ impl Baton {
     /// Several servers may stand on one PostgreSQL database, and one may follow another.
     pub fn on(database: Arc<Database>, options: &Options) -> Baton {
         let mut process = Command::new(BINARY)
-            .args(["serve", "--listen", "127.0.0.1:0", "--mllp", "127.0.0.1:0", "--database", database.url()])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--mllp",
+                "127.0.0.1:0",
+                "--database",
+                database.url(),
+            ])
             .args(&options.args)
             .envs(options.env.iter().cloned())
             .env("BATON_LOG", "info")
@@ -120,17 +147,36 @@ impl Baton {
         let log = follow(process.stderr.take().expect("piped"));
         let ready = ready_line(&mut process, &log);
         let field = |name: &str| {
-            let start = ready.find(&format!("{name}=")).unwrap_or_else(|| panic!("{name} in {ready:?}"));
-            ready[start + name.len() + 1..].split_whitespace().next().unwrap_or_default().to_string()
+            let start = ready
+                .find(&format!("{name}="))
+                .unwrap_or_else(|| panic!("{name} in {ready:?}"));
+            ready[start + name.len() + 1..]
+                .split_whitespace()
+                .next()
+                .unwrap_or_default()
+                .to_string()
         };
         let base = field("fhir").trim_end_matches("/fhir").to_string();
-        Baton { mllp: field("mllp"), base, database, process: Mutex::new(process), log }
+        Baton {
+            mllp: field("mllp"),
+            base,
+            database,
+            process: Mutex::new(process),
+            log,
+        }
     }
 
     /// A client with its own secret and a token for these scopes.
     pub fn client(&self, scope: &str) -> Client {
-        let added = self.database.run_json(&["client", "add", "--name", "scene", "--scope", scope, "--secret"]);
-        let text = |name: &str| added[name].as_str().unwrap_or_else(|| panic!("{name} in {added}")).to_string();
+        let added = self
+            .database
+            .run_json(&["client", "add", "--name", "scene", "--scope", scope, "--secret"]);
+        let text = |name: &str| {
+            added[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("{name} in {added}"))
+                .to_string()
+        };
         Client::with_secret(&self.base, &text("client_id"), &text("client_secret"))
     }
 
@@ -149,9 +195,24 @@ impl Baton {
     }
 
     pub fn sender_named(&self, name: &str, application: &str, facility: &str) {
-        let args = ["sender", "add", "--name", name, "--application", application, "--facility", facility];
-        let output = self.database.run(&[&args[..], &["--timezone", "America/New_York"]].concat());
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let args = [
+            "sender",
+            "add",
+            "--name",
+            name,
+            "--application",
+            application,
+            "--facility",
+            facility,
+        ];
+        let output = self
+            .database
+            .run(&[&args[..], &["--timezone", "America/New_York"]].concat());
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     pub fn kill(&self) {
@@ -164,7 +225,10 @@ impl Baton {
     pub fn terminate(&self) -> std::process::ExitStatus {
         let mut process = self.process.lock().expect("not poisoned");
         let pid = process.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill runs");
         process.wait().expect("it ends")
     }
 
@@ -192,7 +256,9 @@ fn follow(mut stderr: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(n @ 1..) = stderr.read(&mut buffer) {
-            into.lock().expect("not poisoned").push_str(&String::from_utf8_lossy(&buffer[..n]));
+            into.lock()
+                .expect("not poisoned")
+                .push_str(&String::from_utf8_lossy(&buffer[..n]));
         }
     });
     log
@@ -203,7 +269,11 @@ fn ready_line(process: &mut Child, log: &Arc<Mutex<String>>) -> String {
     let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
     let line = lines.next().and_then(Result::ok).unwrap_or_else(|| {
         std::thread::sleep(Duration::from_millis(100));
-        panic!("no ready line after {:?}:\n{}", started.elapsed(), log.lock().expect("not poisoned"))
+        panic!(
+            "no ready line after {:?}:\n{}",
+            started.elapsed(),
+            log.lock().expect("not poisoned")
+        )
     });
     // Keep reading so that the server never blocks on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
