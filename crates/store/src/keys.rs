@@ -1,6 +1,7 @@
 //! Row keys: type and sequence number, handed out in blocks so that a create asks nobody.
 use crate::StoreError;
 use crate::conn::Conn;
+use crate::rows::type_column;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use fhir::TypeId;
@@ -13,13 +14,14 @@ const SEQUENCE_BITS: u32 = 44;
 const BLOCK: i64 = 4096;
 
 /// The row key of a resource: all keys of a type are one contiguous range.
-pub(crate) fn key(type_id: TypeId, sequence: i64) -> i64 {
-    (i64::from(type_id.0) << SEQUENCE_BITS) | sequence
+pub(crate) fn key(type_id: i16, sequence: i64) -> i64 {
+    (i64::from(type_id) << SEQUENCE_BITS) | sequence
 }
 
-/// The keys of a type.
+/// All keys of a type.
 pub(crate) fn range(type_id: TypeId) -> Range<i64> {
-    key(type_id, 0)..(i64::from(type_id.0) + 1) << SEQUENCE_BITS
+    let type_id = type_column(type_id);
+    key(type_id, 0)..key(type_id + 1, 0)
 }
 
 #[derive(QueryableByName)]

@@ -9,14 +9,26 @@ pub mod messages;
 pub mod search;
 pub mod tx;
 
+mod apply;
 mod conn;
+mod history;
 mod jobs;
 mod keys;
+mod line;
 mod migrate;
+mod pg;
+mod plan;
+mod point;
+mod prepare;
+mod reader;
+mod reindex;
 mod rows;
 mod schema;
 mod store;
+mod threads;
+mod worker;
 mod write_sql;
+mod writer;
 
 pub use commit::{Applied, Change, Changed, Context, Expect, NoReaction, Op, Outcome, Reaction};
 pub use error::StoreError;

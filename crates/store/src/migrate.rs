@@ -11,20 +11,27 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgre
 /// Any number that nobody else locks: "baton" in ASCII.
 const LOCK: i64 = 0x6261_746f_6e;
 
-pub(crate) fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
-    match conn {
-        Conn::Sqlite(conn) => run(conn, SQLITE),
-        Conn::Postgres(conn) => {
-            diesel::sql_query("SELECT pg_advisory_lock($1)")
-                .bind::<BigInt, _>(LOCK)
-                .execute(conn)?;
-            let done = run(conn, POSTGRES);
-            diesel::sql_query("SELECT pg_advisory_unlock($1)")
-                .bind::<BigInt, _>(LOCK)
-                .execute(conn)?;
-            done
-        }
+/// `then` runs under the same lock.
+pub(crate) fn migrate(
+    conn: &mut Conn,
+    then: impl Fn(&mut Conn) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("SELECT pg_advisory_lock($1)")
+            .bind::<BigInt, _>(LOCK)
+            .execute(conn)?;
     }
+    let done = match conn {
+        Conn::Sqlite(conn) => run(conn, SQLITE),
+        Conn::Postgres(conn) => run(conn, POSTGRES),
+    };
+    let done = done.and_then(|()| then(conn));
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("SELECT pg_advisory_unlock($1)")
+            .bind::<BigInt, _>(LOCK)
+            .execute(conn)?;
+    }
+    done
 }
 
 fn run<DB, C>(conn: &mut C, migrations: EmbeddedMigrations) -> Result<(), StoreError>

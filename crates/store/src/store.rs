@@ -1,10 +1,17 @@
 //! The store as callers see it: queues in front of threads that own the connections.
 use crate::conn::Engine;
+use crate::jobs::{self, Reply};
 use crate::keys::Sequence;
-use crate::{Applied, Change, Context, Page, Reaction, StoreError, Stored, Tx};
+use crate::prepare::Prepared;
+use crate::reader::{Fetch, Look};
+use crate::threads::Threads;
+use crate::worker::Create;
+use crate::{Applied, Change, Context, Expect, Op, Page, Reaction, StoreError, Stored, Tx, apply};
 use fhir::TypeId;
 use fhir::search::Query;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::oneshot;
 
 /// Where and how to store.
 #[derive(Clone, Debug)]
@@ -21,47 +28,109 @@ pub(crate) struct Shared {
     pub(crate) url: String,
     pub(crate) reaction: Arc<dyn Reaction>,
     pub(crate) sequence: Sequence,
+    /// Whether the last attempt to connect succeeded.
+    pub(crate) healthy: AtomicBool,
 }
 
 /// Cheap to clone. All calls are async-friendly: work runs on the store's own threads and the
 /// returned future only waits, so actix workers never block.
 #[derive(Clone)]
 pub struct Store {
-    _private: Arc<()>,
+    shared: Arc<Shared>,
+    threads: Arc<Threads>,
 }
 
 impl Store {
-    pub fn open(_config: &StoreConfig, _reaction: Arc<dyn Reaction>) -> Result<Store, StoreError> {
-        unimplemented!()
+    /// Connects, migrates an empty or older database, starts the threads.
+    pub fn open(config: &StoreConfig, reaction: Arc<dyn Reaction>) -> Result<Store, StoreError> {
+        let shared = Arc::new(Shared {
+            engine: Engine::of(&config.url)?,
+            url: config.url.clone(),
+            reaction,
+            sequence: Sequence::default(),
+            healthy: AtomicBool::new(true),
+        });
+        let threads = Arc::new(Threads::start(&shared, config.connections)?);
+        Ok(Store { shared, threads })
     }
-    pub async fn write<T, F>(&self, _work: F) -> Result<T, StoreError>
+
+    /// One transaction; may be run again after a deadlock or serialization failure, so the
+    /// closure must be repeatable. On SQLite all writes go through one thread that groups
+    /// concurrent callers into one commit (a savepoint each). Resolves after the commit is durable.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     {
-        unimplemented!()
+        let (job, reply) = jobs::call(work);
+        self.threads.write(job)?;
+        answer(reply).await
     }
-    pub async fn read<T, F>(&self, _work: F) -> Result<T, StoreError>
+
+    /// Read-only work on one state of the database.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     {
-        unimplemented!()
+        let mut work = Some(work);
+        // A connection that breaks in the middle cannot give the closure back.
+        self.look(true, move |tx| work.take().ok_or(StoreError::Busy)?(tx))
+            .await
     }
-    pub async fn fetch(&self, _type_id: TypeId, _id: String) -> Result<Option<Stored>, StoreError> {
-        unimplemented!()
+
+    async fn look<T, F>(&self, snapshot: bool, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (job, reply) = jobs::call(work);
+        self.threads.look(Look { job, snapshot })?;
+        answer(reply).await
     }
-    pub async fn commit(&self, _changes: Vec<Change>, _ctx: Context) -> Result<Vec<Applied>, StoreError> {
-        unimplemented!()
+
+    /// The current version by primary key, a deleted one included; concurrent calls may share
+    /// one round trip.
+    pub async fn fetch(&self, type_id: TypeId, id: String) -> Result<Option<Stored>, StoreError> {
+        let (reply, receiver) = oneshot::channel();
+        self.threads.fetch(Fetch { type_id, id, reply })?;
+        answer(receiver).await
     }
-    pub async fn search(&self, _query: Query) -> Result<Page, StoreError> {
-        unimplemented!()
+
+    /// A commit without reads around it: the fast path for plain REST writes. A create whose
+    /// type the reaction does not watch is one round trip on PostgreSQL.
+    pub async fn commit(&self, changes: Vec<Change>, ctx: Context) -> Result<Vec<Applied>, StoreError> {
+        let plain =
+            self.shared.engine == Engine::Postgres && changes.iter().all(|change| self.is_plain(change));
+        let changes = Prepared::all(changes, &ctx);
+        if plain {
+            let (reply, receiver) = oneshot::channel();
+            self.threads.create(Create { changes, ctx, reply })?;
+            return answer(receiver).await;
+        }
+        self.write(move |tx| apply::apply(tx, &changes, &ctx)).await
     }
+
+    fn is_plain(&self, change: &Change) -> bool {
+        let put = matches!(change.op, Op::Put(_));
+        put && change.expect == Expect::Fresh && !self.shared.reaction.watches(change.type_id)
+    }
+
+    pub async fn search(&self, query: Query) -> Result<Page, StoreError> {
+        self.look(false, move |tx| tx.search(&query)).await
+    }
+
+    /// Accepts work and could reach the database when it last tried.
     pub fn is_ready(&self) -> bool {
-        unimplemented!()
+        self.threads.is_open() && self.shared.healthy.load(Ordering::Relaxed)
     }
+
     /// Finishes what was accepted, refuses what comes later, and ends the threads. Blocks.
     pub fn close(&self) {
-        unimplemented!()
+        self.threads.close();
     }
+}
+
+async fn answer<T>(reply: Reply<T>) -> Result<T, StoreError> {
+    reply.await.unwrap_or(Err(StoreError::Busy))
 }

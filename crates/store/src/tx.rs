@@ -1,7 +1,14 @@
 //! One transaction: reads, the write door, and the tables around the resources.
 use crate::conn::Conn;
+use crate::pg::statement;
+use crate::prepare::Prepared;
 use crate::store::Shared;
-use crate::{Applied, Change, Context, HistoryPage, HistoryScope, Page, StoreError, Stored};
+use crate::{
+    Applied, Change, Context, HistoryPage, HistoryScope, Page, StoreError, Stored, apply, history, point,
+    search,
+};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Integer};
 use fhir::TypeId;
 use fhir::search::Query;
 
@@ -13,40 +20,81 @@ pub struct Tx<'c> {
 }
 
 impl Tx<'_> {
-    pub fn get(&mut self, _type_id: TypeId, _id: &str) -> Result<Option<Stored>, StoreError> {
-        unimplemented!()
+    /// The current version; a deleted one says so in `deleted`.
+    pub fn get(&mut self, type_id: TypeId, id: &str) -> Result<Option<Stored>, StoreError> {
+        Ok(point::get(self.conn, type_id, id)?.map(|row| row.stored))
     }
-    /// In one round trip; absent ones are left out.
-    pub fn get_many(&mut self, _keys: &[(TypeId, String)]) -> Result<Vec<Stored>, StoreError> {
-        unimplemented!()
+
+    /// In one round trip, in no particular order; absent ones are left out, deleted ones say so.
+    pub fn get_many(&mut self, keys: &[(TypeId, String)]) -> Result<Vec<Stored>, StoreError> {
+        let wanted: Vec<(TypeId, &str)> = keys.iter().map(|(type_id, id)| (*type_id, id.as_str())).collect();
+        Ok(point::many(self.conn, &wanted)?
+            .into_iter()
+            .map(|row| row.stored)
+            .collect())
     }
-    pub fn version(
-        &mut self,
-        _type_id: TypeId,
-        _id: &str,
-        _version: i64,
-    ) -> Result<Option<Stored>, StoreError> {
-        unimplemented!()
+
+    pub fn version(&mut self, type_id: TypeId, id: &str, version: i64) -> Result<Option<Stored>, StoreError> {
+        match point::get(self.conn, type_id, id)? {
+            Some(row) if row.stored.version == version => Ok(Some(row.stored)),
+            Some(row) => point::past(self.conn, row.key, version),
+            None => Ok(None),
+        }
     }
+
+    /// Newest first, deletes included, not older than `since`; `cursor` is a page's `next`.
     pub fn history(
         &mut self,
-        _scope: &HistoryScope,
-        _since: Option<i64>,
-        _count: usize,
-        _cursor: Option<&str>,
+        scope: &HistoryScope,
+        since: Option<i64>,
+        count: usize,
+        cursor: Option<&str>,
     ) -> Result<HistoryPage, StoreError> {
-        unimplemented!()
+        history::page(self, scope, since, count, cursor)
     }
-    pub fn search(&mut self, _query: &Query) -> Result<Page, StoreError> {
-        unimplemented!()
+
+    pub fn search(&mut self, query: &Query) -> Result<Page, StoreError> {
+        search::run(self.conn, query)
     }
+
     /// Serialises all who use the same text, until the transaction ends (an advisory lock on
     /// PostgreSQL, nothing on SQLite's single writer): for conditional writes and stays.
-    pub fn lock(&mut self, _what: &str) -> Result<(), StoreError> {
-        unimplemented!()
+    pub fn lock(&mut self, what: &str) -> Result<(), StoreError> {
+        self.lock_all(&[what])
     }
-    /// The door.
-    pub fn apply(&mut self, _changes: Vec<Change>, _ctx: &Context) -> Result<Vec<Applied>, StoreError> {
-        unimplemented!()
+
+    /// The same for several texts at once, in an order that cannot deadlock.
+    pub fn lock_all(&mut self, what: &[&str]) -> Result<(), StoreError> {
+        if let Conn::Postgres(conn) = self.conn {
+            let mut numbers: Vec<i64> = what
+                .iter()
+                .map(|text| fhir::search::index::hash(Some(text)))
+                .collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            let _locked: Vec<i32> = Lock { numbers: &numbers }.load(conn)?;
+        }
+        Ok(())
     }
+
+    /// The door: see `apply.rs`. What is returned is for `changes`, in their order; what the
+    /// reaction added is stored too.
+    pub fn apply(&mut self, changes: Vec<Change>, ctx: &Context) -> Result<Vec<Applied>, StoreError> {
+        apply::apply(self, &Prepared::all(changes, ctx), ctx)
+    }
+}
+
+struct Lock<'a> {
+    numbers: &'a [i64],
+}
+
+statement!(
+    Lock,
+    "SELECT 1 FROM unnest(",
+    ") AS wanted (number), pg_advisory_xact_lock(wanted.number)",
+    |self, binds| binds.add::<Array<BigInt>, _>(&self.numbers)
+);
+
+impl diesel::query_builder::Query for Lock<'_> {
+    type SqlType = Integer;
 }

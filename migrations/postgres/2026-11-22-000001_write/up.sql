@@ -1,5 +1,7 @@
 -- The hot write as functions: one round trip, and plans that each session keeps.
--- crates/store/src/write_sql/postgres.rs calls them; every argument is one column.
+-- crates/store/src/write_sql/postgres.rs calls them; every array argument is one column.
+-- Where arrays meet a table, plans are pinned to its index: a plan kept since the table was
+-- small would read all of it once it is large.
 
 CREATE FUNCTION baton_index(
     token_param int4[], token_code text[], token_key int8[], token_system int8[],
@@ -43,7 +45,8 @@ CREATE FUNCTION baton_unindex(
     string_param int4[], string_norm text[], string_exact text[], string_key int8[],
     number_param int4[], number_key int8[], number_low float8[], number_high float8[],
     quantity_param int4[], quantity_key int8[], quantity_value float8[], quantity_code int8[], quantity_system int8[]
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     IF cardinality(token_key) > 0 THEN
         DELETE FROM idx_token old USING unnest(token_param, token_code, token_key, token_system) gone (param, code, key, system)
@@ -71,10 +74,43 @@ BEGIN
     END IF;
 END $$;
 
+-- Rows of these types and ids.
+CREATE FUNCTION baton_current(type_ids int2[], ids text[]) RETURNS SETOF resource LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    RETURN QUERY SELECT old.* FROM unnest(type_ids, ids) AS wanted (type_id, id)
+    JOIN resource old ON old.type_id = wanted.type_id AND old.id = wanted.id;
+END $$;
+
+-- The same, locked in key order, so that two who change the same resources never deadlock.
+CREATE FUNCTION baton_lock(type_ids int2[], ids text[]) RETURNS SETOF resource LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    RETURN QUERY SELECT old.* FROM unnest(type_ids, ids) AS wanted (type_id, id)
+    JOIN resource old ON old.type_id = wanted.type_id AND old.id = wanted.id
+    ORDER BY old.key FOR UPDATE OF old;
+END $$;
+
+-- Moves current rows to the history and puts new versions in their place.
+CREATE FUNCTION baton_replace(
+    keys int8[], versions int8[], updates int8[], deletions bool[], bodies text[]
+) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    INSERT INTO resource_history (key, version, type_id, id, updated, deleted, body)
+    SELECT old.key, old.version, old.type_id, old.id, old.updated, old.deleted, old.body
+    FROM unnest(keys, versions) AS new (key, version)
+    JOIN resource old ON old.key = new.key
+    WHERE new.version <> 1;
+    UPDATE resource SET version = new.version, updated = new.updated, deleted = new.deleted, body = new.body
+    FROM unnest(keys, versions, updates, deletions, bodies) AS new (key, version, updated, deleted, body)
+    WHERE resource.key = new.key AND new.version <> 1;
+END $$;
+
 -- Version 1 is inserted. A later version moves the current row to the history first.
 CREATE FUNCTION baton_write(
     keys int8[], type_ids int2[], ids text[], versions int8[], updates int8[], deletions bool[], bodies text[],
-    actions text[], at int8, actor text, request text,
+    actions text[], times int8[], actors text[], requests text[],
     token_param int4[], token_code text[], token_key int8[], token_system int8[],
     reference_param int4[], reference_target text[], reference_key int8[], reference_target_type int2[],
     date_param int4[], date_low int8[], date_high int8[], date_key int8[],
@@ -90,14 +126,7 @@ BEGIN
         WHERE new.version = 1;
     END IF;
     IF 1 <> ANY (versions) THEN
-        INSERT INTO resource_history (key, version, type_id, id, updated, deleted, body)
-        SELECT old.key, old.version, old.type_id, old.id, old.updated, old.deleted, old.body
-        FROM unnest(keys, versions) AS new (key, version)
-        JOIN resource old ON old.key = new.key
-        WHERE new.version <> 1;
-        UPDATE resource SET version = new.version, updated = new.updated, deleted = new.deleted, body = new.body
-        FROM unnest(keys, versions, updates, deletions, bodies) AS new (key, version, updated, deleted, body)
-        WHERE resource.key = new.key AND new.version <> 1;
+        PERFORM baton_replace(keys, versions, updates, deletions, bodies);
     END IF;
     IF cardinality(token_key) > 0 THEN
         INSERT INTO idx_token (param, code, key, system)
@@ -124,6 +153,5 @@ BEGIN
         SELECT * FROM unnest(quantity_param, quantity_key, quantity_value, quantity_code, quantity_system);
     END IF;
     INSERT INTO audit (at, actor, request, action, type_id, resource_id, version)
-    SELECT $9, $10, $11, new.action, new.type_id, new.id, new.version
-    FROM unnest(actions, type_ids, ids, versions) AS new (action, type_id, id, version);
+    SELECT * FROM unnest(times, actors, requests, actions, type_ids, ids, versions);
 END $$;

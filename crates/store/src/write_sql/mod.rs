@@ -6,22 +6,25 @@ mod sqlite;
 use crate::conn::Conn;
 use crate::rows::IndexRows;
 use crate::{Context, StoreError};
+use std::borrow::Cow;
 
 /// One version to store. Version 1 is inserted; a later one moves its predecessor to the history.
-pub(crate) struct Version {
+pub(crate) struct Version<'a> {
     pub(crate) key: i64,
     pub(crate) type_id: i16,
-    pub(crate) id: String,
+    pub(crate) id: &'a str,
     pub(crate) version: i64,
     pub(crate) deleted: bool,
-    pub(crate) body: String,
+    pub(crate) body: Cow<'a, str>,
     /// Index rows that go and come.
     pub(crate) remove: IndexRows,
-    pub(crate) add: IndexRows,
+    pub(crate) add: Cow<'a, IndexRows>,
     pub(crate) updated: i64,
+    /// Who and why, for the audit row.
+    pub(crate) ctx: &'a Context,
 }
 
-impl Version {
+impl Version<'_> {
     /// FHIR's interaction codes, as audit rows have them.
     /// <https://hl7.org/fhir/R4/valueset-type-restful-interaction.html>
     fn action(&self) -> &'static str {
@@ -34,10 +37,10 @@ impl Version {
 }
 
 /// Resource rows, history, index rows and audit of all versions.
-pub(crate) fn write(conn: &mut Conn, versions: &[Version], ctx: &Context) -> Result<(), StoreError> {
+pub(crate) fn write(conn: &mut Conn, versions: &[&Version]) -> Result<(), StoreError> {
     match conn {
-        Conn::Postgres(conn) => postgres::write(conn, versions, ctx),
-        Conn::Sqlite(conn) => sqlite::write(conn, versions, ctx),
+        Conn::Postgres(conn) => postgres::write(conn, versions),
+        Conn::Sqlite(conn) => sqlite::write(conn, versions),
     }
 }
 

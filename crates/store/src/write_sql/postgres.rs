@@ -1,14 +1,13 @@
 //! PostgreSQL: round trips and planning are the cost, so one call of a stored function
 //! (`baton_write`, in the migrations) takes everything as arrays.
 use super::Version;
+use crate::StoreError;
+use crate::pg::{Binds, statement};
 use crate::rows::IndexRows;
-use crate::{Context, StoreError};
-use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, SmallInt, Text};
 
-pub(super) fn write(conn: &mut PgConnection, versions: &[Version], ctx: &Context) -> Result<(), StoreError> {
+pub(super) fn write(conn: &mut PgConnection, versions: &[&Version]) -> Result<(), StoreError> {
     let mut gone = Rows::default();
     let mut come = Rows::default();
     for version in versions {
@@ -21,7 +20,6 @@ pub(super) fn write(conn: &mut PgConnection, versions: &[Version], ctx: &Context
     Write {
         versions: Columns::of(versions),
         rows: come,
-        ctx,
     }
     .execute(conn)?;
     Ok(())
@@ -47,10 +45,13 @@ struct Columns<'a> {
     deleted: Vec<bool>,
     body: Vec<&'a str>,
     action: Vec<&'static str>,
+    at: Vec<i64>,
+    actor: Vec<&'a str>,
+    request: Vec<&'a str>,
 }
 
 impl<'a> Columns<'a> {
-    fn of(versions: &'a [Version]) -> Columns<'a> {
+    fn of(versions: &[&'a Version<'a>]) -> Columns<'a> {
         let mut columns = Columns::default();
         for version in versions {
             columns.key.push(version.key);
@@ -61,6 +62,9 @@ impl<'a> Columns<'a> {
             columns.deleted.push(version.deleted);
             columns.body.push(&version.body);
             columns.action.push(version.action());
+            columns.at.push(version.ctx.now);
+            columns.actor.push(&version.ctx.actor);
+            columns.request.push(&version.ctx.request_id);
         }
         columns
     }
@@ -99,33 +103,9 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// `SELECT function(…)` with the binds of `$body`. It has a static id, so that diesel keeps it
-/// prepared; `sql_query` would parse and plan it again each time.
-macro_rules! statement {
-    ($name:ident, $sql:literal, |$self:ident, $bind:ident| $body:block) => {
-        impl QueryId for $name<'_> {
-            type QueryId = $name<'static>;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
-
-        impl QueryFragment<Pg> for $name<'_> {
-            fn walk_ast<'b>(&'b $self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-                let mut $bind = Binds { out, first: true };
-                $bind.out.push_sql($sql);
-                $body
-                $bind.out.push_sql(")");
-                Ok(())
-            }
-        }
-
-        impl RunQueryDsl<PgConnection> for $name<'_> {}
-    };
-}
-
 struct Write<'a> {
     versions: Columns<'a>,
     rows: Rows<'a>,
-    ctx: &'a Context,
 }
 
 struct Unindex<'a> {
@@ -136,7 +116,7 @@ struct Index<'a> {
     rows: Rows<'a>,
 }
 
-statement!(Write, "SELECT baton_write(", |self, binds| {
+statement!(Write, "SELECT baton_write(", ")", |self, binds| {
     binds.add::<Array<BigInt>, _>(&self.versions.key)?;
     binds.add::<Array<SmallInt>, _>(&self.versions.type_id)?;
     binds.add::<Array<Text>, _>(&self.versions.id)?;
@@ -145,64 +125,44 @@ statement!(Write, "SELECT baton_write(", |self, binds| {
     binds.add::<Array<Bool>, _>(&self.versions.deleted)?;
     binds.add::<Array<Text>, _>(&self.versions.body)?;
     binds.add::<Array<Text>, _>(&self.versions.action)?;
-    binds.add::<BigInt, _>(&self.ctx.now)?;
-    binds.add::<Text, _>(&self.ctx.actor)?;
-    binds.add::<Text, _>(&self.ctx.request_id)?;
-    binds.rows(&self.rows)?;
+    binds.add::<Array<BigInt>, _>(&self.versions.at)?;
+    binds.add::<Array<Text>, _>(&self.versions.actor)?;
+    binds.add::<Array<Text>, _>(&self.versions.request)?;
+    bind_rows(binds, &self.rows)
 });
 
-statement!(Unindex, "SELECT baton_unindex(", |self, binds| {
-    binds.rows(&self.rows)?;
-});
+statement!(Unindex, "SELECT baton_unindex(", ")", |self, binds| bind_rows(
+    binds, &self.rows
+));
+statement!(Index, "SELECT baton_index(", ")", |self, binds| bind_rows(
+    binds, &self.rows
+));
 
-statement!(Index, "SELECT baton_index(", |self, binds| {
-    binds.rows(&self.rows)?;
-});
-
-/// Arguments of a function call.
-struct Binds<'a, 'b> {
-    out: AstPass<'a, 'b, Pg>,
-    first: bool,
-}
-
-impl<'b> Binds<'_, 'b> {
-    fn add<T, U>(&mut self, value: &'b U) -> QueryResult<()>
-    where
-        Pg: diesel::sql_types::HasSqlType<T>,
-        U: diesel::serialize::ToSql<T, Pg>,
-    {
-        if !std::mem::take(&mut self.first) {
-            self.out.push_sql(",");
-        }
-        self.out.push_bind_param::<T, U>(value)
-    }
-
-    /// In the order of the tables' columns.
-    fn rows(&mut self, rows: &'b Rows<'_>) -> QueryResult<()> {
-        self.add::<Array<Integer>, _>(&rows.token.0)?;
-        self.add::<Array<Text>, _>(&rows.token.1)?;
-        self.add::<Array<BigInt>, _>(&rows.token.2)?;
-        self.add::<Array<BigInt>, _>(&rows.token.3)?;
-        self.add::<Array<Integer>, _>(&rows.reference.0)?;
-        self.add::<Array<Text>, _>(&rows.reference.1)?;
-        self.add::<Array<BigInt>, _>(&rows.reference.2)?;
-        self.add::<Array<SmallInt>, _>(&rows.reference.3)?;
-        self.add::<Array<Integer>, _>(&rows.date.0)?;
-        self.add::<Array<BigInt>, _>(&rows.date.1)?;
-        self.add::<Array<BigInt>, _>(&rows.date.2)?;
-        self.add::<Array<BigInt>, _>(&rows.date.3)?;
-        self.add::<Array<Integer>, _>(&rows.string.0)?;
-        self.add::<Array<Text>, _>(&rows.string.1)?;
-        self.add::<Array<Text>, _>(&rows.string.2)?;
-        self.add::<Array<BigInt>, _>(&rows.string.3)?;
-        self.add::<Array<Integer>, _>(&rows.number.0)?;
-        self.add::<Array<BigInt>, _>(&rows.number.1)?;
-        self.add::<Array<Double>, _>(&rows.number.2)?;
-        self.add::<Array<Double>, _>(&rows.number.3)?;
-        self.add::<Array<Integer>, _>(&rows.quantity.0)?;
-        self.add::<Array<BigInt>, _>(&rows.quantity.1)?;
-        self.add::<Array<Double>, _>(&rows.quantity.2)?;
-        self.add::<Array<BigInt>, _>(&rows.quantity.3)?;
-        self.add::<Array<BigInt>, _>(&rows.quantity.4)
-    }
+/// In the order of the tables' columns.
+fn bind_rows<'b>(binds: &mut Binds<'_, 'b>, rows: &'b Rows<'_>) -> QueryResult<()> {
+    binds.add::<Array<Integer>, _>(&rows.token.0)?;
+    binds.add::<Array<Text>, _>(&rows.token.1)?;
+    binds.add::<Array<BigInt>, _>(&rows.token.2)?;
+    binds.add::<Array<BigInt>, _>(&rows.token.3)?;
+    binds.add::<Array<Integer>, _>(&rows.reference.0)?;
+    binds.add::<Array<Text>, _>(&rows.reference.1)?;
+    binds.add::<Array<BigInt>, _>(&rows.reference.2)?;
+    binds.add::<Array<SmallInt>, _>(&rows.reference.3)?;
+    binds.add::<Array<Integer>, _>(&rows.date.0)?;
+    binds.add::<Array<BigInt>, _>(&rows.date.1)?;
+    binds.add::<Array<BigInt>, _>(&rows.date.2)?;
+    binds.add::<Array<BigInt>, _>(&rows.date.3)?;
+    binds.add::<Array<Integer>, _>(&rows.string.0)?;
+    binds.add::<Array<Text>, _>(&rows.string.1)?;
+    binds.add::<Array<Text>, _>(&rows.string.2)?;
+    binds.add::<Array<BigInt>, _>(&rows.string.3)?;
+    binds.add::<Array<Integer>, _>(&rows.number.0)?;
+    binds.add::<Array<BigInt>, _>(&rows.number.1)?;
+    binds.add::<Array<Double>, _>(&rows.number.2)?;
+    binds.add::<Array<Double>, _>(&rows.number.3)?;
+    binds.add::<Array<Integer>, _>(&rows.quantity.0)?;
+    binds.add::<Array<BigInt>, _>(&rows.quantity.1)?;
+    binds.add::<Array<Double>, _>(&rows.quantity.2)?;
+    binds.add::<Array<BigInt>, _>(&rows.quantity.3)?;
+    binds.add::<Array<BigInt>, _>(&rows.quantity.4)
 }

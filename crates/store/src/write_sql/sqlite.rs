@@ -1,18 +1,14 @@
 //! SQLite: a call costs no round trip, so single rows through cached prepared statements.
 use super::Version;
+use crate::StoreError;
 use crate::rows::IndexRows;
 use crate::schema::{
     audit, idx_date, idx_number, idx_quantity, idx_reference, idx_string, idx_token, resource,
     resource_history,
 };
-use crate::{Context, StoreError};
 use diesel::prelude::*;
 
-pub(super) fn write(
-    conn: &mut SqliteConnection,
-    versions: &[Version],
-    ctx: &Context,
-) -> Result<(), StoreError> {
+pub(super) fn write(conn: &mut SqliteConnection, versions: &[&Version]) -> Result<(), StoreError> {
     for version in versions {
         match version.version {
             1 => insert(conn, version)?,
@@ -20,7 +16,7 @@ pub(super) fn write(
         }
         remove(conn, version.key, &version.remove)?;
         add(conn, version.key, &version.add)?;
-        record(conn, version, ctx)?;
+        record(conn, version)?;
     }
     Ok(())
 }
@@ -30,11 +26,11 @@ fn insert(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreErr
         .values((
             resource::key.eq(version.key),
             resource::type_id.eq(version.type_id),
-            resource::id.eq(&version.id),
+            resource::id.eq(version.id),
             resource::version.eq(version.version),
             resource::updated.eq(version.updated),
             resource::deleted.eq(version.deleted),
-            resource::body.eq(&version.body),
+            resource::body.eq(&*version.body),
         ))
         .execute(conn)?;
     Ok(())
@@ -58,21 +54,21 @@ fn replace(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreEr
             resource::version.eq(version.version),
             resource::updated.eq(version.updated),
             resource::deleted.eq(version.deleted),
-            resource::body.eq(&version.body),
+            resource::body.eq(&*version.body),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-fn record(conn: &mut SqliteConnection, version: &Version, ctx: &Context) -> Result<(), StoreError> {
+fn record(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreError> {
     diesel::insert_into(audit::table)
         .values((
-            audit::at.eq(ctx.now),
-            audit::actor.eq(&ctx.actor),
-            audit::request.eq(&ctx.request_id),
+            audit::at.eq(version.ctx.now),
+            audit::actor.eq(&version.ctx.actor),
+            audit::request.eq(&version.ctx.request_id),
             audit::action.eq(version.action()),
             audit::type_id.eq(version.type_id),
-            audit::resource_id.eq(&version.id),
+            audit::resource_id.eq(version.id),
             audit::version.eq(version.version),
         ))
         .execute(conn)?;

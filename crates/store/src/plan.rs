@@ -1,0 +1,220 @@
+//! Decides what one change does to one resource: pure, given the row that is there.
+use crate::commit::{Applied, Context, Expect, Outcome};
+use crate::point::Current;
+use crate::prepare::{Prepared, Put};
+use crate::rows::{IndexRows, type_column};
+use crate::write_sql::Version;
+use crate::{StoreError, Stored};
+use fhir::Resource;
+use fhir::datetime::instant;
+use fhir::search::index::entries;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// The decision: what to write, if anything, and what to tell the caller.
+pub(crate) struct Step<'a> {
+    pub(crate) write: Option<Version<'a>>,
+    outcome: Outcome,
+    version: i64,
+    updated: i64,
+    /// The text that stays when nothing is written.
+    kept: String,
+}
+
+pub(crate) fn plan<'a>(
+    change: &'a Prepared,
+    before: Option<&Current>,
+    ctx: &'a Context,
+) -> Result<Step<'a>, StoreError> {
+    check(change, before)?;
+    match (&change.put, before) {
+        (Some(put), None) => Ok(create(change, put, ctx)),
+        (Some(put), Some(row)) => update(change, put, row, ctx),
+        (None, Some(row)) if !row.stored.deleted => delete(change, row, ctx),
+        (None, row) => {
+            let (version, updated) = row.map_or((0, ctx.now), |row| (row.stored.version, row.stored.updated));
+            Ok(Step::none(Outcome::Absent, version, updated, String::new()))
+        }
+    }
+}
+
+fn check(change: &Prepared, before: Option<&Current>) -> Result<(), StoreError> {
+    let current = before
+        .filter(|row| !row.stored.deleted)
+        .map(|row| row.stored.version);
+    let holds = match change.expect {
+        Expect::Any => true,
+        Expect::Fresh | Expect::Absent => current.is_none(),
+        Expect::Version(version) => current == Some(version),
+    };
+    match holds {
+        true => Ok(()),
+        false => Err(StoreError::Precondition {
+            type_id: change.type_id,
+            id: change.id.clone(),
+            current,
+        }),
+    }
+}
+
+fn create<'a>(change: &'a Prepared, put: &'a Put, ctx: &'a Context) -> Step<'a> {
+    let body = match &put.first {
+        Some(text) => Cow::Borrowed(text.as_str()),
+        None => Cow::Owned(put.resource.stamped(&change.id, 1, &instant(ctx.now))),
+    };
+    Step::write(
+        Outcome::Created,
+        version(change, ctx, (0, 1, ctx.now), body, Cow::Borrowed(&put.rows)),
+    )
+}
+
+fn update<'a>(
+    change: &'a Prepared,
+    put: &'a Put,
+    row: &Current,
+    ctx: &'a Context,
+) -> Result<Step<'a>, StoreError> {
+    let old = &row.stored;
+    if !old.deleted
+        && put
+            .resource
+            .stamped(&change.id, old.version, &instant(old.updated))
+            == old.body
+    {
+        return Ok(Step::none(
+            Outcome::Unchanged,
+            old.version,
+            old.updated,
+            old.body.clone(),
+        ));
+    }
+    let (remove, add) = indexed(old)?.diff(&put.rows);
+    let (next, now) = successor(old, ctx);
+    let body = put.resource.stamped(&change.id, next, &instant(now));
+    let write = version(
+        change,
+        ctx,
+        (row.key, next, now),
+        Cow::Owned(body),
+        Cow::Owned(add),
+    );
+    let outcome = if old.deleted {
+        Outcome::Created
+    } else {
+        Outcome::Updated
+    };
+    Ok(Step::write(outcome, Version { remove, ..write }))
+}
+
+fn delete<'a>(change: &'a Prepared, row: &Current, ctx: &'a Context) -> Result<Step<'a>, StoreError> {
+    let (next, now) = successor(&row.stored, ctx);
+    let none = Cow::Owned(IndexRows::default());
+    let write = version(change, ctx, (row.key, next, now), Cow::Borrowed(""), none);
+    let remove = indexed(&row.stored)?;
+    Ok(Step::write(
+        Outcome::Deleted,
+        Version {
+            remove,
+            deleted: true,
+            ..write
+        },
+    ))
+}
+
+/// Versions count up and their times never run backwards, whatever a clock did.
+fn successor(old: &Stored, ctx: &Context) -> (i64, i64) {
+    (old.version + 1, ctx.now.max(old.updated))
+}
+
+fn version<'a>(
+    change: &'a Prepared,
+    ctx: &'a Context,
+    (key, version, updated): (i64, i64, i64),
+    body: Cow<'a, str>,
+    add: Cow<'a, IndexRows>,
+) -> Version<'a> {
+    let (type_id, id, remove) = (
+        type_column(change.type_id),
+        change.id.as_str(),
+        IndexRows::default(),
+    );
+    Version {
+        key,
+        type_id,
+        id,
+        version,
+        updated,
+        deleted: false,
+        body,
+        remove,
+        add,
+        ctx,
+    }
+}
+
+/// The rows a stored version has, found as they were found when it was written.
+pub(crate) fn indexed(stored: &Stored) -> Result<IndexRows, StoreError> {
+    if stored.deleted {
+        return Ok(IndexRows::default());
+    }
+    match Resource::parse(stored.body.as_bytes()) {
+        Ok(resource) => Ok(IndexRows::of(entries(&resource))),
+        Err(_) => {
+            let name = stored.type_id.name();
+            Err(StoreError::Database(format!(
+                "{name}/{} is stored but cannot be read",
+                stored.id
+            )))
+        }
+    }
+}
+
+impl<'a> Step<'a> {
+    fn write(outcome: Outcome, version: Version<'a>) -> Step<'a> {
+        let (number, updated) = (version.version, version.updated);
+        Step {
+            write: Some(version),
+            outcome,
+            version: number,
+            updated,
+            kept: String::new(),
+        }
+    }
+
+    fn none(outcome: Outcome, version: i64, updated: i64, kept: String) -> Step<'a> {
+        Step {
+            write: None,
+            outcome,
+            version,
+            updated,
+            kept,
+        }
+    }
+
+    /// Still without a row key.
+    pub(crate) fn is_new(&self) -> bool {
+        self.write.as_ref().is_some_and(|version| version.version == 1)
+    }
+
+    /// Makes a parsed resource look as it was stored.
+    pub(crate) fn stamp(&self, id: &str, resource: &mut Value) {
+        resource["id"] = json!(id);
+        if !resource["meta"].is_object() {
+            resource["meta"] = json!({});
+        }
+        resource["meta"]["versionId"] = json!(self.version.to_string());
+        resource["meta"]["lastUpdated"] = json!(instant(self.updated));
+    }
+
+    pub(crate) fn applied(self, change: &Prepared) -> Applied {
+        let body = self.write.map_or(self.kept, |version| version.body.into_owned());
+        Applied {
+            type_id: change.type_id,
+            id: change.id.clone(),
+            version: self.version,
+            updated: self.updated,
+            outcome: self.outcome,
+            body,
+        }
+    }
+}

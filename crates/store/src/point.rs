@@ -1,0 +1,138 @@
+//! Rows by primary key: one, many, and many locked for a change.
+use crate::conn::Conn;
+use crate::pg::statement;
+use crate::rows::type_column;
+use crate::schema::{resource, resource_history};
+use crate::{StoreError, Stored};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text};
+use fhir::TypeId;
+
+/// Columns of `resource` in the order of [`Row`].
+pub(crate) type Row = (i64, i16, String, i64, i64, bool, String);
+type SqlRow = (BigInt, SmallInt, Text, BigInt, BigInt, Bool, Text);
+
+/// A current version with its row key.
+pub(crate) struct Current {
+    pub(crate) key: i64,
+    pub(crate) stored: Stored,
+}
+
+impl From<Row> for Current {
+    fn from((key, type_id, id, version, updated, deleted, body): Row) -> Self {
+        let type_id = TypeId(u16::try_from(type_id).unwrap_or_default());
+        Current {
+            key,
+            stored: Stored {
+                type_id,
+                id,
+                version,
+                updated,
+                deleted,
+                body,
+            },
+        }
+    }
+}
+
+pub(crate) fn get(conn: &mut Conn, type_id: TypeId, id: &str) -> Result<Option<Current>, StoreError> {
+    let row: Option<Row> = resource::table
+        .filter(resource::type_id.eq(type_column(type_id)))
+        .filter(resource::id.eq(id))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(Current::from))
+}
+
+/// A version that was replaced.
+pub(crate) fn past(conn: &mut Conn, key: i64, version: i64) -> Result<Option<Stored>, StoreError> {
+    use resource_history as h;
+    let row: Option<Row> = h::table
+        .filter(h::key.eq(key))
+        .filter(h::version.eq(version))
+        .select((
+            h::key,
+            h::type_id,
+            h::id,
+            h::version,
+            h::updated,
+            h::deleted,
+            h::body,
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|row| Current::from(row).stored))
+}
+
+/// All that are there, in no particular order, each once per time it is asked for.
+pub(crate) fn many(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<Vec<Current>, StoreError> {
+    match (conn, wanted) {
+        (_, []) => Ok(Vec::new()),
+        (conn, [(type_id, id)]) => Ok(get(conn, *type_id, id)?.into_iter().collect()),
+        (Conn::Postgres(conn), _) => rows(Many(Wanted::of(wanted)).load(conn)?),
+        (conn, _) => one_by_one(conn, wanted),
+    }
+}
+
+/// The same, locked until the transaction ends. SQLite's writer is alone anyway.
+pub(crate) fn lock(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<Vec<Current>, StoreError> {
+    match (conn, wanted) {
+        (_, []) => Ok(Vec::new()),
+        (Conn::Postgres(conn), _) => rows(Locked(Wanted::of(wanted)).load(conn)?),
+        (conn, _) => one_by_one(conn, wanted),
+    }
+}
+
+fn rows(rows: Vec<Row>) -> Result<Vec<Current>, StoreError> {
+    Ok(rows.into_iter().map(Current::from).collect())
+}
+
+fn one_by_one(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<Vec<Current>, StoreError> {
+    wanted
+        .iter()
+        .filter_map(|(type_id, id)| get(conn, *type_id, id).transpose())
+        .collect()
+}
+
+struct Wanted<'a> {
+    types: Vec<i16>,
+    ids: Vec<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(wanted: &[(TypeId, &'a str)]) -> Self {
+        let types = wanted.iter().map(|(type_id, _)| type_column(*type_id)).collect();
+        Wanted {
+            types,
+            ids: wanted.iter().map(|(_, id)| *id).collect(),
+        }
+    }
+}
+
+struct Many<'a>(Wanted<'a>);
+struct Locked<'a>(Wanted<'a>);
+
+statement!(
+    Many,
+    "SELECT key, type_id, id, version, updated, deleted, body FROM baton_current(",
+    ")",
+    |self, binds| binds
+        .add::<Array<SmallInt>, _>(&self.0.types)
+        .and_then(|()| binds.add::<Array<Text>, _>(&self.0.ids))
+);
+statement!(
+    Locked,
+    "SELECT key, type_id, id, version, updated, deleted, body FROM baton_lock(",
+    ")",
+    |self, binds| binds
+        .add::<Array<SmallInt>, _>(&self.0.types)
+        .and_then(|()| binds.add::<Array<Text>, _>(&self.0.ids))
+);
+
+impl diesel::query_builder::Query for Many<'_> {
+    type SqlType = SqlRow;
+}
+
+impl diesel::query_builder::Query for Locked<'_> {
+    type SqlType = SqlRow;
+}

@@ -1,0 +1,144 @@
+//! The threads of a store and the queues in front of them. Queues are bounded: beyond what
+//! can be done soon, the honest answer is [`StoreError::Busy`].
+use crate::conn::{Engine, Role};
+use crate::jobs::Job;
+use crate::line::Line;
+use crate::reader::{Fetch, Look};
+use crate::store::Shared;
+use crate::worker::Create;
+use crate::{StoreError, migrate, reader, reindex, worker, writer};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+const QUEUE: usize = 4096;
+
+pub(crate) struct Threads {
+    queues: RwLock<Option<Queues>>,
+    handles: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Queues {
+    jobs: Sender<Box<dyn Job>>,
+    creates: Sender<Create>,
+    fetches: Sender<Fetch>,
+    looks: Sender<Look>,
+}
+
+/// The other ends.
+struct Work {
+    jobs: Receiver<Box<dyn Job>>,
+    creates: Receiver<Create>,
+    fetches: Receiver<Fetch>,
+    looks: Receiver<Look>,
+}
+
+impl Threads {
+    pub(crate) fn start(shared: &Arc<Shared>, connections: usize) -> Result<Threads, StoreError> {
+        let mut conn = shared.engine.connect(&shared.url, Role::Writer)?;
+        migrate::migrate(&mut conn, reindex::bring_up_to_date)?;
+        let mut first = Line::new(shared, Role::Writer, 0, Some(conn));
+        let (queues, work) = queues();
+        let mut handles = Vec::new();
+        let (readers, writers) = match shared.engine {
+            Engine::Sqlite => (connections.max(1), 1),
+            Engine::Postgres => ((connections / 2).max(1), connections.div_ceil(2).max(1)),
+        };
+        for number in 0..writers {
+            let next = Line::new(shared, Role::Writer, number as u64 + 1, None);
+            let line = std::mem::replace(&mut first, next);
+            handles.push(write_thread(shared.engine, line, &work)?);
+        }
+        for number in 0..readers {
+            let line = Line::new(shared, Role::Reader, number as u64, None);
+            let (engine, fetches, looks) = (shared.engine, work.fetches.clone(), work.looks.clone());
+            handles.push(spawn("baton-read", move || {
+                reader::run(line, engine, fetches, looks)
+            })?);
+        }
+        Ok(Threads {
+            queues: RwLock::new(Some(queues)),
+            handles: Mutex::new(handles),
+        })
+    }
+
+    pub(crate) fn write(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        self.send(|queues| &queues.jobs, job)
+    }
+
+    pub(crate) fn create(&self, create: Create) -> Result<(), StoreError> {
+        self.send(|queues| &queues.creates, create)
+    }
+
+    pub(crate) fn fetch(&self, fetch: Fetch) -> Result<(), StoreError> {
+        self.send(|queues| &queues.fetches, fetch)
+    }
+
+    pub(crate) fn look(&self, look: Look) -> Result<(), StoreError> {
+        self.send(|queues| &queues.looks, look)
+    }
+
+    fn send<T>(&self, queue: impl Fn(&Queues) -> &Sender<T>, work: T) -> Result<(), StoreError> {
+        let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
+        let sent = queues.as_ref().map(|queues| queue(queues).try_send(work));
+        match sent {
+            Some(Ok(())) => Ok(()),
+            None | Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) => Err(StoreError::Busy),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.queues
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+
+    /// Closing the queues lets the threads finish what is in them and end.
+    pub(crate) fn close(&self) {
+        drop(self.queues.write().unwrap_or_else(PoisonError::into_inner).take());
+        let handles = std::mem::take(&mut *self.handles.lock().unwrap_or_else(PoisonError::into_inner));
+        for handle in handles {
+            if handle.join().is_err() {
+                tracing::error!("a thread of the store panicked");
+            }
+        }
+    }
+}
+
+fn queues() -> (Queues, Work) {
+    let (jobs, jobs_end) = bounded(QUEUE);
+    let (creates, creates_end) = bounded(QUEUE);
+    let (fetches, fetches_end) = bounded(QUEUE);
+    let (looks, looks_end) = bounded(QUEUE);
+    let work = Work {
+        jobs: jobs_end,
+        creates: creates_end,
+        fetches: fetches_end,
+        looks: looks_end,
+    };
+    (
+        Queues {
+            jobs,
+            creates,
+            fetches,
+            looks,
+        },
+        work,
+    )
+}
+
+fn write_thread(engine: Engine, line: Line, work: &Work) -> Result<JoinHandle<()>, StoreError> {
+    let (jobs, creates) = (work.jobs.clone(), work.creates.clone());
+    match engine {
+        Engine::Sqlite => spawn("baton-write", move || writer::run(line, jobs)),
+        Engine::Postgres => spawn("baton-write", move || worker::run(line, jobs, creates)),
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    std::thread::Builder::new()
+        .name(name.to_string())
+        .spawn(work)
+        .map_err(|error| StoreError::Database(format!("no thread: {error}")))
+}

@@ -1,0 +1,86 @@
+//! PostgreSQL's writing threads: a transaction per job, and plain creates that wait together in
+//! one statement, which is its own transaction and one round trip.
+use crate::commit::{Applied, Context};
+use crate::conn::Conn;
+use crate::jobs::Job;
+use crate::line::Line;
+use crate::prepare::Prepared;
+use crate::store::Shared;
+use crate::{StoreError, Tx, apply};
+use crossbeam_channel::{Receiver, never, select};
+use tokio::sync::oneshot;
+
+/// Creates in one statement.
+const TOGETHER: usize = 64;
+
+/// Creates under fresh ids of types nobody reacts to.
+pub(crate) struct Create {
+    pub(crate) changes: Vec<Prepared>,
+    pub(crate) ctx: Context,
+    pub(crate) reply: oneshot::Sender<Result<Vec<Applied>, StoreError>>,
+}
+
+/// Until both queues are closed and empty.
+pub(crate) fn run(mut line: Line, mut jobs: Receiver<Box<dyn Job>>, mut creates: Receiver<Create>) {
+    let mut open = 2;
+    while open > 0 {
+        select! {
+            recv(jobs) -> next => match next {
+                Ok(job) => transact(&mut line, job),
+                Err(_) => { open -= 1; jobs = never(); }
+            },
+            recv(creates) -> next => match next {
+                Ok(first) => create(&mut line, first, &creates),
+                Err(_) => { open -= 1; creates = never(); }
+            },
+        }
+    }
+}
+
+fn transact(line: &mut Line, mut job: Box<dyn Job>) {
+    if !job.is_abandoned() {
+        let end = line.transact(&mut *job, "BEGIN");
+        job.answer(end);
+    }
+}
+
+fn create(line: &mut Line, first: Create, waiting: &Receiver<Create>) {
+    let mut group = vec![first];
+    group.extend(waiting.try_iter().take(TOGETHER - 1));
+    let together = line.once(|conn, shared| insert(conn, shared, &group));
+    let several = group.len() > 1;
+    match together {
+        Ok(applied) => {
+            for (create, applied) in group.into_iter().zip(applied) {
+                // The caller may have gone away; the commit stands all the same.
+                let _ = create.reply.send(Ok(applied));
+            }
+        }
+        // One may have spoilt it for all.
+        Err(_) if several => group.into_iter().for_each(|create| alone(line, create)),
+        Err(error) => group.into_iter().for_each(|create| {
+            let _ = create.reply.send(Err(StoreError::Database(error.to_string())));
+        }),
+    }
+}
+
+fn alone(line: &mut Line, create: Create) {
+    let group = [create];
+    let end = line
+        .once(|conn, shared| insert(conn, shared, &group))
+        .map(|mut applied| applied.remove(0));
+    let [create] = group;
+    let _ = create.reply.send(end);
+}
+
+fn insert(conn: &mut Conn, shared: &Shared, group: &[Create]) -> Result<Vec<Vec<Applied>>, StoreError> {
+    let all: Vec<(&Prepared, &Context)> = group
+        .iter()
+        .flat_map(|create| create.changes.iter().map(|change| (change, &create.ctx)))
+        .collect();
+    let mut applied = apply::insert(&mut Tx { conn, shared }, &all)?.into_iter();
+    Ok(group
+        .iter()
+        .map(|create| applied.by_ref().take(create.changes.len()).collect())
+        .collect())
+}
