@@ -16,9 +16,9 @@ impl Moment {
         match value {
             DateTime::Date(Date::Date(day)) => Some(Moment::Day(day.to_string())),
             DateTime::Date(_) => None,
-            DateTime::DateTime(instant) => {
-                i64::try_from(instant.0.unix_timestamp_nanos() / 1_000).ok().map(Moment::Instant)
-            }
+            DateTime::DateTime(instant) => i64::try_from(instant.0.unix_timestamp_nanos() / 1_000)
+                .ok()
+                .map(Moment::Instant),
         }
     }
 }

@@ -11,7 +11,10 @@ pub struct Code {
 
 impl Code {
     pub fn new(system: &str, code: &str) -> Code {
-        Code { system: system.to_owned(), code: code.to_owned() }
+        Code {
+            system: system.to_owned(),
+            code: code.to_owned(),
+        }
     }
 
     pub fn is(&self, system: &str, code: &str) -> bool {
@@ -24,7 +27,10 @@ impl Code {
 
     pub(crate) fn of(coding: &Coding) -> Option<Code> {
         let code = coding.code.clone()?;
-        Some(Code { system: coding.system.clone().unwrap_or_default(), code })
+        Some(Code {
+            system: coding.system.clone().unwrap_or_default(),
+            code,
+        })
     }
 
     pub(crate) fn all(concept: &CodeableConcept) -> Vec<Code> {

@@ -32,13 +32,17 @@ impl Plan {
         let plan: CarePlan = read::model("CarePlan", value)?;
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         Ok(Plan {
-            id: plan.id.clone().ok_or(MappingError { element: "CarePlan.id".into() })?,
+            id: plan.id.clone().ok_or(MappingError {
+                element: "CarePlan.id".into(),
+            })?,
             status: plan.status.as_ref().to_owned(),
             categories: Code::each(&plan.category),
             title: plan.title.clone().unwrap_or_default(),
             summary: plan.description.clone().unwrap_or_default(),
             protocol: plan.instantiates_canonical.iter().flatten().next().cloned(),
-            patient: Link::of(&plan.subject).ok_or(MappingError { element: "CarePlan.subject".into() })?,
+            patient: Link::of(&plan.subject).ok_or(MappingError {
+                element: "CarePlan.subject".into(),
+            })?,
             encounter: plan.encounter.as_ref().and_then(Link::of),
             start: text("/period/start"),
             end: text("/period/end"),
@@ -71,17 +75,26 @@ impl Plan {
         let links = |links: &[Link]| -> Option<Value> {
             (!links.is_empty()).then(|| links.iter().map(Link::to_json).collect())
         };
-        let activities: Vec<Value> =
-            self.activities.iter().map(|link| json!({ "reference": link.to_json() })).collect();
+        let activities: Vec<Value> = self
+            .activities
+            .iter()
+            .map(|link| json!({ "reference": link.to_json() }))
+            .collect();
         let optional = [
-            ("instantiatesCanonical", self.protocol.as_ref().map(|url| json!([url]))),
+            (
+                "instantiatesCanonical",
+                self.protocol.as_ref().map(|url| json!([url])),
+            ),
             ("encounter", self.encounter.as_ref().map(Link::to_json)),
             ("period", period(self.start.as_deref(), self.end.as_deref())),
             ("created", self.created.as_ref().map(|created| json!(created))),
             ("careTeam", links(&self.team)),
             ("addresses", links(&self.addresses)),
             ("supportingInfo", links(&self.supporting)),
-            ("activity", (!activities.is_empty()).then_some(Value::Array(activities))),
+            (
+                "activity",
+                (!activities.is_empty()).then_some(Value::Array(activities)),
+            ),
         ];
         for (name, value) in optional {
             if let Some(value) = value {
@@ -104,6 +117,9 @@ pub(crate) fn period(start: Option<&str>, end: Option<&str>) -> Option<Value> {
 }
 
 fn narrative(text: &str) -> String {
-    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let escaped = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
     format!("<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>{escaped}</p></div>")
 }

@@ -21,9 +21,13 @@ impl std::error::Error for MappingError {}
 /// Reads one model; `name` is the resource type.
 pub(crate) fn model<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, MappingError> {
     if value.get("resourceType").and_then(Value::as_str) != Some(name) {
-        return Err(MappingError { element: format!("{name}.resourceType") });
+        return Err(MappingError {
+            element: format!("{name}.resourceType"),
+        });
     }
-    serde_path_to_error::deserialize(value).map_err(|error| MappingError { element: element(name, &error) })
+    serde_path_to_error::deserialize(value).map_err(|error| MappingError {
+        element: element(name, &error),
+    })
 }
 
 /// The failing path; for a required element that is absent serde names it only in its message.

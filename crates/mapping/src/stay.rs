@@ -45,7 +45,9 @@ impl Stay {
         };
         let period = encounter.period.as_ref();
         Ok(Stay {
-            id: encounter.id.clone().ok_or(MappingError { element: "Encounter.id".into() })?,
+            id: encounter.id.clone().ok_or(MappingError {
+                element: "Encounter.id".into(),
+            })?,
             patient: encounter.subject.as_ref().and_then(Link::of),
             status: status(&encounter.status),
             class: Code::of(&encounter.class),
@@ -89,7 +91,11 @@ fn attending(participants: &[Option<EncounterParticipant>]) -> Vec<Link> {
     participants
         .iter()
         .flatten()
-        .filter(|participant| Code::each(&participant.r#type).iter().any(|role| role.code == "ATND"))
+        .filter(|participant| {
+            Code::each(&participant.r#type)
+                .iter()
+                .any(|role| role.code == "ATND")
+        })
         .filter_map(|participant| participant.individual.as_ref().and_then(Link::of))
         .collect()
 }

@@ -36,11 +36,16 @@ impl WorkTask {
         let task: Task = read::model("Task", value)?;
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         Ok(WorkTask {
-            id: task.id.clone().ok_or(MappingError { element: "Task.id".into() })?,
+            id: task.id.clone().ok_or(MappingError {
+                element: "Task.id".into(),
+            })?,
             status: task.status.as_ref().to_owned(),
             status_reasons: task.status_reason.as_ref().map(Code::all).unwrap_or_default(),
             priority: task.priority.as_ref().map_or("routine", AsRef::as_ref).to_owned(),
-            code: task.code.as_ref().and_then(|code| Code::all(code).into_iter().next()),
+            code: task
+                .code
+                .as_ref()
+                .and_then(|code| Code::all(code).into_iter().next()),
             title: text("/code/text").unwrap_or_default(),
             description: task.description.clone().unwrap_or_default(),
             protocol: task.instantiates_canonical.clone(),
@@ -77,15 +82,30 @@ impl WorkTask {
         };
         let due = period(self.not_before.as_deref(), self.due.as_deref());
         let optional = [
-            ("instantiatesCanonical", self.protocol.as_ref().map(|url| json!(url))),
+            (
+                "instantiatesCanonical",
+                self.protocol.as_ref().map(|url| json!(url)),
+            ),
             ("basedOn", self.plan.as_ref().map(|plan| json!([plan.to_json()]))),
-            ("statusReason", self.status_reasons.first().map(|code| concept(code, None))),
-            ("code", self.code.as_ref().map(|code| concept(code, Some(&self.title)))),
+            (
+                "statusReason",
+                self.status_reasons.first().map(|code| concept(code, None)),
+            ),
+            (
+                "code",
+                self.code.as_ref().map(|code| concept(code, Some(&self.title))),
+            ),
             ("for", self.patient.as_ref().map(Link::to_json)),
             ("encounter", self.encounter.as_ref().map(Link::to_json)),
-            ("authoredOn", self.authored.as_ref().map(|authored| json!(authored))),
+            (
+                "authoredOn",
+                self.authored.as_ref().map(|authored| json!(authored)),
+            ),
             ("requester", self.requester.as_ref().map(Link::to_json)),
-            ("performerType", self.performer.as_ref().map(|role| json!([concept(role, None)]))),
+            (
+                "performerType",
+                self.performer.as_ref().map(|role| json!([concept(role, None)])),
+            ),
             ("owner", self.owner.as_ref().map(Link::to_json)),
             ("restriction", due.map(|period| json!({ "period": period }))),
         ];

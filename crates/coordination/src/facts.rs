@@ -1,0 +1,183 @@
+//! What reconciliation looks at: one patient, the stays, what was derived before.
+use crate::calendar::Calendar;
+use fhir::event::derived_id;
+use mapping::{Link, Moment, Stay};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The practice that follows up.
+#[derive(Clone, Debug)]
+pub struct Practice {
+    pub calendar: Calendar,
+    pub coordinator: Option<Link>,
+}
+
+/// Type and id.
+pub type Key = (&'static str, String);
+
+/// Everything known about one patient, as of one transaction.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub person: Person,
+    pub stays: Vec<StayFacts>,
+    /// The patient's coded diagnoses.
+    pub diagnoses: Vec<Diagnosis>,
+    /// Resources derived earlier, by their identity.
+    pub existing: BTreeMap<Key, Value>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The surviving Patient.
+    pub id: String,
+    pub death: Death,
+    pub pcp: Option<Link>,
+    /// For conditions of the protocol.
+    pub resource: Value,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Death {
+    Alive,
+    /// The time is often not told.
+    Dead(Option<Moment>),
+}
+
+#[derive(Clone, Debug)]
+pub struct StayFacts {
+    pub stay: Stay,
+    pub encounter: Value,
+    pub origin: Origin,
+    /// References to results and orders still open for this stay.
+    pub pending: Vec<Link>,
+}
+
+/// Where an Encounter comes from decides what can be known of its past.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Written over FHIR: only what it says now counts.
+    Plain,
+    /// Folded from events: the stay at each moment it was finished, in order of event time.
+    Events(Vec<(Stay, Value)>),
+}
+
+/// A Condition's codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    pub link: Link,
+    /// The stay it was made in.
+    pub encounter: Option<String>,
+    /// Empty when it has none.
+    pub icd10: Vec<String>,
+}
+
+/// Identities of what a protocol derives from a stay: a function of the three, so that any run on
+/// any machine finds what another made.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    pub protocol: &'a str,
+    pub encounter: &'a str,
+}
+
+impl Identity<'_> {
+    pub fn of(&self, what: &str) -> String {
+        derived_id(&[self.protocol, self.encounter, what])
+    }
+
+    pub fn episode(&self) -> Key {
+        ("EpisodeOfCare", self.of("episode"))
+    }
+
+    pub fn plan(&self) -> Key {
+        ("CarePlan", self.of("plan"))
+    }
+
+    pub fn team(&self) -> Key {
+        ("CareTeam", self.of("team"))
+    }
+
+    pub fn risk(&self) -> Key {
+        ("RiskAssessment", self.of("risk"))
+    }
+
+    pub fn review(&self) -> Key {
+        ("Task", self.of("disposition-review"))
+    }
+
+    pub fn task(&self, step: &str) -> Key {
+        ("Task", self.of(step))
+    }
+
+    /// The same step again after a restarted discharge.
+    pub fn successor(&self, step: &str, discharge: i64) -> Key {
+        (
+            "Task",
+            derived_id(&[self.protocol, self.encounter, step, &discharge.to_string()]),
+        )
+    }
+}
+
+impl Person {
+    /// The parts of a Patient that matter here; `id` is the literal logical id.
+    pub fn from_json(id: &str, patient: &Value) -> Person {
+        let text = |pointer: &str| patient.pointer(pointer).and_then(Value::as_str);
+        let death = match (text("/deceasedDateTime"), patient.get("deceasedBoolean")) {
+            (Some(when), _) => Death::Dead(moment(when)),
+            (None, Some(Value::Bool(true))) => Death::Dead(None),
+            _ => Death::Alive,
+        };
+        let pcp = text("/generalPractitioner/0/reference").map(|reference| Link(reference.to_owned()));
+        Person {
+            id: id.to_owned(),
+            death,
+            pcp,
+            resource: patient.clone(),
+        }
+    }
+}
+
+fn moment(text: &str) -> Option<Moment> {
+    match text.len() {
+        0..=9 => None,
+        10 => Some(Moment::Day(text.to_owned())),
+        _ => fhir::datetime::parse_range(text).map(|range| Moment::Instant(range.low)),
+    }
+}
+
+impl Diagnosis {
+    /// None for what was entered in error or refuted.
+    pub fn from_json(condition: &Value) -> Option<Diagnosis> {
+        let id = condition.get("id")?.as_str()?;
+        let codings = |pointer: &str| {
+            condition
+                .pointer(pointer)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        let verification = codings("/verificationStatus/coding");
+        let void = |coding: &Value| matches!(coding["code"].as_str(), Some("entered-in-error" | "refuted"));
+        if verification.iter().any(void) {
+            return None;
+        }
+        let icd10 = codings("/code/coding")
+            .iter()
+            .filter(|coding| {
+                coding["system"]
+                    .as_str()
+                    .is_some_and(|system| system.contains("icd-10"))
+            })
+            .filter_map(|coding| coding["code"].as_str().map(str::to_owned))
+            .collect();
+        let encounter = condition.pointer("/encounter/reference").and_then(Value::as_str);
+        let encounter =
+            encounter.and_then(|link| Link(link.to_owned()).id_of("Encounter").map(str::to_owned));
+        Some(Diagnosis {
+            link: Link::to("Condition", id),
+            encounter,
+            icd10,
+        })
+    }
+}
