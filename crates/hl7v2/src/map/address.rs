@@ -1,0 +1,53 @@
+//! XAD to Address.
+use super::json::{element, list};
+use crate::codes::{Table, translate};
+use crate::message::Rep;
+use crate::sender::Zone;
+use crate::time;
+use serde_json::{Value, json};
+
+pub(super) fn xad(rep: Rep<'_>, zone: Zone) -> Option<Value> {
+    let text = |number: usize| rep.component(number).text().map(Value::from);
+    let content = [1, 2, 3, 4, 5, 6, 9]
+        .into_iter()
+        .any(|number| text(number).is_some());
+    if !content {
+        return None;
+    }
+    let kind = rep.component(7).text();
+    let coded = |table| {
+        kind.as_deref()
+            .and_then(|kind| translate(table, kind))
+            .map(|row| json!(row.code))
+    };
+    element([
+        ("use", coded(Table::AddressUse)),
+        ("type", coded(Table::AddressType)),
+        ("line", list([street(rep), text(2)].into_iter().flatten())),
+        ("city", text(3)),
+        ("district", text(9)),
+        ("state", text(4)),
+        ("postalCode", text(5)),
+        ("country", text(6)),
+        ("period", period(rep, zone)),
+    ])
+}
+
+/// SAD: the whole street address, or name and number of the house apart.
+fn street(rep: Rep<'_>) -> Option<Value> {
+    let part = |number| rep.component(1).sub(number);
+    match (part(1), part(3), part(2)) {
+        (Some(whole), ..) => Some(json!(whole)),
+        (None, Some(number), Some(street)) => Some(json!(format!("{number} {street}"))),
+        (None, number, street) => street.or(number).map(Value::from),
+    }
+}
+
+fn period(rep: Rep<'_>, zone: Zone) -> Option<Value> {
+    let moment = |text: Option<String>| Some(json!(time::parse(&text?, zone.0)?.text));
+    let end_of = |at: usize, range: usize| {
+        let single = moment(rep.component(at).text());
+        single.or_else(|| moment(rep.component(12).sub(range)))
+    };
+    element([("start", end_of(13, 1)), ("end", end_of(14, 2))])
+}

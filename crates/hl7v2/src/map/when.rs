@@ -1,0 +1,61 @@
+//! The two times of an event: when it happened and when it was entered. Never when it arrived.
+use super::scope::Scope;
+use crate::time::Moment;
+use crate::{Place, Reject};
+use fhir::event::Trigger;
+
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+pub(super) struct When {
+    pub occurred: i64,
+    pub recorded: i64,
+    /// `occurred` as the sender wrote it.
+    pub text: String,
+}
+
+/// EVN-6, else the visit's own time for its beginning and end, else EVN-2, else MSH-7.
+pub(super) fn of(scope: &mut Scope<'_>, trigger: Trigger) -> Result<When, Reject> {
+    let recorded = match moment(scope, "EVN", 2) {
+        Some(recorded) => Some(recorded),
+        None => moment(scope, "MSH", 7),
+    };
+    let visit = match trigger {
+        Trigger::Admit | Trigger::Register => Some(44),
+        Trigger::Discharge => Some(45),
+        _ => None,
+    };
+    let occurred = match (moment(scope, "EVN", 6), visit) {
+        (None, Some(field)) => moment(scope, "PV1", field),
+        (occurred, _) => occurred,
+    };
+    let untimed = || {
+        Reject::error(
+            101,
+            Place::field("EVN", 2),
+            "EVN-2 or MSH-7 must say when the event was recorded",
+        )
+    };
+    let recorded = recorded.or_else(|| occurred.clone()).ok_or_else(untimed)?;
+    let occurred = occurred.unwrap_or_else(|| recorded.clone());
+    let occurred = sharpen(occurred, &recorded);
+    Ok(When {
+        occurred: occurred.micros,
+        recorded: recorded.micros,
+        text: occurred.text,
+    })
+}
+
+fn moment(scope: &mut Scope<'_>, segment: &str, field: usize) -> Option<Moment> {
+    let segment = scope.message.segment(segment)?;
+    scope.moment(segment, field)
+}
+
+/// A mere date that was entered the same day would put the event before all others of that day.
+fn sharpen(occurred: Moment, recorded: &Moment) -> Moment {
+    let same_day = (0..DAY).contains(&(recorded.micros - occurred.micros));
+    if !occurred.has_time() && recorded.has_time() && same_day {
+        recorded.clone()
+    } else {
+        occurred
+    }
+}

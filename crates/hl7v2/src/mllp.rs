@@ -1,0 +1,132 @@
+//! MLLP framing: `<VT> message <FS> <CR>` on a byte stream. A state machine without IO.
+//! <https://www.hl7.org/documentcenter/public/wg/inm/mllp_transport_specification.PDF>
+
+const START: u8 = 0x0b;
+const END: u8 = 0x1c;
+const CARRIAGE_RETURN: u8 = 0x0d;
+
+/// What came out of the stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// A whole message, without its frame.
+    Frame(Vec<u8>),
+    /// So many bytes stood outside any frame and were dropped. Told when the next frame starts.
+    Garbage(usize),
+    /// A frame passed the limit; its bytes are dropped until it ends.
+    TooLarge,
+    /// A new frame started inside one that had not ended; so many bytes of the old one are lost.
+    Interrupted(usize),
+}
+
+enum State {
+    Outside {
+        garbage: usize,
+    },
+    Inside,
+    /// An END was seen: the frame is over if CR follows.
+    Ending,
+    /// Past the limit, until the frame ends.
+    Skipping {
+        ending: bool,
+    },
+}
+
+/// Takes bytes as they arrive, in pieces of any size.
+pub struct Decoder {
+    limit: usize,
+    state: State,
+    buffer: Vec<u8>,
+}
+
+impl Decoder {
+    /// `limit` is the largest message in bytes.
+    pub fn new(limit: usize) -> Decoder {
+        Decoder {
+            limit,
+            state: State::Outside { garbage: 0 },
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Feeds the next bytes; the result does not depend on how the stream is cut.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<Output> {
+        let mut out = Vec::new();
+        for byte in bytes {
+            self.step(*byte, &mut out);
+        }
+        out
+    }
+
+    /// True while a message has begun and not ended: a peer that falls silent now is stuck.
+    pub fn in_frame(&self) -> bool {
+        !matches!(self.state, State::Outside { .. })
+    }
+
+    /// What the end of the stream leaves over.
+    pub fn finish(self) -> Option<Output> {
+        match self.state {
+            State::Outside { garbage: 0 } | State::Skipping { .. } => None,
+            State::Outside { garbage } => Some(Output::Garbage(garbage)),
+            State::Inside | State::Ending => Some(Output::Interrupted(self.buffer.len())),
+        }
+    }
+
+    fn step(&mut self, byte: u8, out: &mut Vec<Output>) {
+        match (&mut self.state, byte) {
+            (State::Outside { garbage }, START) => {
+                if *garbage > 0 {
+                    out.push(Output::Garbage(*garbage));
+                }
+                self.start();
+            }
+            // Blank lines between frames are a habit of some senders, not noise worth telling.
+            (State::Outside { garbage: 0 }, CARRIAGE_RETURN | b'\n') => {}
+            (State::Outside { garbage }, _) => *garbage += 1,
+            (State::Inside, START) => {
+                out.push(Output::Interrupted(self.buffer.len()));
+                self.start();
+            }
+            (State::Inside, END) => self.state = State::Ending,
+            (State::Inside, _) => self.keep(byte, out),
+            (State::Ending, CARRIAGE_RETURN) => {
+                out.push(Output::Frame(std::mem::take(&mut self.buffer)));
+                self.state = State::Outside { garbage: 0 };
+            }
+            (State::Ending, _) => self.resume(byte, out),
+            (State::Skipping { ending: true }, CARRIAGE_RETURN) => self.state = State::Outside { garbage: 0 },
+            (State::Skipping { .. }, START) => self.start(),
+            (State::Skipping { ending }, _) => *ending = byte == END,
+        }
+    }
+
+    fn start(&mut self) {
+        self.buffer = Vec::new();
+        self.state = State::Inside;
+    }
+
+    /// The END was a byte of the message after all.
+    fn resume(&mut self, byte: u8, out: &mut Vec<Output>) {
+        self.state = State::Inside;
+        self.keep(END, out);
+        self.step(byte, out);
+    }
+
+    fn keep(&mut self, byte: u8, out: &mut Vec<Output>) {
+        if self.buffer.len() < self.limit {
+            self.buffer.push(byte);
+            return;
+        }
+        out.push(Output::TooLarge);
+        self.buffer = Vec::new();
+        self.state = State::Skipping { ending: byte == END };
+    }
+}
+
+/// A message in its frame.
+pub fn encode(message: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(message.len() + 3);
+    frame.push(START);
+    frame.extend_from_slice(message);
+    frame.extend([END, CARRIAGE_RETURN]);
+    frame
+}

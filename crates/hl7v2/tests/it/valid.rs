@@ -1,0 +1,1 @@
+//! Everything the mapping makes is structurally valid R4.
