@@ -60,6 +60,11 @@ pub fn parse_range(text: &str) -> Option<DateRange> {
     Stamp::parse(text).map(|stamp| stamp.range)
 }
 
+/// A FHIR `time`: `hh:mm:ss`, perhaps with a fraction, without a zone.
+pub fn is_time(text: &str) -> bool {
+    clock_time(text).is_some_and(|(_, _, precision)| precision == Precision::Second)
+}
+
 /// A FHIR instant with milliseconds in UTC, such as `2026-11-22T13:52:18.000Z`.
 pub fn instant(micros: i64) -> String {
     let moment = DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH);

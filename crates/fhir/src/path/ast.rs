@@ -1,7 +1,7 @@
 //! What an expression is once read.
 use super::function::Function;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Node {
     Literal(Literal),
     /// `$this`
@@ -20,7 +20,7 @@ pub(super) enum Node {
     As(Box<Node>, String),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Literal {
     Empty,
     Boolean(bool),

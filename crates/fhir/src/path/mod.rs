@@ -23,7 +23,7 @@ use serde_json::Value;
 use std::fmt;
 
 /// A compiled expression.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Expr {
     root: ast::Node,
 }

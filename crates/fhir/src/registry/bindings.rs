@@ -22,7 +22,9 @@ impl ValueSet {
 
     /// A bare `code`, whose system the element implies.
     pub fn contains_code(&self, code: &str) -> bool {
-        self.systems.iter().any(|(_, codes)| codes.binary_search(&code).is_ok())
+        self.systems
+            .iter()
+            .any(|(_, codes)| codes.binary_search(&code).is_ok())
     }
 
     pub fn contains(&self, system: &str, code: &str) -> bool {

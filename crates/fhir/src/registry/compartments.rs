@@ -6,7 +6,10 @@ use std::collections::HashMap;
 pub(super) type Compartments = HashMap<(TypeId, TypeId), Vec<&'static str>>;
 
 pub(super) fn load() -> Compartments {
-    include_str!("../../data/compartments.tsv").lines().filter_map(row).collect()
+    include_str!("../../data/compartments.tsv")
+        .lines()
+        .filter_map(row)
+        .collect()
 }
 
 fn row(line: &'static str) -> Option<((TypeId, TypeId), Vec<&'static str>)> {

@@ -17,6 +17,8 @@ pub struct Definition {
     pub elements: Vec<Element>,
     /// The same by JSON member name, sorted; a choice has a member per type.
     members: Vec<Member>,
+    /// A bit per element that must be there.
+    required: u128,
 }
 
 #[derive(Clone, Debug)]
@@ -55,17 +57,39 @@ pub enum ElementType {
 impl Definition {
     /// The member of that JSON name.
     pub fn member(&self, name: &str) -> Option<&Member> {
-        self.members.binary_search_by(|member| (*member.name).cmp(name)).ok().map(|at| &self.members[at])
+        self.members
+            .binary_search_by(|member| (*member.name).cmp(name))
+            .ok()
+            .map(|at| &self.members[at])
+    }
+
+    /// The elements that must be there and whose bit is not in `seen`.
+    pub fn missing(&self, seen: u128) -> impl Iterator<Item = &Element> {
+        let missing = self.required & !seen;
+        self.elements
+            .iter()
+            .enumerate()
+            .filter(move |(at, _)| missing >> at & 1 == 1)
+            .map(|(_, element)| element)
     }
 
     pub fn element(&self, member: &Member) -> &Element {
         &self.elements[member.element]
     }
 
+    /// The members an element may appear as: one, or one per type of a choice.
+    pub fn members_of<'a>(&'a self, element: &'a str) -> impl Iterator<Item = &'a Member> {
+        self.members
+            .iter()
+            .filter(move |member| self.element(member).name == element)
+    }
+
     /// The members a choice may appear as: `valueQuantity`, `valueString`, … for `value`.
     pub fn choices_of(&self, element: &str) -> impl Iterator<Item = &Member> {
         let start = self.members.partition_point(|member| *member.name < *element);
-        let named = self.members[start..].iter().take_while(move |member| member.name.starts_with(element));
+        let named = self.members[start..]
+            .iter()
+            .take_while(move |member| member.name.starts_with(element));
         named.filter(move |member| self.element(member).choice && self.element(member).name == element)
     }
 }
@@ -79,9 +103,19 @@ pub(super) struct Definitions {
 impl Definitions {
     pub(super) fn load() -> Definitions {
         let sections = Sections::read(include_str!("../../data/elements.tsv"));
-        let all: Vec<Definition> = sections.names.iter().map(|name| sections.definition(name)).collect();
-        let by_type = TypeId::all().filter_map(|type_id| sections.ids.get(type_id.name()).copied()).collect();
-        Definitions { all, by_name: sections.ids, by_type }
+        let all: Vec<Definition> = sections
+            .names
+            .iter()
+            .map(|name| sections.definition(name))
+            .collect();
+        let by_type = TypeId::all()
+            .filter_map(|type_id| sections.ids.get(type_id.name()).copied())
+            .collect();
+        Definitions {
+            all,
+            by_name: sections.ids,
+            by_type,
+        }
     }
 
     pub(super) fn get(&self, id: DefinitionId) -> &Definition {
@@ -106,7 +140,11 @@ struct Sections {
 
 impl Sections {
     fn read(table: &'static str) -> Sections {
-        let mut sections = Sections { names: Vec::new(), ids: HashMap::new(), content: HashMap::new() };
+        let mut sections = Sections {
+            names: Vec::new(),
+            ids: HashMap::new(),
+            content: HashMap::new(),
+        };
         for section in table.split('#').skip(1) {
             let (head, lines) = section.split_once('\n').unwrap_or((section, ""));
             let (name, base) = head.split_once('\t').unwrap_or((head, ""));
@@ -119,16 +157,36 @@ impl Sections {
     }
 
     fn definition(&self, name: &'static str) -> Definition {
-        let elements: Vec<Element> = self.lines(name).into_iter().map(|line| self.element(line)).collect();
-        let each = elements.iter().enumerate().flat_map(|(at, element)| members(at, element, &self.names));
+        let elements: Vec<Element> = self
+            .lines(name)
+            .into_iter()
+            .map(|line| self.element(line))
+            .collect();
+        let each = elements
+            .iter()
+            .enumerate()
+            .flat_map(|(at, element)| members(at, element, &self.names));
         let mut members: Vec<Member> = each.collect();
         members.sort_by(|a, b| a.name.cmp(&b.name));
-        Definition { name, resource: TypeId::of(name), elements, members }
+        let bits = elements
+            .iter()
+            .enumerate()
+            .map(|(at, element)| u128::from(element.required) << at);
+        let required = bits.fold(0, |all, bit| all | bit);
+        Definition {
+            name,
+            resource: TypeId::of(name),
+            elements,
+            members,
+            required,
+        }
     }
 
     /// Lines of the bases first.
     fn lines(&self, name: &str) -> Vec<&'static str> {
-        let Some((base, own)) = self.content.get(name) else { return Vec::new() };
+        let Some((base, own)) = self.content.get(name) else {
+            return Vec::new();
+        };
         let mut lines = self.lines(base);
         lines.extend(own);
         lines
@@ -162,7 +220,9 @@ impl Sections {
 /// The names between the parentheses of `Reference(Patient Group)`.
 fn targets(types: &str) -> Vec<TypeId> {
     let inside = types.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
-    inside.map_or_else(Vec::new, |(names, _)| names.split(' ').filter_map(TypeId::of).collect())
+    inside.map_or_else(Vec::new, |(names, _)| {
+        names.split(' ').filter_map(TypeId::of).collect()
+    })
 }
 
 fn members(at: usize, element: &Element, names: &[&'static str]) -> Vec<Member> {
@@ -172,7 +232,15 @@ fn members(at: usize, element: &Element, names: &[&'static str]) -> Vec<Member> 
         (true, ElementType::Complex(id)) => joined(element.name, names[usize::from(id.0)]),
         (true, ElementType::Resource) => joined(element.name, "Resource"),
     };
-    element.types.iter().map(|of| Member { name: name(of), element: at, of: *of }).collect()
+    element
+        .types
+        .iter()
+        .map(|of| Member {
+            name: name(of),
+            element: at,
+            of: *of,
+        })
+        .collect()
 }
 
 /// `value` and `dateTime` make `valueDateTime`.

@@ -58,7 +58,10 @@ impl Registry {
 
     pub fn param(&self, on: TypeId, code: &str) -> Option<&SearchParam> {
         let params = self.params.of(on);
-        params.binary_search_by(|param| param.code.cmp(code)).ok().map(|at| &params[at])
+        params
+            .binary_search_by(|param| param.code.cmp(code))
+            .ok()
+            .map(|at| &params[at])
     }
 
     pub fn param_by_id(&self, id: ParamId) -> Option<&SearchParam> {
@@ -82,7 +85,9 @@ impl Registry {
     /// Codes of the parameters that put a resource of type `on` into a compartment; empty when
     /// the type is not in it. <https://hl7.org/fhir/R4/compartmentdefinition.html>
     pub fn compartment(&self, compartment: TypeId, on: TypeId) -> &[&'static str] {
-        self.compartments.get(&(compartment, on)).map_or(&[], Vec::as_slice)
+        self.compartments
+            .get(&(compartment, on))
+            .map_or(&[], Vec::as_slice)
     }
 }
 

@@ -11,7 +11,9 @@ impl ParamId {
     /// FNV-1a over `Type.code`; identifiers of references live under `Type.code:identifier`.
     pub fn of(type_name: &str, code: &str) -> ParamId {
         let bytes = type_name.bytes().chain([b'.']).chain(code.bytes());
-        let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
         ParamId(hash.cast_signed())
     }
 }
@@ -33,11 +35,17 @@ pub enum ParamKind {
 impl ParamKind {
     /// As in `SearchParameter.type`.
     pub fn code(self) -> &'static str {
-        KINDS.iter().find(|(kind, _)| *kind == self).map_or("special", |(_, code)| code)
+        KINDS
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("special", |(_, code)| code)
     }
 
     fn of(code: &str) -> ParamKind {
-        KINDS.iter().find(|(_, name)| *name == code).map_or(ParamKind::Special, |(kind, _)| *kind)
+        KINDS
+            .iter()
+            .find(|(_, name)| *name == code)
+            .map_or(ParamKind::Special, |(kind, _)| *kind)
     }
 }
 
@@ -136,8 +144,14 @@ fn row(on: TypeId, line: &'static str) -> SearchParam {
         url: cell(),
         expression: cell(),
         targets: types(cell()),
-        components: cell().split(';').filter_map(|component| component.split_once('=')).collect(),
-        same_as: cell().split_whitespace().map(|code| ParamId::of(on.name(), code)).collect(),
+        components: cell()
+            .split(';')
+            .filter_map(|component| component.split_once('='))
+            .collect(),
+        same_as: cell()
+            .split_whitespace()
+            .map(|code| ParamId::of(on.name(), code))
+            .collect(),
         only_targets: types(cell()),
     }
 }

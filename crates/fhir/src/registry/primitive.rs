@@ -50,7 +50,10 @@ const NAMES: [(Primitive, &str); 20] = [
 
 impl Primitive {
     pub fn of(name: &str) -> Option<Primitive> {
-        NAMES.iter().find(|(_, known)| *known == name).map(|(primitive, _)| *primitive)
+        NAMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(primitive, _)| *primitive)
     }
 
     pub fn name(self) -> &'static str {

@@ -9,7 +9,12 @@ fn observation() -> TypeId {
 fn types_are_the_146_concrete_resources() {
     assert_eq!(registry().types().len(), 146);
     assert_eq!(TypeId::of("DomainResource"), None);
-    assert!(registry().types().iter().all(|t| TypeId::of(t.name()) == Some(*t)));
+    assert!(
+        registry()
+            .types()
+            .iter()
+            .all(|t| TypeId::of(t.name()) == Some(*t))
+    );
 }
 
 #[test]
@@ -24,7 +29,12 @@ fn aliases_point_to_owners() {
     for param in registry().types().iter().flat_map(|t| registry().params(*t)) {
         for owner in &param.same_as {
             let owner = registry().param_by_id(*owner).expect("an alias of something");
-            assert!(owner.same_as.is_empty() && owner.kind == param.kind, "{}.{}", param.on.name(), param.code);
+            assert!(
+                owner.same_as.is_empty() && owner.kind == param.kind,
+                "{}.{}",
+                param.on.name(),
+                param.code
+            );
         }
     }
 }
@@ -46,8 +56,13 @@ fn shared_parameters_are_cut_down_to_the_type() {
 
 #[test]
 fn baton_finds_tasks_by_deadline() {
-    let due = registry().param(TypeId::of("Task").expect("a type"), "due").expect("a parameter");
-    assert_eq!((due.kind, due.expression), (ParamKind::Date, "Task.restriction.period.end"));
+    let due = registry()
+        .param(TypeId::of("Task").expect("a type"), "due")
+        .expect("a parameter");
+    assert_eq!(
+        (due.kind, due.expression),
+        (ParamKind::Date, "Task.restriction.period.end")
+    );
 }
 
 #[test]
@@ -70,15 +85,29 @@ fn bindings_know_their_codes() {
 
 #[test]
 fn content_references_lead_to_their_section() {
-    let id = registry().definition_named("Observation.component").expect("a section");
-    let member = registry().definition(id).member("referenceRange").expect("a member");
-    let expected = registry().definition_named("Observation.referenceRange").map(ElementType::Complex);
+    let id = registry()
+        .definition_named("Observation.component")
+        .expect("a section");
+    let member = registry()
+        .definition(id)
+        .member("referenceRange")
+        .expect("a member");
+    let expected = registry()
+        .definition_named("Observation.referenceRange")
+        .map(ElementType::Complex);
     assert_eq!(Some(member.of), expected);
 }
 
 #[test]
 fn compartments_name_their_parameters() {
     let patient = TypeId::of("Patient").expect("a type");
-    assert_eq!(registry().compartment(patient, observation()), ["subject", "performer"]);
-    assert!(registry().compartment(patient, TypeId::of("Location").expect("a type")).is_empty());
+    assert_eq!(
+        registry().compartment(patient, observation()),
+        ["subject", "performer"]
+    );
+    assert!(
+        registry()
+            .compartment(patient, TypeId::of("Location").expect("a type"))
+            .is_empty()
+    );
 }

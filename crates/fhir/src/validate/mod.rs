@@ -1,0 +1,61 @@
+//! Structural validation against the R4 base definitions. <https://hl7.org/fhir/R4/validation.html>
+//!
+//! One walk over the parsed resource, guided by the registry; on a valid resource nothing is
+//! allocated but the path stack. Findings never contain values of the resource.
+mod contained;
+mod datatypes;
+mod object;
+mod path;
+mod primitive;
+mod reference;
+
+use crate::{Issue, IssueCode, Resource};
+use contained::Scope;
+use path::Path;
+use serde_json::Value;
+
+/// Everything wrong with the resource, all at once; without errors it is storable.
+pub fn validate(resource: &Resource) -> Vec<Issue> {
+    let mut walk = Walk {
+        path: Path::new(resource.type_id.name()),
+        issues: Vec::new(),
+        scope: None,
+    };
+    walk.resource(&resource.value);
+    walk.issues
+}
+
+/// Where the walk is and what it found.
+struct Walk<'a> {
+    path: Path<'a>,
+    issues: Vec<Issue>,
+    /// The resource whose contained resources `#…` refers to.
+    scope: Option<Scope<'a>>,
+}
+
+impl Walk<'_> {
+    fn report(&mut self, code: IssueCode, rule: impl Into<String>) {
+        let expression = self.path.expression(None);
+        self.issues.push(Issue::error(code, rule).at(expression));
+    }
+
+    /// Worth telling, but no reason to refuse.
+    fn warn_at(&mut self, member: &str, code: IssueCode, rule: impl Into<String>) {
+        let expression = self.path.expression(Some(member));
+        self.issues.push(Issue::warning(code, rule).at(expression));
+    }
+
+    /// About a member of the element the walk is at.
+    fn report_at(&mut self, member: &str, code: IssueCode, rule: impl Into<String>) {
+        let expression = self.path.expression(Some(member));
+        self.issues.push(Issue::error(code, rule).at(expression));
+    }
+}
+
+/// A member that holds text.
+fn text<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
+    value.get(member).and_then(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests;

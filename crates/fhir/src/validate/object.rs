@@ -1,0 +1,251 @@
+//! Members of an object against its definition: known, complete, once, and in the right shape.
+//! <https://hl7.org/fhir/R4/json.html>
+use super::path::Step;
+use super::{Walk, text};
+use crate::registry::{Definition, Element, ElementType, Member, Primitive, registry};
+use crate::{IssueCode, TypeId};
+use serde_json::{Map, Value};
+
+impl<'a> Walk<'a> {
+    /// A resource: at the root, in a Bundle or in Parameters.
+    pub(super) fn resource(&mut self, value: &'a Value) {
+        let outer = self.enter_scope(value);
+        self.resource_body(value);
+        self.leave_scope(outer);
+    }
+
+    /// A resource that shares the scope it stands in: a contained one.
+    pub(super) fn resource_body(&mut self, value: &'a Value) {
+        let Some(members) = value.as_object() else {
+            return self.report(IssueCode::Structure, "A resource must be a JSON object.");
+        };
+        match text(value, "resourceType").and_then(TypeId::of) {
+            Some(type_id) => self.object(registry().resource(type_id), members),
+            None => {
+                let rule = "resourceType must name a FHIR R4 resource type.";
+                self.report_at("resourceType", IssueCode::Structure, rule);
+            }
+        }
+    }
+
+    fn object(&mut self, definition: &'static Definition, members: &'a Map<String, Value>) {
+        if members.is_empty() {
+            return self.report(IssueCode::Structure, "An object must not be empty; leave it out.");
+        }
+        let mut seen = 0;
+        for (name, value) in members {
+            match definition.member(name) {
+                Some(member) => self.member(definition, member, Some(value), members, &mut seen),
+                None => self.other(definition, name, members, &mut seen),
+            }
+        }
+        for missing in definition.missing(seen) {
+            let rule = format!("{} is required here; give it a value.", shown(missing));
+            self.report_at(missing.name, IssueCode::Required, rule);
+        }
+    }
+
+    /// A member that is no element itself: `resourceType`, `_name`, or a mistake.
+    fn other(
+        &mut self,
+        definition: &'static Definition,
+        name: &'a str,
+        members: &'a Map<String, Value>,
+        seen: &mut u128,
+    ) {
+        let primitive = |member: &&Member| matches!(member.of, ElementType::Primitive(_));
+        match name
+            .strip_prefix('_')
+            .map(|plain| (plain, definition.member(plain).filter(primitive)))
+        {
+            // It is looked at together with the member it belongs to.
+            Some((plain, Some(_))) if members.contains_key(plain) => {}
+            Some((_, Some(member))) => self.member(definition, member, None, members, seen),
+            _ if name == "resourceType" && definition.resource.is_some() => {}
+            _ => {
+                let rule = format!(
+                    "{} has no such element in FHIR R4; correct the name or remove it.",
+                    definition.name
+                );
+                self.report_at(name, IssueCode::Structure, rule);
+            }
+        }
+    }
+
+    fn member(
+        &mut self,
+        definition: &'static Definition,
+        member: &'static Member,
+        value: Option<&'a Value>,
+        members: &'a Map<String, Value>,
+        seen: &mut u128,
+    ) {
+        let element = definition.element(member);
+        let bit = 1 << member.element;
+        self.path.push(Step::Name(element.name));
+        if *seen & bit != 0 {
+            self.report(
+                IssueCode::Structure,
+                format!("Only one {} is allowed; keep one type.", shown(element)),
+            );
+        }
+        *seen |= bit;
+        let extra = match member.of {
+            ElementType::Primitive(_) => beside(members, &member.name),
+            _ => None,
+        };
+        match element.many {
+            true => self.list(element, member, value, extra),
+            false => self.single(element, member, value, extra),
+        }
+        self.path.pop();
+    }
+
+    fn single(
+        &mut self,
+        element: &'static Element,
+        member: &Member,
+        value: Option<&'a Value>,
+        extra: Option<&'a Value>,
+    ) {
+        match value {
+            Some(Value::Array(_)) => {
+                self.report(
+                    IssueCode::Structure,
+                    "This element does not repeat; give one value, not an array.",
+                );
+            }
+            Some(Value::Null) => self.report(
+                IssueCode::Structure,
+                "null is not a value; leave the element out.",
+            ),
+            _ => self.item(element, member.of, value, extra),
+        }
+    }
+
+    fn list(
+        &mut self,
+        element: &'static Element,
+        member: &Member,
+        value: Option<&'a Value>,
+        extra: Option<&'a Value>,
+    ) {
+        let (Some(values), Some(extras)) = (items(value), items(extra)) else {
+            return self.report(
+                IssueCode::Structure,
+                "This element repeats; give an array, also for one value.",
+            );
+        };
+        if values.is_empty() && extras.is_empty() {
+            return self.report(
+                IssueCode::Structure,
+                "An array must not be empty; leave the element out.",
+            );
+        }
+        if !extras.is_empty() && value.is_some() && extras.len() != values.len() {
+            self.report(
+                IssueCode::Structure,
+                "The arrays of values and of their extensions must be of one length.",
+            );
+        }
+        for place in 0..values.len().max(extras.len()) {
+            self.path.push(Step::Place(place));
+            let not_null = |list: &'a [Value]| list.get(place).filter(|item| !item.is_null());
+            match (not_null(values), not_null(extras)) {
+                (None, None) => {
+                    self.report(
+                        IssueCode::Structure,
+                        "null stands only for a value or extension beside it.",
+                    );
+                }
+                (value, extra) => self.item(element, member.of, value, extra),
+            }
+            self.path.pop();
+        }
+    }
+
+    /// One value of an element, with what stands beside a primitive.
+    fn item(
+        &mut self,
+        element: &'static Element,
+        of: ElementType,
+        value: Option<&'a Value>,
+        extra: Option<&'a Value>,
+    ) {
+        if let ElementType::Primitive(primitive) = of {
+            if let Some(value) = value {
+                self.primitive(element, primitive, value);
+            }
+            if let Some(extra) = extra {
+                self.beside(extra);
+            }
+            return;
+        }
+        match (of, value) {
+            (ElementType::Complex(id), Some(Value::Object(members))) => {
+                let definition = registry().definition(id);
+                self.object(definition, members);
+                self.datatype(element, definition.name, members);
+            }
+            (ElementType::Complex(_), _) => {
+                self.report(
+                    IssueCode::Structure,
+                    "This element has members of its own; give a JSON object.",
+                );
+            }
+            (_, Some(resource)) if element.name == "contained" => self.contained(resource),
+            (_, Some(resource)) => self.resource(resource),
+            (_, None) => {}
+        }
+    }
+
+    /// `_name`: id and extensions of a primitive.
+    fn beside(&mut self, extra: &'a Value) {
+        match (extra, registry().definition_named("Element")) {
+            (Value::Object(members), Some(id)) => self.object(registry().definition(id), members),
+            _ => self.report(
+                IssueCode::Structure,
+                "The member with _ holds an object with id or extension.",
+            ),
+        }
+    }
+
+    fn primitive(&mut self, element: &'static Element, primitive: Primitive, value: &'a Value) {
+        if let Err(rule) = super::primitive::check(primitive, value) {
+            return self.report(
+                IssueCode::Value,
+                format!("Not a valid {}: {rule}.", primitive.name()),
+            );
+        }
+        let Some(text) = value.as_str() else { return };
+        if element.binding.is_some_and(|codes| !codes.contains_code(text)) {
+            let set = element.binding.map_or("", |codes| codes.name);
+            let rule = format!("The code must be one of the value set http://hl7.org/fhir/ValueSet/{set}.");
+            return self.report(IssueCode::CodeInvalid, rule);
+        }
+        if let Primitive::Canonical | Primitive::Uri | Primitive::Url = primitive {
+            self.local_link(text);
+        }
+    }
+}
+
+/// The member with `_` for a primitive; the common case has none and allocates nothing.
+fn beside<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let belongs = |known: &str| known.strip_prefix('_') == Some(name);
+    members
+        .iter()
+        .find(|(known, _)| belongs(known))
+        .map(|(_, value)| value)
+}
+
+fn items(value: Option<&Value>) -> Option<&[Value]> {
+    value.map_or(Some(&[]), |value| value.as_array().map(Vec::as_slice))
+}
+
+fn shown(element: &Element) -> String {
+    if element.choice {
+        format!("{}[x]", element.name)
+    } else {
+        element.name.to_owned()
+    }
+}
