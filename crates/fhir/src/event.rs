@@ -103,7 +103,14 @@ pub fn derived_id(parts: &[&str]) -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 pub fn patient_id(key: &Key) -> String {
@@ -112,4 +119,36 @@ pub fn patient_id(key: &Key) -> String {
 
 pub fn encounter_id(stay: &Key) -> String {
     derived_id(&["Encounter", &stay.system, &stay.value])
+}
+
+/// Practitioner, Organization or Location: one entry however many sources name it.
+pub fn directory_id(type_name: &str, key: &Key) -> String {
+    derived_id(&[type_name, &key.system, &key.value])
+}
+
+/// A diagnosis of a stay: one Condition per code, whoever reports it.
+pub fn condition_id(stay: &Key, code_system: &str, code: &str) -> String {
+    derived_id(&["Condition", &stay.system, &stay.value, code_system, code])
+}
+
+pub fn coverage_id(patient: &Key, payer: &str, member: &str) -> String {
+    derived_id(&["Coverage", &patient.system, &patient.value, payer, member])
+}
+
+impl Event {
+    /// The same fact from the same or another source has the same fingerprint: facility, visit,
+    /// trigger, instants and content, but not who sent it.
+    pub fn fingerprint(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let anonymous = Event {
+            source: String::new(),
+            ..self.clone()
+        };
+        // A struct of strings, numbers and JSON always serialises.
+        let text = serde_json::to_string(&anonymous).unwrap_or_default();
+        Sha256::digest(text.as_bytes())
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
 }
