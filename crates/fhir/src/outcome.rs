@@ -61,15 +61,26 @@ pub struct Issue {
 
 impl Issue {
     pub fn error(code: IssueCode, diagnostics: impl Into<String>) -> Self {
-        Issue { severity: Severity::Error, code, diagnostics: diagnostics.into(), expression: None }
+        Issue {
+            severity: Severity::Error,
+            code,
+            diagnostics: diagnostics.into(),
+            expression: None,
+        }
     }
 
     pub fn warning(code: IssueCode, diagnostics: impl Into<String>) -> Self {
-        Issue { severity: Severity::Warning, ..Issue::error(code, diagnostics) }
+        Issue {
+            severity: Severity::Warning,
+            ..Issue::error(code, diagnostics)
+        }
     }
 
     pub fn information(diagnostics: impl Into<String>) -> Self {
-        Issue { severity: Severity::Information, ..Issue::error(IssueCode::Informational, diagnostics) }
+        Issue {
+            severity: Severity::Information,
+            ..Issue::error(IssueCode::Informational, diagnostics)
+        }
     }
 
     pub fn at(mut self, expression: impl Into<String>) -> Self {

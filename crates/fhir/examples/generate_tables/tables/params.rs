@@ -57,9 +57,9 @@ fn row(param: &Value, on: &str, codes: &HashMap<&str, &str>, types: &[String]) -
         .iter()
         .find(|base| base.as_str() == Some(on))?;
     let whole = text(param, "expression");
-    let parts: Vec<&str> = alternatives(whole)
+    let parts: Vec<String> = alternatives(whole)
         .into_iter()
-        .filter(|part| root(part) == on)
+        .filter_map(|part| rooted(part, on))
         .collect();
     if parts.is_empty() {
         return None;
@@ -94,7 +94,16 @@ pub fn alternatives(expression: &str) -> Vec<&str> {
     parts
 }
 
-/// The type name an alternative starts with.
+/// The alternative if it is for that type; one that names no type (`alias`) is for every type.
+fn rooted(part: &str, on: &str) -> Option<String> {
+    match root(part) {
+        name if name == on => Some(part.to_owned()),
+        name if name.starts_with(|c: char| c.is_ascii_lowercase()) => Some(format!("{on}.{part}")),
+        _ => None,
+    }
+}
+
+/// The name an alternative starts with.
 fn root(part: &str) -> &str {
     let path = part.trim_start_matches('(');
     path.split(|c: char| !c.is_ascii_alphanumeric())
