@@ -19,7 +19,9 @@ pub fn test(
         (ParamKind::Token, None | Some("not")) => each(value, token).map(Test::Token).map_err(wrong),
         (ParamKind::Reference, Some("identifier")) => each(value, token).map(Test::Identifier).map_err(wrong),
         (ParamKind::Reference, typed) => {
-            let typed = typed.map(|t| target(param, name, t)).transpose()?;
+            // Not only the types R4 names as targets: stored references may lead elsewhere.
+            let read = |t: &str| TypeId::of(t).ok_or_else(|| bad_modifier(param, name, t));
+            let typed = typed.map(read).transpose()?;
             each(value, |v| reference(v, param, typed, base))
                 .map(Test::Reference)
                 .map_err(wrong)

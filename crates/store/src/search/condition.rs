@@ -1,0 +1,187 @@
+//! A filter as a condition on one resource. <https://hl7.org/fhir/R4/search.html>
+//!
+//! What one seek decides is an EXISTS probe; what has to be found first (strings, chains) is
+//! `key IN (...)`, which both engines can also start from.
+use super::family::{self, Family, scope, target_type, type_bind};
+use super::sql::{Bind, Sql};
+use super::{keys, ranges, values};
+use crate::StoreError;
+use crate::conn::Engine;
+use fhir::TypeId;
+use fhir::registry::SearchParam;
+use fhir::search::{Filter, Test};
+
+type Written = Result<(), StoreError>;
+
+/// The resource a condition is about.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    pub on: TypeId,
+    /// SQL of its key.
+    pub key: &'a str,
+    /// PostgreSQL plans anti-joins well, SQLite lists; see [`absent`].
+    pub engine: Engine,
+}
+
+pub fn holds(sql: &mut Sql, filter: &Filter, subject: Subject) -> Written {
+    match filter {
+        Filter::Id(ids) => id(sql, ids, subject),
+        Filter::LastUpdated(ranges) => {
+            let row = sql.alias();
+            sql.push(&format!(
+                "EXISTS (SELECT 1 FROM resource {row} WHERE {row}.key = {} AND (",
+                subject.key
+            ));
+            let updated = format!("{row}.updated");
+            sql.join(ranges, " OR ", "1 = 0", |sql, range| {
+                ranges::instant(sql, range, &updated, &updated)
+            });
+            sql.push("))");
+        }
+        Filter::Param { param, test } => return matches(sql, param, test, subject),
+        Filter::Missing { param, missing } => return absent(sql, param, *missing, subject),
+        Filter::Chain { param, target, inner } => return chain(sql, param, target, inner, subject),
+        Filter::Has { from, by, inner } => return has(sql, *from, by, inner, subject),
+        Filter::Not(inner) => {
+            sql.push("NOT (");
+            holds(sql, inner, subject)?;
+            sql.push(")");
+        }
+        Filter::Or(filters) => return several(sql, filters, " OR ", "1 = 0", subject),
+        Filter::And(filters) => return several(sql, filters, " AND ", "1 = 1", subject),
+        Filter::Nothing => {
+            sql.push("1 = 0");
+        }
+    }
+    Ok(())
+}
+
+pub fn several(sql: &mut Sql, filters: &[Filter], between: &str, none: &str, subject: Subject) -> Written {
+    sql.push("(");
+    for (at, filter) in filters.iter().enumerate() {
+        if at > 0 {
+            sql.push(between);
+        }
+        holds(sql, filter, subject)?;
+    }
+    sql.push(if filters.is_empty() { none } else { "" }).push(")");
+    Ok(())
+}
+
+fn id(sql: &mut Sql, ids: &[String], subject: Subject) {
+    let row = sql.alias();
+    sql.push(&format!(
+        "{} IN (SELECT {row}.key FROM resource {row} WHERE {row}.type_id = ",
+        subject.key
+    ));
+    sql.bind(type_bind(subject.on)).push(" AND ");
+    sql.equals(&format!("{row}.id"), ids.iter().cloned().map(Bind::Text))
+        .push(")");
+}
+
+/// The family that answers a test: identifiers of references are tokens.
+pub fn family_of(param: &SearchParam, test: &Test) -> Result<Family, StoreError> {
+    match test {
+        Test::Identifier(_) => Ok(Family::Token),
+        _ => Family::of(param),
+    }
+}
+
+fn matches(sql: &mut Sql, param: &SearchParam, test: &Test, subject: Subject) -> Written {
+    let (family, row) = (family_of(param, test)?, sql.alias());
+    let probe = family != Family::Str;
+    if probe {
+        sql.push(&format!(
+            "EXISTS (SELECT 1 FROM {} {row} WHERE {row}.key = {} AND ",
+            family.table(),
+            subject.key
+        ));
+    } else {
+        sql.push(&format!(
+            "{} IN (SELECT {row}.key FROM {} {row} WHERE ",
+            subject.key,
+            family.table()
+        ));
+    }
+    row_matches(sql, param, test, &row);
+    sql.push(")");
+    Ok(())
+}
+
+/// A condition on one index row of the parameter.
+pub fn row_matches(sql: &mut Sql, param: &SearchParam, test: &Test, row: &str) {
+    family::param(sql, param, row);
+    sql.push(" AND ");
+    values::any(sql, param, test, row);
+}
+
+/// `:missing`. Families not ordered by key have no seek for it: SQLite then builds one list for
+/// the whole statement, PostgreSQL a hash join; the other form of either is quadratic.
+fn absent(sql: &mut Sql, param: &SearchParam, missing: bool, subject: Subject) -> Written {
+    let (family, row) = (Family::of(param)?, sql.alias());
+    let not = if missing { "NOT " } else { "" };
+    let (table, key) = (family.table(), subject.key);
+    if family.by_key() || subject.engine == Engine::Postgres {
+        sql.push(&format!(
+            "{not}EXISTS (SELECT 1 FROM {table} {row} WHERE {row}.key = {key} AND "
+        ));
+    } else {
+        sql.push(&format!(
+            "{key} {not}IN (SELECT {row}.key FROM {table} {row} WHERE "
+        ));
+    }
+    scope(sql, param, &row);
+    sql.push(")");
+    Ok(())
+}
+
+/// From the resources for which `inner` holds, by their ids, to those that refer to them.
+fn chain(sql: &mut Sql, param: &SearchParam, target: &[TypeId], inner: &Filter, subject: Subject) -> Written {
+    let (found, row, link) = (sql.alias(), sql.alias(), sql.alias());
+    sql.push(&format!("{} IN (", subject.key));
+    for (at, on) in target.iter().enumerate() {
+        sql.push(if at > 0 { " UNION ALL " } else { "" });
+        // CROSS JOIN keeps SQLite to this order; to PostgreSQL it is a join like any other.
+        sql.push(&format!("SELECT {link}.key FROM ("));
+        keys::select(sql, *on, std::slice::from_ref(inner), subject.engine)?;
+        sql.push(&format!(
+            ") {found} CROSS JOIN resource {row} CROSS JOIN idx_reference {link} "
+        ));
+        sql.push(&format!(
+            "WHERE {row}.key = {found}.key AND {link}.target = {row}.id AND "
+        ));
+        target_type(sql, &link, &[*on]);
+        sql.push(" AND ");
+        scope(sql, param, &link);
+    }
+    sql.push(if target.is_empty() { "NULL)" } else { ")" });
+    Ok(())
+}
+
+/// Some resource of type `from` refers to this one and `inner` holds for it.
+fn has(sql: &mut Sql, from: TypeId, by: &SearchParam, inner: &Filter, subject: Subject) -> Written {
+    let (row, link) = (sql.alias(), sql.alias());
+    sql.push(&format!(
+        "EXISTS (SELECT 1 FROM resource {row} CROSS JOIN idx_reference {link} WHERE "
+    ));
+    sql.push(&format!(
+        "{row}.key = {} AND {link}.target = {row}.id AND ",
+        subject.key
+    ));
+    target_type(sql, &link, &[subject.on]);
+    sql.push(" AND ");
+    scope(sql, by, &link);
+    sql.push(" AND ");
+    let key = format!("{link}.key");
+    holds(
+        sql,
+        inner,
+        Subject {
+            on: from,
+            key: &key,
+            ..subject
+        },
+    )?;
+    sql.push(")");
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! Which resources match: `SELECT key`, driven by the filter that leaves the fewest.
+//!
+//! A parameter's rows are ordered by key behind an equality test, so a scan of the driving
+//! filter's rows with one seek per other filter gives keys in order and stops at the page's end.
+//! What it costs depends on how many rows the driver has, not on how many resources there are.
+use super::condition::{self, Subject, row_matches, several};
+use super::sql::Sql;
+use crate::StoreError;
+use crate::conn::Engine;
+use crate::keys::range;
+use fhir::TypeId;
+use fhir::registry::SearchParam;
+use fhir::search::{Filter, Prefix, Reference, Test, Token, UriMode};
+
+/// Where a search starts.
+pub enum Driver<'a> {
+    /// The index rows of this filter.
+    Rows {
+        at: usize,
+        param: &'static SearchParam,
+        test: &'a Test,
+    },
+    /// The resources themselves; some `key IN (...)` may narrow them.
+    Resources,
+}
+
+/// The narrowest start: identifiers, then ids and texts, references, codes, statuses.
+pub fn driver(filters: &[Filter]) -> Driver<'_> {
+    let best = filters
+        .iter()
+        .enumerate()
+        .filter_map(|(at, f)| Some((rank(f)?, at, f)))
+        .min_by_key(|(rank, ..)| *rank);
+    match best {
+        Some((_, at, Filter::Param { param, test })) if !matches!(test, Test::Str(..)) => {
+            Driver::Rows { at, param, test }
+        }
+        _ => Driver::Resources,
+    }
+}
+
+/// Small is narrow. None cannot be started from.
+fn rank(filter: &Filter) -> Option<u8> {
+    match filter {
+        Filter::Id(_) | Filter::Nothing => Some(0),
+        Filter::Chain { .. } => Some(3),
+        Filter::Or(alternatives) if alternatives.iter().all(|f| matches!(f, Filter::Chain { .. })) => Some(3),
+        Filter::Param { param, test } => test_rank(param, test),
+        _ => None,
+    }
+}
+
+fn test_rank(param: &SearchParam, test: &Test) -> Option<u8> {
+    match test {
+        Test::Identifier(_) => Some(1),
+        Test::Token(tokens) if tokens.iter().any(|t| matches!(t, Token::System(_))) => None,
+        Test::Token(_) => Some(match param.code {
+            "identifier" => 1,
+            "code" => 5,
+            code if code.ends_with("status") => 8,
+            _ => 7,
+        }),
+        Test::Uri(UriMode::Exact | UriMode::Above, _) => Some(2),
+        Test::Str(..) => Some(3),
+        Test::Reference(targets) if targets.iter().all(|t| matches!(t, Reference::Local { .. })) => Some(4),
+        Test::Reference(_) => Some(5),
+        // The past is long: what is open towards it holds for most resources.
+        Test::Date(dates) => {
+            let narrow =
+                |p: Prefix| matches!(p, Prefix::Eq | Prefix::Ap | Prefix::Gt | Prefix::Ge | Prefix::Sa);
+            dates.iter().all(|d| narrow(d.prefix)).then_some(6)
+        }
+        _ => None,
+    }
+}
+
+/// `SELECT d.key` of all that match, each once, in no order.
+pub fn select(sql: &mut Sql, on: TypeId, filters: &[Filter], engine: Engine) -> Result<(), StoreError> {
+    let row = sql.alias();
+    let Driver::Rows { at, param, test } = driver(filters) else {
+        sql.push(&format!("SELECT {row}.key FROM resource {row} WHERE "));
+        return resources(sql, on, filters, &row, engine);
+    };
+    open(sql, param, test, &row)?;
+    let key = format!("{row}.key");
+    rest(
+        sql,
+        filters,
+        at,
+        Subject {
+            on,
+            key: &key,
+            engine,
+        },
+    )
+}
+
+/// The same, in key order, after (or, backwards, before) the key `from`, at most `limit`.
+pub fn page(
+    sql: &mut Sql,
+    on: TypeId,
+    filters: &[Filter],
+    engine: Engine,
+    window: &super::page::Window,
+) -> Result<(), StoreError> {
+    let row = sql.alias();
+    let key = format!("{row}.key");
+    if let Driver::Rows { at, param, test } = driver(filters) {
+        open(sql, param, test, &row)?;
+        rest(
+            sql,
+            filters,
+            at,
+            Subject {
+                on,
+                key: &key,
+                engine,
+            },
+        )?;
+    } else {
+        sql.push(&format!("SELECT {row}.key FROM resource {row} WHERE "));
+        resources(sql, on, filters, &row, engine)?;
+    }
+    window.by_key(sql, &key);
+    Ok(())
+}
+
+fn open(sql: &mut Sql, param: &SearchParam, test: &Test, row: &str) -> Result<(), StoreError> {
+    let table = condition::family_of(param, test)?.table();
+    sql.push(&format!("SELECT DISTINCT {row}.key FROM {table} {row} WHERE "));
+    row_matches(sql, param, test, row);
+    Ok(())
+}
+
+fn rest(sql: &mut Sql, filters: &[Filter], driver: usize, subject: Subject) -> Result<(), StoreError> {
+    for (at, filter) in filters.iter().enumerate() {
+        if at != driver {
+            sql.push(" AND ");
+            condition::holds(sql, filter, subject)?;
+        }
+    }
+    Ok(())
+}
+
+/// Conditions on the resource row itself.
+pub fn resources(
+    sql: &mut Sql,
+    on: TypeId,
+    filters: &[Filter],
+    row: &str,
+    engine: Engine,
+) -> Result<(), StoreError> {
+    let (keys, key) = (range(on), format!("{row}.key"));
+    sql.push(&format!("{key} >= "))
+        .big(keys.start)
+        .push(&format!(" AND {key} < "))
+        .big(keys.end);
+    sql.push(&format!(" AND {row}.deleted = FALSE AND "));
+    several(
+        sql,
+        filters,
+        " AND ",
+        "1 = 1",
+        Subject {
+            on,
+            key: &key,
+            engine,
+        },
+    )
+}

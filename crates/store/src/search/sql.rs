@@ -1,0 +1,149 @@
+//! A statement under construction: text and binds in the order in which they are written.
+//!
+//! Diesel's DSL cannot say these queries on both engines at once; this says them once, with
+//! diesel doing placeholders, binding and statement caching.
+use diesel::backend::Backend;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Double, Integer, SmallInt, Text};
+use std::marker::PhantomData;
+
+/// A search with more values than this is unlikely to come again in the same shape; statements
+/// are cached per connection without bound, so such are not cached.
+const CACHED_BINDS: usize = 24;
+
+#[derive(Clone, Debug)]
+pub enum Bind {
+    Small(i16),
+    Int(i32),
+    Big(i64),
+    Double(f64),
+    Text(String),
+}
+
+#[derive(Debug)]
+enum Piece {
+    Text(String),
+    Bind(Bind),
+}
+
+#[derive(Debug, Default)]
+pub struct Sql {
+    pieces: Vec<Piece>,
+    aliases: usize,
+}
+
+impl Sql {
+    pub fn push(&mut self, text: &str) -> &mut Self {
+        match self.pieces.last_mut() {
+            Some(Piece::Text(last)) => last.push_str(text),
+            _ => self.pieces.push(Piece::Text(text.to_string())),
+        }
+        self
+    }
+
+    pub fn bind(&mut self, value: Bind) -> &mut Self {
+        self.pieces.push(Piece::Bind(value));
+        self
+    }
+
+    pub fn big(&mut self, value: i64) -> &mut Self {
+        self.bind(Bind::Big(value))
+    }
+
+    pub fn text(&mut self, value: impl Into<String>) -> &mut Self {
+        self.bind(Bind::Text(value.into()))
+    }
+
+    /// A table alias nobody else in the statement has.
+    pub fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("t{}", self.aliases)
+    }
+
+    /// `write` for each item, with `between` in between; `none` when there is none.
+    pub fn join<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        between: &str,
+        none: &str,
+        mut write: impl FnMut(&mut Sql, T),
+    ) -> &mut Self {
+        let mut first = true;
+        for item in items {
+            if !first {
+                self.push(between);
+            }
+            first = false;
+            write(self, item);
+        }
+        if first { self.push(none) } else { self }
+    }
+
+    /// `column = x`, or `column IN (x, y)`.
+    pub fn equals(&mut self, column: &str, values: impl IntoIterator<Item = Bind>) -> &mut Self {
+        let mut values: Vec<_> = values.into_iter().collect();
+        self.push(column);
+        if values.len() == 1 {
+            return self.push(" = ").bind(values.remove(0));
+        }
+        self.push(" IN (").join(values, ", ", "NULL", |sql, value| {
+            sql.bind(value);
+        });
+        self.push(")")
+    }
+
+    /// Ready to be loaded as rows of these SQL types.
+    pub fn returning<ST>(self) -> Statement<ST> {
+        Statement {
+            sql: self,
+            types: PhantomData,
+        }
+    }
+}
+
+pub struct Statement<ST> {
+    sql: Sql,
+    types: PhantomData<ST>,
+}
+
+impl<ST> Query for Statement<ST> {
+    type SqlType = ST;
+}
+
+impl<ST, C> RunQueryDsl<C> for Statement<ST> {}
+
+impl<ST> QueryId for Statement<ST> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST, DB> QueryFragment<DB> for Statement<ST>
+where
+    DB: Backend,
+    i16: ToSql<SmallInt, DB>,
+    i32: ToSql<Integer, DB>,
+    i64: ToSql<BigInt, DB>,
+    f64: ToSql<Double, DB>,
+    String: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let mut binds = 0;
+        for piece in &self.sql.pieces {
+            binds += usize::from(matches!(piece, Piece::Bind(_)));
+            match piece {
+                Piece::Text(text) => out.push_sql(text),
+                Piece::Bind(Bind::Small(value)) => out.push_bind_param::<SmallInt, _>(value)?,
+                Piece::Bind(Bind::Int(value)) => out.push_bind_param::<Integer, _>(value)?,
+                Piece::Bind(Bind::Big(value)) => out.push_bind_param::<BigInt, _>(value)?,
+                Piece::Bind(Bind::Double(value)) => out.push_bind_param::<Double, _>(value)?,
+                Piece::Bind(Bind::Text(value)) => out.push_bind_param::<Text, _>(value)?,
+            }
+        }
+        if binds > CACHED_BINDS {
+            out.unsafe_to_cache_prepared();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,305 @@
+//! What a search finds, in which order, page by page.
+mod engines;
+
+use engines::each_engine;
+use fhir::search::parse::{Limits, parse};
+use fhir::{Resource, TypeId};
+use serde_json::{Value, json};
+use store::{Change, Context, Expect, Op, Page, Store, StoreError};
+
+const BASE: &str = "http://baton.example/fhir";
+const LIMITS: Limits = Limits {
+    default_count: 100,
+    max_count: 100,
+};
+
+fn at(second: i64) -> Context {
+    Context {
+        now: 1_795_341_600_000_000 + second * 1_000_000,
+        actor: "test".into(),
+        request_id: "r".into(),
+    }
+}
+
+fn put(value: Value) -> Change {
+    let resource = Resource::from_value(value).expect("a resource");
+    let id = resource.id().expect("an id").to_string();
+    Change {
+        type_id: resource.type_id,
+        id,
+        op: Op::Put(Box::new(resource)),
+        expect: Expect::Any,
+    }
+}
+
+async fn save(store: &Store, second: i64, values: Vec<Value>) {
+    store
+        .commit(values.into_iter().map(put).collect(), at(second))
+        .await
+        .expect("stored");
+}
+
+async fn search(store: &Store, text: &str, cursor: Option<String>) -> Result<Page, StoreError> {
+    let (name, rest) = text.split_once('?').expect("a query");
+    let split = |pair: &str| {
+        pair.split_once('=')
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+    };
+    let pairs: Vec<_> = rest.split('&').filter_map(split).collect();
+    let parsed = parse(TypeId::of(name).expect("a type"), &pairs, BASE, LIMITS, false);
+    let (mut query, _) = parsed.unwrap_or_else(|issues| panic!("{text}: {issues:?}"));
+    query.cursor = cursor;
+    store.search(query).await
+}
+
+fn names(found: &[store::Stored]) -> Vec<String> {
+    found.iter().map(|stored| stored.id.clone()).collect()
+}
+
+async fn ids(store: &Store, text: &str) -> Vec<String> {
+    names(
+        &search(store, text, None)
+            .await
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
+            .matches,
+    )
+}
+
+fn patient(id: &str, family: &str, birth: &str) -> Value {
+    json!({
+        "resourceType": "Patient", "id": id, "birthDate": birth, "active": true,
+        "name": [{"family": family, "given": ["Ann"]}],
+        "identifier": [{"system": "urn:mrn", "value": id}],
+    })
+}
+
+fn task(id: &str, patient: &str, status: &str, due: Option<&str>) -> Value {
+    let mut task = json!({
+        "resourceType": "Task", "id": id, "status": status, "intent": "order",
+        "for": {"reference": format!("Patient/{patient}")},
+        "owner": {"reference": "PractitionerRole/nurse"},
+    });
+    if let Some(due) = due {
+        task["restriction"] = json!({"period": {"end": due}});
+    }
+    task
+}
+
+fn observation(id: &str, patient: &str, code: &str, value: f64, date: &str) -> Value {
+    json!({
+        "resourceType": "Observation", "id": id, "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+        "subject": {"reference": format!("Patient/{patient}")},
+        "effectiveDateTime": date,
+        "valueQuantity": {"value": value, "system": "http://unitsofmeasure.org", "code": "mm[Hg]"},
+    })
+}
+
+async fn ward(store: &Store) {
+    let patients = vec![
+        patient("p1", "Müller", "1950-03-01"),
+        patient("p2", "Mills", "1960-07-15"),
+        patient("p3", "Zorn", "1960-08-01"),
+    ];
+    save(store, 0, patients).await;
+    let tasks = vec![
+        task("t1", "p1", "requested", Some("2026-11-24T17:00:00Z")),
+        task("t2", "p1", "completed", Some("2026-11-20T17:00:00Z")),
+        task("t3", "p2", "requested", Some("2026-11-23T17:00:00Z")),
+        task("t4", "p3", "requested", None),
+    ];
+    save(store, 1, tasks).await;
+    let observations = vec![
+        observation("o1", "p1", "8480-6", 120.0, "2026-11-01"),
+        observation("o2", "p1", "8480-6", 150.0, "2026-11-02T10:00:00Z"),
+        observation("o3", "p2", "8462-4", 80.0, "2026-11-03"),
+    ];
+    save(store, 2, observations).await;
+}
+
+#[test]
+fn filters_of_every_family() {
+    each_engine(|store| async move {
+        ward(&store).await;
+        let known: &[(&str, &[&str])] = &[
+            ("Patient?identifier=urn:mrn|p2", &["p2"]),
+            ("Patient?identifier=p2", &["p2"]),
+            ("Patient?identifier=urn:other|p2", &[]),
+            ("Patient?family=mu", &["p1"]),
+            ("Patient?family:exact=Müller", &["p1"]),
+            ("Patient?family:exact=muller", &[]),
+            ("Patient?family:contains=ill", &["p2"]),
+            ("Patient?birthdate=1960", &["p2", "p3"]),
+            ("Patient?birthdate=ne1960-08-01", &["p1", "p2"]),
+            ("Patient?birthdate=lt1960-08&birthdate=ge1955", &["p2"]),
+            ("Patient?_id=p1,p3", &["p1", "p3"]),
+            ("Task?patient=p1", &["t1", "t2"]),
+            ("Task?patient=Patient/p1&status:not=completed", &["t1"]),
+            (
+                "Task?owner=PractitionerRole/nurse&status=requested&due=lt2026-11-24",
+                &["t3"],
+            ),
+            ("Task?due:missing=true", &["t4"]),
+            ("Task?encounter:missing=false", &[]),
+            (
+                "Observation?code=http://loinc.org|8480-6&value-quantity=gt140",
+                &["o2"],
+            ),
+            ("Observation?value-quantity=120||mm[Hg]", &["o1"]),
+            ("Observation?code-value-quantity=8480-6$lt140", &["o1"]),
+            ("Observation?date=2026-11-02", &["o2"]),
+            ("Observation?patient.identifier=urn:mrn|p2", &["o3"]),
+            ("Observation?subject:Patient.family=m&code=8480-6", &["o1", "o2"]),
+            ("Patient?_has:Task:patient:status=completed", &["p1"]),
+            (
+                "Patient?_has:Observation:patient:code=8462-4&active=true",
+                &["p2"],
+            ),
+            ("Patient?_lastUpdated=gt2030", &[]),
+        ];
+        for (text, expected) in known {
+            assert_eq!(ids(&store, text).await, *expected, "{text}");
+            let counted = search(&store, &format!("{text}&_summary=count"), None)
+                .await
+                .expect("counts");
+            assert_eq!(counted.total, i64::try_from(expected.len()).ok(), "{text}");
+        }
+    });
+}
+
+#[test]
+fn a_worklist_comes_by_deadline_and_what_has_none_comes_last() {
+    each_engine(|store| async move {
+        ward(&store).await;
+        assert_eq!(
+            ids(&store, "Task?owner=PractitionerRole/nurse&_sort=due").await,
+            ["t2", "t3", "t1", "t4"]
+        );
+        assert_eq!(ids(&store, "Task?_sort=-due").await, ["t1", "t3", "t2", "t4"]);
+        assert_eq!(
+            ids(&store, "Task?_sort=status,-due").await,
+            ["t2", "t1", "t3", "t4"]
+        );
+        assert_eq!(ids(&store, "Patient?_sort=family").await, ["p2", "p1", "p3"]);
+        assert_eq!(
+            ids(&store, "Patient?_sort=-_lastUpdated,-_id").await,
+            ["p3", "p2", "p1"]
+        );
+    });
+}
+
+#[test]
+fn pages_lead_forth_and_back_whatever_the_order() {
+    each_engine(|store| async move {
+        ward(&store).await;
+        for order in [
+            "",
+            "&_sort=due",
+            "&_sort=-due",
+            "&_sort=status,due",
+            "&_sort=-_lastUpdated",
+            "&_sort=patient",
+            "&_sort=-_id",
+        ] {
+            let all = ids(&store, &format!("Task?owner=nurse{order}")).await;
+            let text = format!("Task?owner=nurse&_count=1{order}");
+            let (mut forth, mut back) = (Vec::new(), Vec::new());
+            let mut page = search(&store, &text, None).await.expect("a page");
+            assert!(page.prev.is_none());
+            forth.extend(names(&page.matches));
+            while let Some(next) = page.next.clone() {
+                page = search(&store, &text, Some(next)).await.expect("a page");
+                forth.extend(names(&page.matches));
+            }
+            while let Some(prev) = page.prev.clone() {
+                back.extend(names(&page.matches));
+                page = search(&store, &text, Some(prev)).await.expect("a page");
+            }
+            back.extend(names(&page.matches));
+            back.reverse();
+            assert_eq!((forth, back), (all.clone(), all), "{order}");
+        }
+    });
+}
+
+#[test]
+fn a_page_is_not_disturbed_by_what_is_written_meanwhile() {
+    each_engine(|store| async move {
+        ward(&store).await;
+        let text = "Task?_sort=due&_count=2";
+        let first = search(&store, text, None).await.expect("a page");
+        assert_eq!(names(&first.matches), ["t2", "t3"]);
+        let early = task("t0", "p1", "requested", Some("2026-11-01T00:00:00Z"));
+        let moved = task("t3", "p2", "requested", Some("2026-11-02T00:00:00Z"));
+        save(&store, 9, vec![early, moved]).await;
+        let second = search(&store, text, first.next).await.expect("a page");
+        assert_eq!(names(&second.matches), ["t1", "t4"]);
+    });
+}
+
+#[test]
+fn a_cursor_of_another_search_is_refused() {
+    each_engine(|store| async move {
+        ward(&store).await;
+        let page = search(&store, "Task?status=requested&_count=1", None)
+            .await
+            .expect("a page");
+        let other = search(&store, "Task?status=completed&_count=1", page.next).await;
+        assert!(matches!(other, Err(StoreError::BadCursor)));
+        let junk = search(&store, "Task?status=completed", Some("junk".to_string())).await;
+        assert!(matches!(junk, Err(StoreError::BadCursor)));
+    });
+}
+
+#[test]
+fn included_resources_come_once_and_beside_the_matches() {
+    each_engine(|store| async move {
+        ward(&store).await;
+        let included = |text: &'static str| {
+            let store = store.clone();
+            async move { names(&search(&store, text, None).await.expect("a page").included) }
+        };
+        assert_eq!(
+            included("Task?status=requested&_include=Task:patient").await,
+            ["p1", "p2", "p3"]
+        );
+        assert_eq!(
+            included("Patient?_id=p1&_revinclude=Task:patient").await,
+            ["t1", "t2"]
+        );
+        assert_eq!(
+            included("Patient?_id=p1&_revinclude=Task:patient&_revinclude=Observation:subject").await,
+            ["t1", "t2", "o1", "o2"]
+        );
+        let iterated = "Observation?_id=o3&_include=Observation:subject&_revinclude:iterate=Task:patient";
+        assert_eq!(included(iterated).await, ["p2", "t3"]);
+    });
+}
+
+#[test]
+fn what_is_deleted_is_found_no_more() {
+    each_engine(|store| async move {
+        ward(&store).await;
+        let gone = Change {
+            type_id: TypeId::of("Patient").expect("a type"),
+            id: "p1".into(),
+            op: Op::Delete,
+            expect: Expect::Any,
+        };
+        store.commit(vec![gone], at(5)).await.expect("deleted");
+        assert_eq!(ids(&store, "Patient?active=true").await, ["p2", "p3"]);
+        assert_eq!(ids(&store, "Patient?_sort=family").await, ["p2", "p3"]);
+        assert!(
+            search(&store, "Task?_id=t1&_include=Task:patient", None)
+                .await
+                .expect("a page")
+                .included
+                .is_empty()
+        );
+        assert!(
+            ids(&store, "Task?patient.family=m&patient.birthdate=1950")
+                .await
+                .is_empty()
+        );
+    });
+}
