@@ -1,1 +1,91 @@
-//! 
+//! The HTTP surface: every route in one list, and the server around it.
+use crate::routes::{
+    self, bundle, create, delete, health, history, message, metadata, read, resource, review, search, update,
+};
+use crate::state::AppState;
+use crate::{auth, docs, middleware};
+use actix_web::http::KeepAlive;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{self, Data, PayloadConfig, ServiceConfig, scope};
+use actix_web::{App, HttpServer};
+use std::net::TcpListener;
+use std::time::Duration;
+
+/// All routes. Special ones come first: the generic ones below take any resource type.
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/healthz").get(health::live).build())
+        .service(resource("/readyz").get(health::ready).build())
+        .service(resource("/metrics").get(health::metrics).build())
+        .configure(docs::configure)
+        .configure(auth::routes::configure)
+        .configure(routes::hl7v2::configure)
+        .service(
+            scope("/fhir")
+                .service(resource("/metadata").get(metadata::capabilities).build())
+                .configure(message::configure)
+                .configure(review::configure)
+                .service(resource("").get(search::system).post(bundle::submit).build())
+                .service(resource("/").get(search::system).post(bundle::submit).build())
+                .service(resource("/_history").get(history::of_system).build())
+                .service(resource("/_search").post(search::system).build())
+                .service(
+                    resource("/{type}")
+                        .get(search::by_get)
+                        .post(create::create)
+                        .put(update::conditional)
+                        .delete(delete::conditional)
+                        .build(),
+                )
+                .service(resource("/{type}/_search").post(search::by_post).build())
+                .service(resource("/{type}/_history").get(history::of_type).build())
+                .service(
+                    resource("/{type}/{id}")
+                        .get(read::read)
+                        .put(update::update)
+                        .delete(delete::delete)
+                        .build(),
+                )
+                .service(
+                    resource("/{type}/{id}/_history")
+                        .get(history::of_instance)
+                        .build(),
+                )
+                .service(
+                    resource("/{type}/{id}/_history/{version}")
+                        .get(read::vread)
+                        .build(),
+                )
+                .default_service(web::to(routes::no_such_route)),
+        )
+        .default_service(web::to(routes::no_such_route));
+}
+
+/// Serves on a bound listener until SIGTERM, then lets requests in flight end. Slow and idle
+/// clients are cut off.
+pub async fn serve(state: AppState, listener: TcpListener) -> std::io::Result<()> {
+    let limits = state.config.limits.clone();
+    let data = Data::new(state);
+    let upkeep = actix_web::rt::spawn(health::measure());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(data.clone())
+            .app_data(PayloadConfig::new(limits.body))
+            .wrap(Compress::default())
+            .wrap(from_fn(middleware::outcomes))
+            .wrap(from_fn(middleware::cors))
+            .wrap(from_fn(middleware::observe))
+            .configure(configure)
+    })
+    // Without it compressed responses wait 40 ms for the client's delayed ACK.
+    .tcp_nodelay(true)
+    .keep_alive(KeepAlive::Timeout(Duration::from_secs(75)))
+    .client_request_timeout(Duration::from_secs(limits.client_seconds))
+    .client_disconnect_timeout(Duration::from_secs(5))
+    .max_connections(limits.connections)
+    .shutdown_timeout(30)
+    .listen(listener)?
+    .run();
+    let result = server.await;
+    upkeep.abort();
+    result
+}

@@ -1,8 +1,17 @@
 //! Every error a client can see: one table from error to status and OperationOutcome.
+//! <https://hl7.org/fhir/R4/http.html#Status-Codes>
+//!
+//! Handlers return [`ApiError`]; work inside a transaction returns [`StoreError::Rejected`], which
+//! carries the same findings through the store and back.
 use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
+use fhir::outcome::operation_outcome;
 use fhir::{Issue, IssueCode};
 use store::StoreError;
+
+/// What every FHIR body is sent as.
+pub const FHIR_JSON: &str = "application/fhir+json";
 
 /// An HTTP status with its findings.
 #[derive(Debug)]
@@ -15,7 +24,39 @@ pub struct ApiError {
 
 impl ApiError {
     pub fn new(status: StatusCode, code: IssueCode, text: impl Into<String>) -> Self {
-        ApiError { status, issues: vec![Issue::error(code, text)], headers: Vec::new() }
+        ApiError::with(status, vec![Issue::error(code, text)])
+    }
+
+    pub fn with(status: StatusCode, issues: Vec<Issue>) -> Self {
+        ApiError {
+            status,
+            issues,
+            headers: Vec::new(),
+        }
+    }
+
+    /// What was sent cannot be read: 400.
+    pub fn bad_request(code: IssueCode, text: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::BAD_REQUEST, code, text)
+    }
+
+    /// What was sent can be read but breaks R4's rules: 422.
+    pub fn invalid(issues: Vec<Issue>) -> Self {
+        ApiError::with(StatusCode::UNPROCESSABLE_ENTITY, issues)
+    }
+
+    pub fn not_found(text: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::NOT_FOUND, IssueCode::NotFound, text)
+    }
+
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The findings as a resource.
+    pub fn outcome(&self) -> String {
+        operation_outcome(&self.issues).to_string()
     }
 }
 
@@ -26,8 +67,64 @@ impl std::fmt::Display for ApiError {
 }
 
 impl From<StoreError> for ApiError {
-    fn from(_error: StoreError) -> Self {
-        unimplemented!()
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Precondition { type_id, current, .. } => ApiError::new(
+                StatusCode::PRECONDITION_FAILED,
+                IssueCode::Conflict,
+                precondition(type_id.name(), current),
+            ),
+            StoreError::MultipleMatches { count, .. } => ApiError::new(
+                StatusCode::PRECONDITION_FAILED,
+                IssueCode::MultipleMatches,
+                format!("The criteria match {count} resources or more where one is needed; narrow them"),
+            ),
+            StoreError::Rejected { status, issues } => ApiError::with(
+                StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
+                issues,
+            ),
+            StoreError::BadCursor => ApiError::bad_request(
+                IssueCode::Value,
+                "_cursor is not from a paging link of this search; follow the links of the Bundle as they are",
+            ),
+            StoreError::Busy => unavailable(
+                "The server is at its limit or shutting down; send the request again after a second",
+            ),
+            StoreError::Transient(kind, text) => {
+                tracing::warn!(?kind, error = %text, "given up after several tries");
+                unavailable("Too many others changed the same data; send the request again after a second")
+            }
+            StoreError::Database(text) => {
+                tracing::error!(error = %text, "database failure");
+                ApiError::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    IssueCode::Exception,
+                    "The database failed; the log has the reason under this X-Request-Id",
+                )
+            }
+        }
+    }
+}
+
+fn unavailable(text: &str) -> ApiError {
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, IssueCode::Transient, text).header("Retry-After", "1")
+}
+
+fn precondition(type_name: &str, current: Option<i64>) -> String {
+    match current {
+        Some(version) => format!(
+            "This {type_name} is at version {version}, which is not what the request expects; read it again and repeat the change"
+        ),
+        None => format!("This {type_name} does not exist, but the request expects a version of it"),
+    }
+}
+
+impl From<ApiError> for StoreError {
+    fn from(error: ApiError) -> Self {
+        StoreError::Rejected {
+            status: error.status.as_u16(),
+            issues: error.issues,
+        }
     }
 }
 
@@ -35,7 +132,26 @@ impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         self.status
     }
+
     fn error_response(&self) -> HttpResponse {
-        unimplemented!()
+        let mut response = HttpResponse::new(self.status).set_body(self.outcome());
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(FHIR_JSON));
+        for (name, value) in &self.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::try_from(value)) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        response.map_into_boxed_body()
+    }
+}
+
+/// A handler that only ever refuses may return the refusal itself.
+impl actix_web::Responder for ApiError {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _: &actix_web::HttpRequest) -> HttpResponse {
+        self.error_response()
     }
 }

@@ -1,0 +1,175 @@
+//! Around every request: an id, a log line, metrics, CORS, and OperationOutcomes for what actix
+//! refuses by itself.
+//!
+//! Logs and labels name the route pattern, never the address: ids and queries can be patient data.
+use crate::auth::Caller;
+use crate::edge;
+use crate::error::{ApiError, FHIR_JSON};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpResponse};
+use fhir::IssueCode;
+use std::time::Instant;
+
+/// `X-Request-Id`: the client's if it is sane, else a new one.
+pub struct RequestId(pub String);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Request id in and out, one structured log line, count and latency by route pattern.
+pub async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let started = Instant::now();
+    let id = given_id(request.headers()).unwrap_or_else(edge::new_id);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let mut response = next.call(request).await?;
+    record(&response, &id, started);
+    if let Ok(value) = HeaderValue::try_from(id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    Ok(response)
+}
+
+fn given_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let sane = (1..=64).contains(&id.len())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    sane.then(|| id.to_owned())
+}
+
+fn record<B>(response: &ServiceResponse<B>, request_id: &str, started: Instant) {
+    let request = response.request();
+    let elapsed = started.elapsed();
+    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let method = method_label(request.method());
+    let status = response.status().as_u16();
+    let client = request
+        .extensions()
+        .get::<Caller>()
+        .map(|caller| caller.client_id.clone());
+    tracing::info!(
+        target: "baton::access",
+        method,
+        route,
+        status,
+        ms = elapsed.as_micros() as f64 / 1000.0,
+        client,
+        request_id
+    );
+    metrics::counter!("baton_http_requests_total", "method" => method, "route" => route.clone(), "status" => status.to_string())
+        .increment(1);
+    metrics::histogram!("baton_http_request_seconds", "method" => method, "route" => route)
+        .record(elapsed.as_secs_f64());
+}
+
+/// A client may invent methods; a label may not grow without bound.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// On FHIR paths, what actix refused in plain text becomes an OperationOutcome.
+pub async fn outcomes(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let fhir = request.path().starts_with("/fhir");
+    let response = next.call(request).await?;
+    let status = response.status();
+    let ours = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value == FHIR_JSON);
+    if !fhir || ours || !(status.is_client_error() || status.is_server_error()) {
+        return Ok(response.map_into_boxed_body());
+    }
+    let (request, refused) = response.into_parts();
+    let error = ApiError::new(status, code_of(status), explain(status));
+    let mut replaced = actix_web::ResponseError::error_response(&error);
+    for (name, value) in refused.headers().iter().filter(|(name, _)| kept(name)) {
+        replaced.headers_mut().append(name.clone(), value.clone());
+    }
+    Ok(ServiceResponse::new(request, replaced))
+}
+
+fn kept(name: &HeaderName) -> bool {
+    *name != CONTENT_TYPE && *name != header::CONTENT_LENGTH && *name != header::CONTENT_ENCODING
+}
+
+fn code_of(status: StatusCode) -> IssueCode {
+    match status {
+        StatusCode::NOT_FOUND => IssueCode::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNSUPPORTED_MEDIA_TYPE => IssueCode::NotSupported,
+        StatusCode::PAYLOAD_TOO_LARGE => IssueCode::TooLong,
+        StatusCode::UNAUTHORIZED => IssueCode::Login,
+        StatusCode::FORBIDDEN => IssueCode::Forbidden,
+        status if status.is_server_error() => IssueCode::Exception,
+        _ => IssueCode::Invalid,
+    }
+}
+
+fn explain(status: StatusCode) -> String {
+    format!(
+        "The request was refused: {}",
+        status.canonical_reason().unwrap_or("see the HTTP status")
+    )
+}
+
+/// Browsers may call from any origin: access rests on the token, never on cookies.
+pub async fn cors(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let from_browser = request.headers().contains_key(header::ORIGIN);
+    let preflight = from_browser
+        && request.method() == Method::OPTIONS
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if preflight {
+        request.into_response(HttpResponse::NoContent().finish())
+    } else {
+        next.call(request).await?.map_into_boxed_body()
+    };
+    if from_browser {
+        allow_any_origin(response.headers_mut());
+    }
+    Ok(response)
+}
+
+fn allow_any_origin(headers: &mut HeaderMap) {
+    const ALLOWED: [(HeaderName, &str); 5] = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Request-Id",
+        ),
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "ETag, Last-Modified, Location, Retry-After, X-Request-Id",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    for (name, value) in ALLOWED {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

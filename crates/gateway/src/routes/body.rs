@@ -1,0 +1,148 @@
+//! Request bodies: of the right media type, within the limit, in good time.
+use super::call::is_r4;
+use crate::error::ApiError;
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
+use fhir::{Issue, IssueCode, Resource, TypeId};
+use futures_util::future::LocalBoxFuture;
+use std::time::Duration;
+
+/// How long a client may take to send a body.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A JSON body as it came (already inflated).
+pub struct FhirBody(pub Bytes);
+
+impl FhirBody {
+    /// A resource of that type that may be stored: parsed once, validated once.
+    pub fn resource(&self, type_id: TypeId) -> Result<Resource, ApiError> {
+        let resource = parsed(&self.0)?;
+        if resource.type_id != type_id {
+            let text = format!(
+                "The address is for {}, the body is a {}; post it to its own type",
+                type_id.name(),
+                resource.type_id.name()
+            );
+            return Err(ApiError::with(
+                StatusCode::BAD_REQUEST,
+                vec![Issue::error(IssueCode::Invalid, text).at(resource.type_id.name())],
+            ));
+        }
+        valid(&resource)?;
+        Ok(resource)
+    }
+}
+
+/// Parsed, or 400 with every reason.
+pub fn parsed(bytes: &[u8]) -> Result<Resource, ApiError> {
+    Resource::parse(bytes).map_err(|issues| ApiError::with(StatusCode::BAD_REQUEST, issues))
+}
+
+/// 422 with everything that breaks R4's rules.
+pub fn valid(resource: &Resource) -> Result<(), ApiError> {
+    let issues = fhir::validate::validate(resource);
+    if issues.iter().any(Issue::is_error) {
+        Err(ApiError::invalid(issues))
+    } else {
+        Ok(())
+    }
+}
+
+impl FromRequest for FhirBody {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<FhirBody, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if let Err(error) = json(request) {
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        let body = read(request, payload);
+        Box::pin(async move { body.await.map(FhirBody) })
+    }
+}
+
+/// The whole body, inflated, within the size and time limits.
+pub fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes, ApiError>> + 'static {
+    let encoding = known_encoding(request);
+    let body = Bytes::from_request(request, payload);
+    async move {
+        encoding?;
+        match tokio::time::timeout(PATIENCE, body).await {
+            Ok(Ok(bytes)) => Ok(bytes),
+            Ok(Err(error)) => Err(unreadable(error.as_response_error().status_code())),
+            Err(_) => Err(ApiError::new(
+                StatusCode::REQUEST_TIMEOUT,
+                IssueCode::Timeout,
+                "The body did not arrive within 30 seconds; send it faster or in smaller parts",
+            )),
+        }
+    }
+}
+
+fn unreadable(status: StatusCode) -> ApiError {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        return ApiError::new(
+            status,
+            IssueCode::TooLong,
+            "The body is larger than this server takes; split it, or raise limits.body",
+        );
+    }
+    ApiError::bad_request(
+        IssueCode::Invalid,
+        "The body ended early or does not decode as its Content-Encoding says; send it again",
+    )
+}
+
+fn known_encoding(request: &HttpRequest) -> Result<(), ApiError> {
+    match request
+        .headers()
+        .get(CONTENT_ENCODING)
+        .map(|value| value.as_bytes().to_ascii_lowercase())
+    {
+        None => Ok(()),
+        Some(value) if matches!(value.as_slice(), b"identity" | b"gzip" | b"deflate" | b"br") => Ok(()),
+        Some(_) => Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            IssueCode::NotSupported,
+            "Content-Encoding may be gzip, deflate, br or identity",
+        )),
+    }
+}
+
+/// 415 unless the Content-Type is FHIR JSON of R4 in UTF-8.
+fn json(request: &HttpRequest) -> Result<(), ApiError> {
+    let value = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let mut parts = value.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let json = matches!(
+        essence.as_str(),
+        "application/fhir+json" | "application/json" | "text/json"
+    );
+    let right = json
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+                value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("fhirVersion") => is_r4(value),
+            _ => true,
+        });
+    if right { Ok(()) } else { Err(wrong_media_type()) }
+}
+
+fn wrong_media_type() -> ApiError {
+    ApiError::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        IssueCode::NotSupported,
+        "The body must be FHIR 4.0 JSON in UTF-8; send it with Content-Type: application/fhir+json",
+    )
+}

@@ -1,0 +1,133 @@
+//! Each entry for itself, as if it had come alone. <https://hl7.org/fhir/R4/http.html#brules>
+use super::response::{self, Done};
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::routes::conditional::version_of;
+use crate::routes::{Call, Reply, create, delete, history, query, read, search, update};
+use crate::state::AppState;
+use fhir::bundle::{Entry, Method, Target};
+use fhir::{Issue, IssueCode};
+use futures_util::{StreamExt, stream};
+use store::{Expect, HistoryScope, Stored};
+
+/// Entries of one method at a time in the database; more would only queue there.
+const AT_ONCE: usize = 16;
+
+/// Writes before reads, in the order of a transaction; entries of one method side by side.
+pub async fn run(
+    state: &AppState,
+    caller: &Caller,
+    call: &Call,
+    entries: Vec<Result<Entry, Vec<Issue>>>,
+) -> Reply {
+    let mut results: Vec<(usize, Done)> = Vec::with_capacity(entries.len());
+    let mut ready: Vec<(usize, Entry)> = Vec::new();
+    for (index, entry) in entries.into_iter().enumerate() {
+        match entry {
+            Ok(entry) => ready.push((index, entry)),
+            Err(issues) => results.push((
+                index,
+                Done {
+                    method: None,
+                    result: Err(ApiError::invalid(issues)),
+                },
+            )),
+        }
+    }
+    for method in [Method::Delete, Method::Post, Method::Put, Method::Get] {
+        let now = ready
+            .extract_if(.., |(_, entry)| entry.method == method)
+            .collect::<Vec<_>>();
+        let mut done = stream::iter(now)
+            .map(|(index, entry)| async move { (index, one(state, caller, call, entry).await) })
+            .buffer_unordered(AT_ONCE);
+        while let Some((index, result)) = done.next().await {
+            results.push((
+                index,
+                Done {
+                    method: Some(method),
+                    result,
+                },
+            ));
+        }
+    }
+    results.sort_by_key(|(index, _)| *index);
+    let results: Vec<Done> = results.into_iter().map(|(_, done)| done).collect();
+    response::bundle("batch-response", call, &results)
+}
+
+async fn one(state: &AppState, caller: &Caller, call: &Call, entry: Entry) -> Result<Reply, ApiError> {
+    let expect = expectation(&entry)?;
+    let criteria = entry.if_none_exist.as_deref();
+    match (entry.method, entry.target, entry.resource) {
+        (Method::Post, _, Some(resource)) => create::run(state, caller, call, resource, criteria).await,
+        (Method::Put, Target::Instance(_, id), Some(resource)) => {
+            update::run(state, caller, call, resource, id, expect).await
+        }
+        (Method::Put, Target::Type(_, criteria), Some(resource)) => {
+            update::by_criteria(state, caller, call, resource, &criteria, expect).await
+        }
+        (Method::Delete, Target::Instance(type_id, id), _) => {
+            delete::run(state, caller, call, type_id, id, expect).await
+        }
+        (Method::Delete, Target::Type(type_id, criteria), _) => {
+            delete::by_criteria(state, caller, call, type_id, &criteria).await
+        }
+        (Method::Get, target, _) => get(state, caller, target, entry.if_none_match.as_deref()).await,
+        _ => Err(unsupported()),
+    }
+}
+
+async fn get(
+    state: &AppState,
+    caller: &Caller,
+    target: Target,
+    if_none_match: Option<&str>,
+) -> Result<Reply, ApiError> {
+    match target {
+        Target::Instance(type_id, id) => Ok(unless_known(
+            read::current(state, caller, type_id, id).await?,
+            if_none_match,
+        )),
+        Target::Version(type_id, id, version) => Ok(Reply::stored(
+            read::version(state, caller, type_id, id, version).await?,
+        )),
+        Target::Type(type_id, text) => {
+            search::run(state, caller, type_id, &query::pairs(&text)?, false).await
+        }
+        Target::History(type_id, id, text) => history::run(state, caller, scope(type_id, id), &text).await,
+    }
+}
+
+pub fn scope(type_id: fhir::TypeId, id: Option<String>) -> HistoryScope {
+    match id {
+        Some(id) => HistoryScope::Instance(type_id, id),
+        None => HistoryScope::Type(type_id),
+    }
+}
+
+/// 304 instead of a version the client has.
+pub fn unless_known(stored: Stored, if_none_match: Option<&str>) -> Reply {
+    if if_none_match.and_then(version_of) == Some(stored.version) {
+        return Reply::not_modified(&stored);
+    }
+    Reply::stored(stored)
+}
+
+/// `ifMatch` and `ifNoneMatch: *` of an entry that writes.
+pub fn expectation(entry: &Entry) -> Result<Expect, ApiError> {
+    match (&entry.if_match, entry.if_none_match.as_deref()) {
+        (Some(tag), _) => version_of(tag).map(Expect::Version).ok_or_else(|| {
+            ApiError::bad_request(IssueCode::Value, "ifMatch must be an ETag such as W/\"3\"")
+        }),
+        (None, Some("*")) => Ok(Expect::Absent),
+        (None, _) => Ok(Expect::Any),
+    }
+}
+
+pub fn unsupported() -> ApiError {
+    ApiError::bad_request(
+        IssueCode::NotSupported,
+        "This method and url do not go together; see the interactions in /fhir/metadata",
+    )
+}

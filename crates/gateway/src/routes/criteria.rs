@@ -1,0 +1,76 @@
+//! The criteria of conditional interactions: a search that must find at most one resource.
+//! <https://hl7.org/fhir/R4/http.html#ccreate>
+use super::query;
+use super::search::authorize;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::state::AppState;
+use fhir::search::Query;
+use fhir::search::parse::{Limits, parse};
+use fhir::{IssueCode, TypeId};
+use store::{StoreError, Stored, Tx};
+
+#[derive(Clone, Debug)]
+pub struct Criteria {
+    pub query: Query,
+    /// The same for everyone who asks for the same.
+    lock: String,
+}
+
+impl Criteria {
+    /// Reads `identifier=…&…`. The caller must be allowed to search by it.
+    pub fn read(state: &AppState, caller: &Caller, on: TypeId, text: &str) -> Result<Criteria, ApiError> {
+        let pairs = query::pairs(text)?;
+        // Two are enough to know that it is not one.
+        let limits = Limits {
+            default_count: 2,
+            max_count: 2,
+        };
+        let (query, _) = parse(on, &pairs, &state.config.fhir_base(), limits, false)
+            .map_err(|issues| ApiError::with(actix_web::http::StatusCode::BAD_REQUEST, issues))?;
+        if query.filters.is_empty() {
+            return Err(ApiError::bad_request(
+                IssueCode::Required,
+                "A conditional interaction needs criteria that select resources, such as identifier=system|value",
+            ));
+        }
+        authorize(caller, &query)?;
+        let mut echo: Vec<String> = query
+            .echo
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        echo.sort();
+        Ok(Criteria {
+            lock: format!("{}?{}", on.name(), echo.join("&")),
+            query,
+        })
+    }
+
+    /// What it finds now.
+    pub fn find(&self, tx: &mut Tx) -> Result<Option<Stored>, StoreError> {
+        let mut matches = tx.search(&self.query)?.matches;
+        if matches.len() > 1 {
+            return Err(StoreError::MultipleMatches {
+                criteria: String::new(),
+                count: matches.len(),
+            });
+        }
+        Ok(matches.pop())
+    }
+
+    /// What it finds, with everyone else who asks the same waiting until this transaction ends: a
+    /// create that follows is the only one.
+    pub fn claim(&self, tx: &mut Tx) -> Result<Option<Stored>, StoreError> {
+        self.lock(tx)?;
+        self.find(tx)
+    }
+
+    pub fn lock(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        tx.lock(&self.lock)
+    }
+
+    pub fn lock_text(&self) -> &str {
+        &self.lock
+    }
+}

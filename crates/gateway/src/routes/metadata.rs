@@ -1,0 +1,72 @@
+//! capabilities: what Baton serves, from the registry. <https://hl7.org/fhir/R4/http.html#capabilities>
+use super::{Call, Reply};
+use crate::config::Auth;
+use crate::state::AppState;
+use actix_web::web::Data;
+use fhir::TypeId;
+use fhir::capability::{OAuth, Operation, Support, capability};
+use std::sync::OnceLock;
+
+/// `GET /fhir/metadata`: public, as the specification wants it.
+pub async fn capabilities(_call: Call, state: Data<AppState>) -> Reply {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    Reply::resource(TEXT.get_or_init(|| statement(&state)).clone())
+}
+
+/// The date of the interface described here; changes with it.
+const DATE: &str = "2026-11-22";
+
+fn statement(state: &AppState) -> String {
+    let (base, token) = (state.config.fhir_base(), state.config.token_url());
+    let operations = operations();
+    let support = Support {
+        base: &base,
+        software_version: env!("CARGO_PKG_VERSION"),
+        date: DATE,
+        formats: &["application/fhir+json", "json"],
+        type_interactions: &[
+            "read",
+            "vread",
+            "update",
+            "delete",
+            "history-instance",
+            "history-type",
+            "create",
+            "search-type",
+        ],
+        system_interactions: &["transaction", "batch", "history-system"],
+        update_create: true,
+        conditional_create: true,
+        conditional_read: true,
+        conditional_update: true,
+        conditional_delete: true,
+        operations: &operations,
+        oauth: (state.config.auth == Auth::Required).then_some(OAuth {
+            token: &token,
+            authorize: None,
+        }),
+        instantiates: &[],
+    };
+    capability(&support).to_string()
+}
+
+fn operations() -> Vec<Operation<'static>> {
+    let task = TypeId::of("Task");
+    vec![
+        Operation {
+            name: "process-message",
+            definition: "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+            on: None,
+        },
+        Operation {
+            name: "reprocess",
+            definition: "urn:baton:operation:reprocess",
+            on: task,
+        },
+        Operation {
+            name: "message",
+            definition: "urn:baton:operation:message",
+            on: task,
+        },
+    ]
+}

@@ -1,0 +1,112 @@
+//! Query strings as decoded pairs, and back.
+use crate::error::ApiError;
+use actix_web::http::StatusCode;
+use fhir::{Issue, IssueCode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+/// Names and values of a query string or a form body, in order.
+pub fn pairs(text: &str) -> Result<Vec<(String, String)>, ApiError> {
+    text.split('&')
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            Ok((decode(name)?, decode(value)?))
+        })
+        .collect()
+}
+
+fn decode(text: &str) -> Result<String, ApiError> {
+    let spaced = text.replace('+', " ");
+    match percent_decode_str(&spaced).decode_utf8() {
+        Ok(decoded) => Ok(decoded.into_owned()),
+        Err(_) => Err(ApiError::bad_request(
+            IssueCode::Invalid,
+            "The query is not valid UTF-8 after percent-decoding; encode it as UTF-8",
+        )),
+    }
+}
+
+/// What must be written as %XX in a link; `|`, `:` and `,` stay readable.
+const RESERVED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b'<')
+    .add(b'=')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
+
+/// The query string of a link, starting with `?` unless empty.
+pub fn encode(pairs: &[(String, String)]) -> String {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        text.push(if text.is_empty() { '?' } else { '&' });
+        text.extend(utf8_percent_encode(name, RESERVED));
+        text.push('=');
+        text.extend(utf8_percent_encode(value, RESERVED));
+    }
+    text
+}
+
+/// The first value of that name.
+pub fn first<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// Refuses every parameter that is not named here.
+pub fn only(pairs: &[(String, String)], known: &[&str]) -> Result<(), ApiError> {
+    let unknown = |(name, _): &&(String, String)| !known.contains(&name.as_str());
+    let issues: Vec<Issue> = pairs
+        .iter()
+        .filter(unknown)
+        .map(|(name, _)| unsupported(name, known))
+        .collect();
+    if issues.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::with(StatusCode::BAD_REQUEST, issues))
+    }
+}
+
+fn unsupported(name: &str, known: &[&str]) -> Issue {
+    let name: String = name.chars().filter(|c| c.is_ascii_graphic()).take(40).collect();
+    let text = format!(
+        "The parameter `{name}` is not supported here; supported are {}",
+        known.join(", ")
+    );
+    Issue::error(IssueCode::NotSupported, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_decodes_to_itself() {
+        let pairs_in = vec![
+            ("code".to_owned(), "http://loinc.org|8867-4,a b+c&d=e%".to_owned()),
+            ("name:exact".to_owned(), "Zoë \\, x".to_owned()),
+        ];
+        let text = encode(&pairs_in);
+        assert_eq!(pairs(&text[1..]).unwrap(), pairs_in);
+    }
+
+    #[test]
+    fn invalid_utf8_is_refused() {
+        assert!(pairs("name=%ff").is_err());
+        assert_eq!(
+            pairs("a=1+2&b").unwrap(),
+            [("a".into(), "1 2".into()), ("b".into(), String::new())]
+        );
+    }
+}

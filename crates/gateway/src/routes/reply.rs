@@ -1,0 +1,152 @@
+//! What an interaction gives back: turned into an HTTP response, or into an entry of a Bundle.
+use super::call::Return;
+use super::pretty;
+use crate::error::FHIR_JSON;
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderValue, LAST_MODIFIED, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use chrono::DateTime;
+use fhir::Issue;
+use fhir::outcome::operation_outcome;
+use store::commit::Outcome;
+use store::{Applied, Stored};
+
+/// <https://hl7.org/fhir/R4/http.html#return>
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub version: Option<i64>,
+    /// Microseconds.
+    pub updated: Option<i64>,
+    /// Relative to the FHIR base; absolute in the header.
+    pub location: Option<String>,
+    /// FHIR base URL, for the header.
+    pub base: String,
+    /// One resource as JSON text; empty for none.
+    pub body: String,
+}
+
+impl Reply {
+    /// A resource that has no version of its own, such as a searchset.
+    pub fn resource(body: String) -> Reply {
+        Reply {
+            status: StatusCode::OK,
+            version: None,
+            updated: None,
+            location: None,
+            base: String::new(),
+            body,
+        }
+    }
+
+    /// A version as stored.
+    pub fn stored(stored: Stored) -> Reply {
+        Reply {
+            version: Some(stored.version),
+            updated: Some(stored.updated),
+            ..Reply::resource(stored.body)
+        }
+    }
+
+    pub fn not_modified(stored: &Stored) -> Reply {
+        Reply {
+            status: StatusCode::NOT_MODIFIED,
+            version: Some(stored.version),
+            updated: Some(stored.updated),
+            ..Reply::resource(String::new())
+        }
+    }
+
+    /// The end of a create, update or delete.
+    pub fn applied(applied: Applied, prefer: Option<Return>, base: &str) -> Reply {
+        let status = match applied.outcome {
+            Outcome::Created => StatusCode::CREATED,
+            Outcome::Updated | Outcome::Unchanged => StatusCode::OK,
+            Outcome::Deleted | Outcome::Absent => StatusCode::NO_CONTENT,
+        };
+        let exists = status != StatusCode::NO_CONTENT;
+        let location = format!(
+            "{}/{}/_history/{}",
+            applied.type_id.name(),
+            applied.id,
+            applied.version
+        );
+        let body = match prefer.unwrap_or(Return::Representation) {
+            Return::Outcome if exists => told(&applied),
+            Return::Representation => applied.body,
+            _ => String::new(),
+        };
+        Reply {
+            status,
+            version: (applied.outcome != Outcome::Absent).then_some(applied.version),
+            updated: exists.then_some(applied.updated),
+            location: exists.then_some(location),
+            base: base.to_owned(),
+            body,
+        }
+    }
+
+    pub fn etag(&self) -> Option<String> {
+        self.version.map(etag)
+    }
+}
+
+/// <https://hl7.org/fhir/R4/http.html#versioning>
+pub fn etag(version: i64) -> String {
+    format!("W/\"{version}\"")
+}
+
+/// The resource's own name for what was done to it.
+fn told(applied: &Applied) -> String {
+    let done = match applied.outcome {
+        Outcome::Created => "created",
+        Outcome::Unchanged => "already as sent; no new version was made",
+        _ => "updated",
+    };
+    let text = format!(
+        "{}/{} {done}, version {}",
+        applied.type_id.name(),
+        applied.id,
+        applied.version
+    );
+    operation_outcome(&[Issue::information(text)]).to_string()
+}
+
+/// `Sun, 22 Nov 2026 13:52:18 GMT`
+fn http_date(micros: i64) -> Option<HeaderValue> {
+    let text = DateTime::from_timestamp_micros(micros)?
+        .format("%a, %d %b %Y %H:%M:%S GMT")
+        .to_string();
+    HeaderValue::try_from(text).ok()
+}
+
+impl Responder for Reply {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let mut response = HttpResponse::new(self.status);
+        let headers = response.headers_mut();
+        if let Some(value) = self.etag().and_then(|tag| HeaderValue::try_from(tag).ok()) {
+            headers.insert(ETAG, value);
+        }
+        if let Some(value) = self.updated.and_then(http_date) {
+            headers.insert(LAST_MODIFIED, value);
+        }
+        if let Some(path) = &self.location
+            && let Ok(value) = HeaderValue::try_from(format!("{}/{path}", self.base))
+        {
+            headers.insert(LOCATION, value);
+        }
+        if self.body.is_empty() {
+            return response;
+        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(FHIR_JSON));
+        let body = if pretty::wanted(request) {
+            pretty::indented(&self.body)
+        } else {
+            self.body
+        };
+        response.set_body(body).map_into_boxed_body()
+    }
+}

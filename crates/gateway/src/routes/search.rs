@@ -1,0 +1,224 @@
+//! search by GET and by POST. <https://hl7.org/fhir/R4/http.html#search>
+use super::searchset::{Entry, bundle};
+use super::{Call, OfType, Reply, body, query};
+use crate::auth::{Access, Caller};
+use crate::error::ApiError;
+use crate::state::AppState;
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Data, Payload};
+use fhir::outcome::operation_outcome;
+use fhir::search::parse::{Limits, parse};
+use fhir::search::{Filter, Include, Query};
+use fhir::{Issue, IssueCode, TypeId};
+use store::{Page, Stored};
+
+/// `GET /fhir/{type}?…`
+pub async fn by_get(
+    caller: Caller,
+    call: Call,
+    of: OfType,
+    state: Data<AppState>,
+    request: HttpRequest,
+) -> Result<Reply, ApiError> {
+    run(
+        &state,
+        &caller,
+        of.0,
+        &query::pairs(request.query_string())?,
+        call.lenient,
+    )
+    .await
+}
+
+/// `POST /fhir/{type}/_search`: parameters in the form, in the address, or in both.
+pub async fn by_post(
+    caller: Caller,
+    call: Call,
+    of: OfType,
+    state: Data<AppState>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<Reply, ApiError> {
+    let mut pairs = query::pairs(request.query_string())?;
+    pairs.extend(form(&request, payload).await?);
+    run(&state, &caller, of.0, &pairs, call.lenient).await
+}
+
+/// `GET /fhir?…` and `POST /fhir/_search`: not yet.
+pub async fn system(_caller: Caller, _call: Call) -> ApiError {
+    ApiError::bad_request(
+        IssueCode::NotSupported,
+        "Search over all resource types is not supported; search one type, such as /fhir/Task?…",
+    )
+}
+
+async fn form(request: &HttpRequest, payload: Payload) -> Result<Vec<(String, String)>, ApiError> {
+    let declared = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let bytes = body::read(request, &mut payload.into_inner()).await?;
+    let is_form = declared.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    if !is_form && !bytes.is_empty() {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            IssueCode::NotSupported,
+            "_search takes its parameters as application/x-www-form-urlencoded",
+        ));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => query::pairs(text.trim_end()),
+        Err(_) => Err(ApiError::bad_request(
+            IssueCode::Invalid,
+            "The form is not UTF-8; percent-encode it",
+        )),
+    }
+}
+
+/// The searchset of what the caller may see.
+pub async fn run(
+    state: &AppState,
+    caller: &Caller,
+    on: TypeId,
+    pairs: &[(String, String)],
+    lenient: bool,
+) -> Result<Reply, ApiError> {
+    let asked = Asked::read(state, caller, on, pairs, lenient)?;
+    let page = state.store.search(asked.query.clone()).await?;
+    Ok(asked.answer(page, caller))
+}
+
+/// A search that was understood and is allowed.
+#[derive(Clone)]
+pub struct Asked {
+    pub query: Query,
+    warnings: Vec<Issue>,
+    base: String,
+}
+
+impl Asked {
+    pub fn read(
+        state: &AppState,
+        caller: &Caller,
+        on: TypeId,
+        pairs: &[(String, String)],
+        lenient: bool,
+    ) -> Result<Asked, ApiError> {
+        caller.require(on, Access::Search)?;
+        let base = state.config.fhir_base();
+        let limits = Limits {
+            default_count: state.config.limits.default_count,
+            max_count: state.config.limits.max_count,
+        };
+        let (query, warnings) = parse(on, pairs, &base, limits, lenient)
+            .map_err(|issues| ApiError::with(StatusCode::BAD_REQUEST, issues))?;
+        authorize(caller, &query)?;
+        Ok(Asked {
+            query,
+            warnings,
+            base,
+        })
+    }
+
+    /// The Bundle for what the store found.
+    pub fn answer(&self, page: Page, caller: &Caller) -> Reply {
+        let links = self.links(&page);
+        let included = page
+            .included
+            .iter()
+            .filter(|found| caller.may(found.type_id, Access::Read));
+        let warnings = (!self.warnings.is_empty()).then(|| operation_outcome(&self.warnings).to_string());
+        let mut entries: Vec<Entry> = page
+            .matches
+            .iter()
+            .map(|found| self.entry(found, "match"))
+            .collect();
+        entries.extend(included.map(|found| self.entry(found, "include")));
+        entries.extend(warnings.as_deref().map(|outcome| Entry {
+            full_url: None,
+            resource: outcome,
+            rest: mode("outcome"),
+        }));
+        Reply::resource(bundle("searchset", page.total, &links, &entries))
+    }
+
+    fn entry<'a>(&self, found: &'a Stored, how: &str) -> Entry<'a> {
+        let full_url = format!("{}/{}/{}", self.base, found.type_id.name(), found.id);
+        Entry {
+            full_url: Some(full_url),
+            resource: &found.body,
+            rest: mode(how),
+        }
+    }
+
+    fn links(&self, page: &Page) -> Vec<(&'static str, String)> {
+        let mut links = vec![("self", self.link(self.query.cursor.as_ref()))];
+        if page.next.is_some() || page.prev.is_some() || self.query.cursor.is_some() {
+            links.push(("first", self.link(None)));
+        }
+        if page.next.is_some() {
+            links.push(("next", self.link(page.next.as_ref())));
+        }
+        if page.prev.is_some() {
+            links.push(("previous", self.link(page.prev.as_ref())));
+        }
+        links
+    }
+
+    fn link(&self, cursor: Option<&String>) -> String {
+        let mut pairs = self.query.echo.clone();
+        pairs.extend(cursor.map(|token| ("_cursor".to_owned(), token.clone())));
+        format!("{}/{}{}", self.base, self.query.on.name(), query::encode(&pairs))
+    }
+}
+
+fn mode(how: &str) -> String {
+    format!("\"search\":{{\"mode\":\"{how}\"}}")
+}
+
+/// Whatever a search looks into must be open to the caller, or chains and `_has` would tell what
+/// reads refuse. What a plain `_include` brings is filtered in the answer instead.
+pub fn authorize(caller: &Caller, query: &Query) -> Result<(), ApiError> {
+    caller.require(query.on, Access::Search)?;
+    query
+        .filters
+        .iter()
+        .try_for_each(|filter| authorize_filter(caller, filter))?;
+    query
+        .includes
+        .iter()
+        .try_for_each(|include| authorize_include(caller, include))
+}
+
+fn authorize_filter(caller: &Caller, filter: &Filter) -> Result<(), ApiError> {
+    match filter {
+        Filter::Chain { target, inner, .. } => {
+            target
+                .iter()
+                .try_for_each(|of| caller.require(*of, Access::Search))?;
+            authorize_filter(caller, inner)
+        }
+        Filter::Has { from, inner, .. } => {
+            caller.require(*from, Access::Search)?;
+            authorize_filter(caller, inner)
+        }
+        Filter::Not(inner) => authorize_filter(caller, inner),
+        Filter::Or(inner) | Filter::And(inner) => inner.iter().try_for_each(|f| authorize_filter(caller, f)),
+        Filter::Id(_)
+        | Filter::LastUpdated(_)
+        | Filter::Param { .. }
+        | Filter::Missing { .. }
+        | Filter::Nothing => Ok(()),
+    }
+}
+
+fn authorize_include(caller: &Caller, include: &Include) -> Result<(), ApiError> {
+    if include.reverse {
+        return caller.require(include.from, Access::Search);
+    }
+    include
+        .target
+        .map_or(Ok(()), |of| caller.require(of, Access::Read))
+}
