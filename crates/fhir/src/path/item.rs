@@ -165,7 +165,8 @@ impl<'a> Item<'a> {
 }
 
 fn resource_definition(value: &Value) -> Option<DefinitionId> {
-    registry().definition_named(TypeId::of(value.get("resourceType")?.as_str()?)?.name())
+    let type_id = TypeId::of(value.get("resourceType")?.as_str()?)?;
+    Some(registry().resource_id(type_id))
 }
 
 /// System types are FHIR's with a capital first letter.

@@ -3,6 +3,7 @@
 use super::item::{Data, Item, Of};
 use crate::TypeId;
 use crate::registry::{Definition, ElementType, Primitive, registry};
+use crate::resource::beside_primitive;
 use serde_json::{Map, Value};
 
 /// Appends the children of that name.
@@ -64,15 +65,19 @@ pub(super) fn all<'a>(item: &Item<'a>) -> Vec<Item<'a>> {
     out
 }
 
+/// Looks at the members that are there, not at all that could be: most paths find nothing.
 fn typed<'a>(definition: &Definition, members: &'a Map<String, Value>, name: &str, out: &mut Vec<Item<'a>>) {
-    if let Some(member) = definition
-        .member(name)
-        .filter(|member| !definition.element(member).choice)
-    {
-        return member_items(members, name, member.of, out);
-    }
-    for member in definition.choices_of(name) {
-        member_items(members, &member.name, member.of, out);
+    for key in members.keys() {
+        let plain = key.strip_prefix('_').unwrap_or(key);
+        if !plain.starts_with(name) || (plain.len() < key.len() && members.contains_key(plain)) {
+            continue;
+        }
+        let member = definition
+            .member(plain)
+            .filter(|member| definition.element(member).name == name);
+        if let Some(member) = member {
+            member_items(members, plain, member.of, out);
+        }
     }
 }
 
@@ -80,7 +85,7 @@ fn typed<'a>(definition: &Definition, members: &'a Map<String, Value>, name: &st
 fn member_items<'a>(members: &'a Map<String, Value>, name: &str, of: ElementType, out: &mut Vec<Item<'a>>) {
     let value = members.get(name);
     let extra = match of {
-        ElementType::Primitive(_) => members.get(&format!("_{name}")),
+        ElementType::Primitive(_) => beside_primitive(members, name),
         _ => None,
     };
     match (value, extra) {

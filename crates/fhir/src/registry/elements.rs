@@ -83,15 +83,6 @@ impl Definition {
             .iter()
             .filter(move |member| self.element(member).name == element)
     }
-
-    /// The members a choice may appear as: `valueQuantity`, `valueString`, … for `value`.
-    pub fn choices_of(&self, element: &str) -> impl Iterator<Item = &Member> {
-        let start = self.members.partition_point(|member| *member.name < *element);
-        let named = self.members[start..]
-            .iter()
-            .take_while(move |member| member.name.starts_with(element));
-        named.filter(move |member| self.element(member).choice && self.element(member).name == element)
-    }
 }
 
 pub(super) struct Definitions {
@@ -123,7 +114,11 @@ impl Definitions {
     }
 
     pub(super) fn resource(&self, type_id: TypeId) -> &Definition {
-        self.get(self.by_type[usize::from(type_id.0)])
+        self.get(self.resource_id(type_id))
+    }
+
+    pub(super) fn resource_id(&self, type_id: TypeId) -> DefinitionId {
+        self.by_type[usize::from(type_id.0)]
     }
 
     pub(super) fn named(&self, name: &str) -> Option<DefinitionId> {

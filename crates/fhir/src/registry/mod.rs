@@ -73,6 +73,11 @@ impl Registry {
         self.definitions.resource(type_id)
     }
 
+    /// The same as an id.
+    pub fn resource_id(&self, type_id: TypeId) -> DefinitionId {
+        self.definitions.resource_id(type_id)
+    }
+
     pub fn definition(&self, id: DefinitionId) -> &Definition {
         self.definitions.get(id)
     }

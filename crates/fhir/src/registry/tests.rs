@@ -71,7 +71,7 @@ fn choices_have_a_member_per_type() {
     let member = definition.member("valueQuantity").expect("a member");
     let element = definition.element(member);
     assert!(element.choice && element.name == "value" && !element.many);
-    assert_eq!(definition.choices_of("value").count(), 11);
+    assert_eq!(definition.members_of("value").count(), 11);
     assert!(definition.member("value").is_none());
 }
 

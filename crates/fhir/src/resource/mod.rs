@@ -6,7 +6,7 @@ mod read;
 mod splice;
 
 use crate::{Issue, IssueCode, TypeId};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A parsed resource; `text` is what the client sent, byte for byte.
 #[derive(Clone, Debug)]
@@ -53,6 +53,15 @@ impl Resource {
         };
         splice::stamped(&self.text, &stamp)
     }
+}
+
+/// The member `_name` beside a primitive; found without making that name, as most have none.
+pub(crate) fn beside_primitive<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let belongs = |known: &str| known.strip_prefix('_') == Some(name);
+    members
+        .iter()
+        .find(|(known, _)| belongs(known))
+        .map(|(_, value)| value)
 }
 
 fn type_of(value: &Value) -> Result<TypeId, Vec<Issue>> {

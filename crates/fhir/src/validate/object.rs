@@ -3,6 +3,7 @@
 use super::path::Step;
 use super::{Walk, text};
 use crate::registry::{Definition, Element, ElementType, Member, Primitive, registry};
+use crate::resource::beside_primitive;
 use crate::{IssueCode, TypeId};
 use serde_json::{Map, Value};
 
@@ -91,7 +92,7 @@ impl<'a> Walk<'a> {
         }
         *seen |= bit;
         let extra = match member.of {
-            ElementType::Primitive(_) => beside(members, &member.name),
+            ElementType::Primitive(_) => beside_primitive(members, &member.name),
             _ => None,
         };
         match element.many {
@@ -227,15 +228,6 @@ impl<'a> Walk<'a> {
             self.local_link(text);
         }
     }
-}
-
-/// The member with `_` for a primitive; the common case has none and allocates nothing.
-fn beside<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    let belongs = |known: &str| known.strip_prefix('_') == Some(name);
-    members
-        .iter()
-        .find(|(known, _)| belongs(known))
-        .map(|(_, value)| value)
 }
 
 fn items(value: Option<&Value>) -> Option<&[Value]> {
