@@ -3,6 +3,7 @@
 //! The enum runs the shared DSL. What it cannot (`on_conflict`, batch inserts, `FOR UPDATE`,
 //! arrays) goes through [`on_each!`], or a `match` where the SQL really differs.
 use crate::StoreError;
+use crate::error::Transient;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
@@ -38,11 +39,13 @@ pub(crate) enum Role {
 }
 
 /// WAL so that readers never wait; FULL so that what was acknowledged survives a power cut.
-const SQLITE_BOTH: &str = "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; \
-     PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824;";
+/// Caches stay small: the file is mapped into memory for readers, so the kernel caches it once.
+const SQLITE_BOTH: &str =
+    "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
 const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000;";
-const SQLITE_READER: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -4096;";
+     PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000;";
+const SQLITE_READER: &str =
+    "PRAGMA query_only = ON; PRAGMA cache_size = -2048; PRAGMA mmap_size = 268435456;";
 /// Notices of idempotent DDL are noise; times are stored as numbers, so the zone never matters.
 const POSTGRES_BOTH: &str = "SET client_min_messages = warning; SET application_name = 'baton';";
 
@@ -81,5 +84,8 @@ impl Engine {
 }
 
 fn unreachable(error: ConnectionError) -> StoreError {
-    StoreError::Database(format!("cannot open the database: {error}"))
+    StoreError::Transient(
+        Transient::Disconnected,
+        format!("cannot open the database: {error}"),
+    )
 }

@@ -36,11 +36,32 @@ pub enum Transient {
 
 impl std::fmt::Display for StoreError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self:?}")
+        match self {
+            StoreError::Precondition { type_id, id, .. } => {
+                write!(f, "{}/{id} is not in the expected version", type_id.name())
+            }
+            StoreError::MultipleMatches { count, .. } => write!(f, "{count} resources match where one may"),
+            StoreError::Rejected { status, issues } => {
+                write!(f, "refused ({status}): {} issues", issues.len())
+            }
+            StoreError::BadCursor => f.write_str("not a cursor of this search"),
+            StoreError::Busy => f.write_str("too much waits already, or the store is closing"),
+            StoreError::Transient(_, text) | StoreError::Database(text) => f.write_str(text),
+        }
     }
 }
 
 impl std::error::Error for StoreError {}
+
+impl StoreError {
+    /// The same failure of the engine for another caller of the same statement or commit.
+    pub(crate) fn shared(&self) -> StoreError {
+        match self {
+            StoreError::Transient(kind, text) => StoreError::Transient(*kind, text.clone()),
+            other => StoreError::Database(other.to_string()),
+        }
+    }
+}
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {

@@ -31,7 +31,7 @@ mod write_sql;
 mod writer;
 
 pub use commit::{Applied, Change, Changed, Context, Expect, NoReaction, Op, Outcome, Reaction};
-pub use error::StoreError;
+pub use error::{StoreError, Transient};
 pub use store::{Store, StoreConfig};
 pub use tx::Tx;
 

@@ -8,7 +8,6 @@ use crate::store::Shared;
 use crate::{StoreError, Tx};
 use diesel::connection::SimpleConnection;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Races are run again this often.
@@ -34,9 +33,7 @@ impl Line {
 
     pub(crate) fn connect(&mut self) -> Result<(&mut Conn, &Shared), StoreError> {
         if self.conn.is_none() {
-            let conn = self.shared.engine.connect(&self.shared.url, self.role);
-            self.shared.healthy.store(conn.is_ok(), Ordering::Relaxed);
-            self.conn = Some(conn?);
+            self.conn = Some(self.shared.engine.connect(&self.shared.url, self.role)?);
         }
         match &mut self.conn {
             Some(conn) => Ok((conn, &self.shared)),

@@ -9,7 +9,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 /// Any number that nobody else locks: "baton" in ASCII.
-const LOCK: i64 = 0x6261_746f_6e;
+const LOCK: i64 = 0x62_6174_6f6e;
 
 /// `then` runs under the same lock.
 pub(crate) fn migrate(

@@ -52,10 +52,9 @@ fn fetch(line: &mut Line, first: Fetch, waiting: &Receiver<Fetch>) {
     let found = line.once(|conn, _| point::many(conn, &wanted));
     match found {
         Err(error) => {
-            let text = error.to_string();
             for fetch in group {
                 // Whoever no longer waits needs no answer.
-                let _ = fetch.reply.send(Err(StoreError::Database(text.clone())));
+                let _ = fetch.reply.send(Err(error.shared()));
             }
         }
         Ok(found) => {

@@ -10,7 +10,6 @@ use crate::{Applied, Change, Context, Expect, Op, Page, Reaction, StoreError, St
 use fhir::TypeId;
 use fhir::search::Query;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::oneshot;
 
 /// Where and how to store.
@@ -28,8 +27,6 @@ pub(crate) struct Shared {
     pub(crate) url: String,
     pub(crate) reaction: Arc<dyn Reaction>,
     pub(crate) sequence: Sequence,
-    /// Whether the last attempt to connect succeeded.
-    pub(crate) healthy: AtomicBool,
 }
 
 /// Cheap to clone. All calls are async-friendly: work runs on the store's own threads and the
@@ -48,7 +45,6 @@ impl Store {
             url: config.url.clone(),
             reaction,
             sequence: Sequence::default(),
-            healthy: AtomicBool::new(true),
         });
         let threads = Arc::new(Threads::start(&shared, config.connections)?);
         Ok(Store { shared, threads })
@@ -120,9 +116,14 @@ impl Store {
         self.look(false, move |tx| tx.search(&query)).await
     }
 
-    /// Accepts work and could reach the database when it last tried.
+    /// Whether work is accepted. That the database answers is [`Store::ping`]'s to say.
     pub fn is_ready(&self) -> bool {
-        self.threads.is_open() && self.shared.healthy.load(Ordering::Relaxed)
+        self.threads.is_open()
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|_| Ok(())).await
     }
 
     /// Finishes what was accepted, refuses what comes later, and ends the threads. Blocks.

@@ -87,11 +87,15 @@ impl Threads {
         }
     }
 
+    /// Accepting work, with all threads there to do it.
     pub(crate) fn is_open(&self) -> bool {
-        self.queues
+        let accepting = self
+            .queues
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+            .is_some();
+        let handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        accepting && !handles.iter().any(JoinHandle::is_finished)
     }
 
     /// Closing the queues lets the threads finish what is in them and end.

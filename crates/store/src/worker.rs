@@ -59,7 +59,7 @@ fn create(line: &mut Line, first: Create, waiting: &Receiver<Create>) {
         // One may have spoilt it for all.
         Err(_) if several => group.into_iter().for_each(|create| alone(line, create)),
         Err(error) => group.into_iter().for_each(|create| {
-            let _ = create.reply.send(Err(StoreError::Database(error.to_string())));
+            let _ = create.reply.send(Err(error.shared()));
         }),
     }
 }

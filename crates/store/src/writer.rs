@@ -78,11 +78,10 @@ fn abandon(conn: &mut Conn, shared: &Shared, sql: &str) {
 
 /// After the commit: what succeeded in a commit that failed has failed too.
 fn answer(ended: Vec<Ended>, committed: Result<(), StoreError>) {
-    let failure = committed.err().map(|error| error.to_string());
     for (job, end) in ended {
-        let end = end.and_then(|()| match &failure {
-            None => Ok(()),
-            Some(text) => Err(StoreError::Database(text.clone())),
+        let end = end.and_then(|()| match &committed {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.shared()),
         });
         job.answer(end);
     }

@@ -56,7 +56,7 @@ impl<'a> Columns<'a> {
         for version in versions {
             columns.key.push(version.key);
             columns.type_id.push(version.type_id);
-            columns.id.push(&version.id);
+            columns.id.push(version.id);
             columns.version.push(version.version);
             columns.updated.push(version.updated);
             columns.deleted.push(version.deleted);
@@ -70,6 +70,8 @@ impl<'a> Columns<'a> {
     }
 }
 
+type Quantities = (Vec<i32>, Vec<i64>, Vec<f64>, Vec<i64>, Vec<i64>);
+
 /// Index rows, one array per column of each family.
 #[derive(Default)]
 struct Rows<'a> {
@@ -79,7 +81,7 @@ struct Rows<'a> {
     date: (Vec<i32>, Vec<i64>, Vec<i64>, Vec<i64>),
     string: (Vec<i32>, Vec<&'a str>, Vec<&'a str>, Vec<i64>),
     number: (Vec<i32>, Vec<i64>, Vec<f64>, Vec<f64>),
-    quantity: (Vec<i32>, Vec<i64>, Vec<f64>, Vec<i64>, Vec<i64>),
+    quantity: Quantities,
 }
 
 impl<'a> Rows<'a> {
