@@ -74,7 +74,7 @@ pub fn outcome<'a>(
         encounter: &stay.stay.id,
     };
     let existing = facts.existing.get(&identity.episode());
-    let retracted = retraction(protocol, &stay.stay);
+    let retracted = retraction(protocol, stay);
     let Some((basis, encounter, discharge)) = basis(protocol, calendar, stay) else {
         return match (&stay.origin, retracted) {
             (Origin::Plain, Some(reason)) if existing.is_some() => Outcome::Withdrawn(reason),
@@ -128,13 +128,14 @@ fn basis<'a>(
         let eligible = eligibility::verdict(protocol, version) == Verdict::Eligible;
         eligible.then_some((version, encounter, discharge))
     };
-    match &stay.origin {
-        Origin::Plain => qualifies(&stay.stay, &stay.encounter),
+    let earlier = || match &stay.origin {
+        Origin::Plain => None,
         Origin::Events(versions) => versions
             .iter()
             .rev()
             .find_map(|(version, json)| qualifies(version, json)),
-    }
+    };
+    qualifies(&stay.stay, &stay.encounter).or_else(earlier)
 }
 
 pub fn discharge(calendar: &Calendar, stay: &Stay) -> Option<Discharge> {
@@ -147,10 +148,14 @@ pub fn discharge(calendar: &Calendar, stay: &Stay) -> Option<Discharge> {
 }
 
 /// Why the stay as it is now is not a discharge into the protocol.
-fn retraction(protocol: &Protocol, stay: &Stay) -> Option<Reason> {
+fn retraction(protocol: &Protocol, stay: &StayFacts) -> Option<Reason> {
+    let (stay, origin) = (&stay.stay, &stay.origin);
     match stay.status {
         StayStatus::Cancelled => Some(Reason::AdmissionCancelled),
-        StayStatus::EnteredInError => Some(Reason::Merged),
+        StayStatus::EnteredInError => match origin {
+            Origin::Plain => Some(Reason::AdmissionCancelled),
+            Origin::Events(_) => Some(Reason::Merged),
+        },
         StayStatus::Planned | StayStatus::Underway | StayStatus::Unknown => Some(Reason::DischargeCancelled),
         StayStatus::Finished => {
             (eligibility::verdict(protocol, stay) != Verdict::Eligible).then_some(Reason::NotEligible)

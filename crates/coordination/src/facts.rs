@@ -1,7 +1,9 @@
 //! What reconciliation looks at: one patient, the stays, what was derived before.
 use crate::calendar::Calendar;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 use fhir::event::derived_id;
-use mapping::{Link, Moment, Stay};
+use mapping::{Link, MappingError, Moment, Order, Stay};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -10,6 +12,16 @@ use std::collections::BTreeMap;
 pub struct Practice {
     pub calendar: Calendar,
     pub coordinator: Option<Link>,
+}
+
+impl Practice {
+    /// `holidays` besides the federal ones; `coordinator` is a reference such as `Practitioner/1`.
+    pub fn new(zone: Tz, holidays: &[NaiveDate], coordinator: Option<&str>) -> Practice {
+        Practice {
+            calendar: Calendar::new(zone, holidays.iter().copied()),
+            coordinator: coordinator.map(|reference| Link(reference.to_owned())),
+        }
+    }
 }
 
 /// Type and id.
@@ -59,6 +71,51 @@ pub enum Origin {
     Plain,
     /// Folded from events: the stay at each moment it was finished, in order of event time.
     Events(Vec<(Stay, Value)>),
+}
+
+impl StayFacts {
+    /// An Encounter, with its finished snapshots when it is folded from events.
+    pub fn from_json(encounter: Value, snapshots: Option<Vec<Value>>) -> Result<StayFacts, MappingError> {
+        let version = |json: Value| Stay::from_json(&json).map(|stay| (stay, json));
+        let origin = match snapshots {
+            None => Origin::Plain,
+            Some(snapshots) => Origin::Events(snapshots.into_iter().map(version).collect::<Result<_, _>>()?),
+        };
+        let (stay, encounter) = version(encounter)?;
+        Ok(StayFacts {
+            stay,
+            encounter,
+            origin,
+            pending: Vec::new(),
+        })
+    }
+
+    /// Whether it was ever over, so that something may follow from it.
+    pub fn was_finished(&self) -> bool {
+        let finished = |stay: &Stay| stay.status == mapping::StayStatus::Finished;
+        match &self.origin {
+            Origin::Plain => finished(&self.stay),
+            Origin::Events(versions) => !versions.is_empty(),
+        }
+    }
+}
+
+/// The order as something still to come, if it is.
+pub fn pending_order(request: &Value) -> Option<Link> {
+    let order = Order::from_json(request).ok().filter(Order::awaits_result)?;
+    order.id.map(|id| Link::to("ServiceRequest", &id))
+}
+
+/// A report that is not final yet.
+pub fn pending_report(report: &Value) -> Option<Link> {
+    let open = matches!(
+        report["status"].as_str(),
+        Some("registered" | "partial" | "preliminary")
+    );
+    report["id"]
+        .as_str()
+        .filter(|_| open)
+        .map(|id| Link::to("DiagnosticReport", id))
 }
 
 /// A Condition's codes.

@@ -21,3 +21,5 @@ pub mod protocol;
 pub mod reason;
 pub mod stay;
 pub mod transition;
+
+pub use mapping::MappingError;

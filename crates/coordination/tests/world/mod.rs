@@ -1,10 +1,9 @@
 //! A small world: one patient, stays, and the derived resources as reconciliation leaves them.
 #![allow(dead_code, reason = "each test file uses its own part")]
 use coordination::calendar::Calendar;
-use coordination::facts::{Diagnosis, Facts, Key, Origin, Person, Practice, StayFacts};
+use coordination::facts::{Diagnosis, Facts, Key, Person, Practice, StayFacts};
 use coordination::protocol::{Protocol, TRANSITIONAL_CARE};
 use coordination::transition::{Decision, reconcile};
-use mapping::{Link, Stay};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -31,10 +30,11 @@ impl World {
         });
         World {
             protocol: Protocol::from_json(&serde_json::from_str(TRANSITIONAL_CARE).unwrap()).unwrap(),
-            practice: Practice {
-                calendar: Calendar::new(chrono_tz::America::New_York, []),
-                coordinator: Some(Link::to("Practitioner", "coordinator")),
-            },
+            practice: Practice::new(
+                chrono_tz::America::New_York,
+                &[],
+                Some("Practitioner/coordinator"),
+            ),
             facts: Facts {
                 person: Person::from_json("p", &patient),
                 stays: Vec::new(),
@@ -46,23 +46,9 @@ impl World {
 
     /// Writes an Encounter; `versions` are its finished snapshots when it comes from events.
     pub fn stay(&mut self, encounter: Value, versions: Option<Vec<Value>>) {
-        let stay = Stay::from_json(&encounter).unwrap();
-        let origin = match versions {
-            None => Origin::Plain,
-            Some(versions) => Origin::Events(
-                versions
-                    .into_iter()
-                    .map(|v| (Stay::from_json(&v).unwrap(), v))
-                    .collect(),
-            ),
-        };
-        self.facts.stays.retain(|other| other.stay.id != stay.id);
-        self.facts.stays.push(StayFacts {
-            stay,
-            encounter,
-            origin,
-            pending: Vec::new(),
-        });
+        let stay = StayFacts::from_json(encounter, versions).unwrap();
+        self.facts.stays.retain(|other| other.stay.id != stay.stay.id);
+        self.facts.stays.push(stay);
     }
 
     pub fn diagnosis(&mut self, id: &str, code: &str) {
