@@ -1,0 +1,251 @@
+//! The facts about one patient, in few round trips and all from one transaction.
+use coordination::facts::{
+    Diagnosis, Facts, Key, Person, Practice, StayFacts, pending_order, pending_report,
+};
+use coordination::protocol::Protocol;
+use coordination::{stay, transition};
+use fhir::TypeId;
+use fhir::search::parse::{Limits, parse};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{StoreError, Stored, Tx};
+
+/// A patient and what was just written about stays.
+#[derive(Debug, Default)]
+pub(super) struct Subject {
+    pub id: String,
+    /// Encounters as they are now.
+    pub touched: Vec<Value>,
+    /// Encounters as they were before they were deleted.
+    pub deleted: Vec<Value>,
+}
+
+/// More stays or diagnoses of one patient than these are not looked at.
+const MOST: usize = 1_000;
+/// Stays that ended longer ago are facts about later ones, but nothing follows from them now.
+const SETTLED: i64 = 400 * 86_400_000_000;
+
+pub(super) fn type_id(name: &str) -> Result<TypeId, StoreError> {
+    TypeId::of(name).ok_or_else(|| StoreError::Database(format!("{name} is not an R4 type")))
+}
+
+/// None when nothing can follow: no stay was ever over and nothing was derived before.
+pub(super) fn facts(
+    tx: &mut Tx,
+    protocol: &Protocol,
+    practice: &Practice,
+    subject: &Subject,
+    now: i64,
+) -> Result<Option<Facts>, StoreError> {
+    let mut stays = stays(tx, protocol, subject)?;
+    let current: Vec<usize> = (0..stays.len())
+        .filter(|i| matters(protocol, practice, &stays[*i], now))
+        .collect();
+    add_pasts(tx, subject, &mut stays, &current)?;
+    let existing = existing(tx, protocol, practice, current.iter().map(|i| &stays[*i]))?;
+    if existing.is_empty() && !current.iter().any(|i| stays[*i].was_finished()) {
+        return Ok(None);
+    }
+    let ended: Vec<usize> = current
+        .iter()
+        .copied()
+        .filter(|i| stays[*i].was_finished())
+        .collect();
+    add_pending(tx, &mut stays, &ended)?;
+    Ok(Some(Facts {
+        person: person(tx, &subject.id)?,
+        diagnoses: diagnoses(tx, &subject.id)?,
+        stays,
+        existing,
+    }))
+}
+
+/// Stays whose derived resources may change: of an eligible class now or before, not long over.
+fn matters(protocol: &Protocol, practice: &Practice, facts: &StayFacts, now: i64) -> bool {
+    let stay = &facts.stay;
+    let mut classes = stay.class.iter().chain(&stay.earlier_classes);
+    let ended = stay
+        .discharged
+        .as_ref()
+        .and_then(|moment| practice.calendar.instant(moment));
+    classes.any(|class| protocol.eligible_classes.contains(class))
+        && ended.is_none_or(|ended| ended > now - SETTLED)
+}
+
+fn stays(tx: &mut Tx, protocol: &Protocol, subject: &Subject) -> Result<Vec<StayFacts>, StoreError> {
+    let mut codes: BTreeSet<&str> = BTreeSet::from(["EMER"]);
+    codes.extend(
+        protocol
+            .eligible_classes
+            .iter()
+            .chain(&protocol.acute_classes)
+            .map(|class| class.code.as_str()),
+    );
+    let classes = codes.into_iter().collect::<Vec<_>>().join(",");
+    let patient = format!("Patient/{}", subject.id);
+    let mut encounters = BTreeMap::new();
+    for encounter in search(tx, "Encounter", &[("subject", &patient), ("class", &classes)])? {
+        encounters.insert(id(&encounter), encounter);
+    }
+    // A stay that left these classes is not found any more, but what it began has to end.
+    let mine = |encounter: &&Value| {
+        encounter
+            .pointer("/subject/reference")
+            .is_some_and(|link| *link == *patient)
+    };
+    for encounter in subject.touched.iter().filter(mine) {
+        encounters.insert(id(encounter), encounter.clone());
+    }
+    for encounter in subject.deleted.iter().filter(mine) {
+        let mut void = encounter.clone();
+        void["status"] = json!("entered-in-error");
+        encounters.insert(id(encounter), void);
+    }
+    Ok(encounters.into_values().filter_map(readable).collect())
+}
+
+fn id(resource: &Value) -> String {
+    resource["id"].as_str().unwrap_or_default().to_owned()
+}
+
+/// An Encounter the R4 model cannot read is left out, and said so; the write itself stands.
+fn readable(encounter: Value) -> Option<StayFacts> {
+    let id = id(&encounter);
+    StayFacts::from_json(encounter, None)
+        .inspect_err(|error| tracing::warn!(encounter = id, %error, "stay not coordinated"))
+        .ok()
+}
+
+/// What the stays were before, where they come from events.
+fn add_pasts(
+    tx: &mut Tx,
+    subject: &Subject,
+    stays: &mut [StayFacts],
+    which: &[usize],
+) -> Result<(), StoreError> {
+    let ids: Vec<String> = which.iter().map(|i| stays[*i].stay.id.clone()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let events = tx.events_of_stays(&ids)?;
+    for i in which {
+        let facts = &mut stays[*i];
+        let Some(fold) = stay::fold(&events, &facts.stay.id, &subject.id) else {
+            continue;
+        };
+        match StayFacts::from_json(facts.encounter.clone(), Some(fold.finished_snapshots)) {
+            Ok(with_past) => *facts = with_past,
+            Err(error) => {
+                tracing::warn!(encounter = facts.stay.id, %error, "earlier versions not coordinated")
+            }
+        }
+    }
+    Ok(())
+}
+
+fn existing<'a>(
+    tx: &mut Tx,
+    protocol: &Protocol,
+    practice: &Practice,
+    stays: impl Iterator<Item = &'a StayFacts>,
+) -> Result<BTreeMap<Key, Value>, StoreError> {
+    let keys: Vec<Key> = stays
+        .flat_map(|facts| transition::identities(protocol, practice, &facts.stay))
+        .collect();
+    let mut found = BTreeMap::new();
+    fetch(tx, keys, &mut found)?;
+    let listed = found
+        .values()
+        .filter(|resource| resource["resourceType"] == "CarePlan")
+        .flat_map(transition::activities);
+    let more: Vec<Key> = listed.filter(|key| !found.contains_key(key)).collect();
+    fetch(tx, more, &mut found)?;
+    Ok(found)
+}
+
+fn fetch(tx: &mut Tx, keys: Vec<Key>, found: &mut BTreeMap<Key, Value>) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let wanted: Vec<(TypeId, String)> = keys
+        .into_iter()
+        .map(|(kind, id)| Ok((type_id(kind)?, id)))
+        .collect::<Result<_, StoreError>>()?;
+    for stored in tx.get_many(&wanted)?.into_iter().filter(|stored| !stored.deleted) {
+        let resource = parsed(&stored)?;
+        found.insert((stored.type_id.name(), stored.id), resource);
+    }
+    Ok(())
+}
+
+/// A Patient that has not arrived yet is alive and has no doctor.
+fn person(tx: &mut Tx, id: &str) -> Result<Person, StoreError> {
+    let stored = tx.get(type_id("Patient")?, id)?.filter(|stored| !stored.deleted);
+    let patient = match stored {
+        Some(stored) => parsed(&stored)?,
+        None => json!({ "resourceType": "Patient", "id": id }),
+    };
+    Ok(Person::from_json(id, &patient))
+}
+
+fn diagnoses(tx: &mut Tx, patient: &str) -> Result<Vec<Diagnosis>, StoreError> {
+    let conditions = search(tx, "Condition", &[("subject", &format!("Patient/{patient}"))])?;
+    Ok(conditions.iter().filter_map(Diagnosis::from_json).collect())
+}
+
+/// Results not final and orders not done, for stays that ended.
+fn add_pending(tx: &mut Tx, stays: &mut [StayFacts], which: &[usize]) -> Result<(), StoreError> {
+    let links: Vec<String> = which
+        .iter()
+        .map(|i| format!("Encounter/{}", stays[*i].stay.id))
+        .collect();
+    if links.is_empty() {
+        return Ok(());
+    }
+    let encounters = links.join(",");
+    let open = [
+        ("encounter", encounters.as_str()),
+        ("status", "registered,partial,preliminary"),
+    ];
+    let reports = search(tx, "DiagnosticReport", &open)?;
+    let orders = search(
+        tx,
+        "ServiceRequest",
+        &[("encounter", &encounters), ("status", "active,on-hold")],
+    )?;
+    for (i, link) in which.iter().zip(&links) {
+        let own = |resource: &&Value| {
+            resource
+                .pointer("/encounter/reference")
+                .is_some_and(|of| *of == link.as_str())
+        };
+        let mut pending: Vec<_> = reports.iter().filter(own).filter_map(pending_report).collect();
+        pending.extend(orders.iter().filter(own).filter_map(pending_order));
+        stays[*i].pending = pending;
+    }
+    Ok(())
+}
+
+pub(super) fn search(tx: &mut Tx, kind: &str, pairs: &[(&str, &str)]) -> Result<Vec<Value>, StoreError> {
+    let pairs: Vec<(String, String)> = pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let limits = Limits {
+        default_count: MOST,
+        max_count: MOST,
+    };
+    let (query, _) = parse(type_id(kind)?, &pairs, "", limits, false)
+        .map_err(|issues| StoreError::Rejected { status: 500, issues })?;
+    tx.search(&query)?.matches.iter().map(parsed).collect()
+}
+
+pub(super) fn parsed(stored: &Stored) -> Result<Value, StoreError> {
+    serde_json::from_str(&stored.body).map_err(|error| {
+        let place = format!("{}/{}", stored.type_id.name(), stored.id);
+        StoreError::Database(format!(
+            "{place} is stored as broken JSON, at column {}",
+            error.column()
+        ))
+    })
+}
