@@ -1,4 +1,13 @@
 //! Settings: flags override environment, environment overrides the file.
+//!
+//! Every setting has a sound default, so `baton serve` runs without any. `load.rs` reads them;
+//! the shape of the file is `file.rs`.
+mod file;
+mod load;
+#[cfg(test)]
+mod tests;
+
+pub use load::{ConfigError, Overrides};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -8,14 +17,29 @@ pub struct Config {
     pub public_url: String,
     pub auth: Auth,
     pub mllp: Option<String>,
+    /// Connections to PostgreSQL, or reader threads on SQLite.
+    pub connections: usize,
+    pub tokens: Tokens,
     pub practice: Practice,
     pub limits: Limits,
+    pub log: Log,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Auth {
     Required,
+    /// For sandboxes and benchmarks: everybody may do everything. Loopback only.
     Disabled,
+}
+
+/// What the authorization server hands out and trusts.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// How long an access token lives; SMART Backend Services recommends at most 300.
+    pub lifetime_seconds: i64,
+    /// Whether a client's JWKS URL may be plain http or point into a private network.
+    pub allow_private_jwks: bool,
 }
 
 /// The practice that follows up discharges.
@@ -32,13 +56,108 @@ pub struct Practice {
 pub struct Limits {
     /// Bytes of one request body.
     pub body: usize,
+    /// Bytes of one HL7 v2 message.
+    pub message: usize,
     pub bundle_entries: usize,
     pub default_count: usize,
     pub max_count: usize,
+    /// Seconds a client may take to send its request head.
+    pub client_seconds: u64,
+    /// HTTP connections at a time.
+    pub connections: usize,
+    pub mllp_connections: usize,
+    /// Seconds without a byte after which an MLLP connection is closed.
+    pub mllp_idle_seconds: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// A `tracing` filter such as `info` or `gateway=debug`.
+    pub filter: String,
+    /// One JSON object per line instead of text.
+    pub json: bool,
 }
 
 impl Config {
     pub fn fhir_base(&self) -> String {
         format!("{}/fhir", self.public_url)
+    }
+
+    /// Port 0 was asked for, or the name resolved: from here on the real address counts.
+    pub fn bound(&mut self, address: std::net::SocketAddr) {
+        if self.public_url == derived_url(&self.listen) {
+            self.public_url = derived_url(&address.to_string());
+        }
+        self.listen = address.to_string();
+    }
+
+    pub fn token_url(&self) -> String {
+        format!("{}/oauth/token", self.public_url)
+    }
+}
+
+/// The base URL when none is given: right for a client on the same machine.
+fn derived_url(listen: &str) -> String {
+    format!("http://{listen}")
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Tokens {
+            lifetime_seconds: 300,
+            allow_private_jwks: false,
+        }
+    }
+}
+
+impl Default for Practice {
+    fn default() -> Self {
+        Practice {
+            timezone: chrono_tz::America::New_York,
+            holidays: Vec::new(),
+            coordinator: None,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            body: 16 << 20,
+            message: 1 << 20,
+            bundle_entries: 20_000,
+            default_count: 50,
+            max_count: 1_000,
+            client_seconds: 10,
+            connections: 4_096,
+            mllp_connections: 256,
+            mllp_idle_seconds: 300,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Log {
+            filter: "info".into(),
+            json: false,
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            listen: "127.0.0.1:8080".into(),
+            database: "sqlite://baton.db".into(),
+            public_url: "http://127.0.0.1:8080".into(),
+            auth: Auth::Required,
+            mllp: None,
+            connections: 8,
+            tokens: Tokens::default(),
+            practice: Practice::default(),
+            limits: Limits::default(),
+            log: Log::default(),
+        }
     }
 }

@@ -1,8 +1,13 @@
 //! The extractor every protected handler takes: the signature says that a token is needed.
+use super::bearer;
+use super::scope::Scopes;
 use crate::error::ApiError;
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use fhir::TypeId;
-use std::future::Ready;
+use crate::state::AppState;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+use fhir::{IssueCode, TypeId};
+use std::future::{Ready, ready};
+use std::sync::Arc;
 
 /// The letters of SMART v2 scopes. <https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,22 +23,67 @@ pub enum Access {
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub client_id: String,
+    scopes: Arc<Scopes>,
 }
 
 impl Caller {
+    pub(super) fn new(client_id: &str, scopes: Arc<Scopes>) -> Caller {
+        Caller {
+            client_id: client_id.to_owned(),
+            scopes,
+        }
+    }
+
+    /// Baton's own work on behalf of the operator, such as `baton import`.
+    pub fn internal(name: &str) -> Caller {
+        Caller::new(name, Arc::new(Scopes::everything()))
+    }
+
     /// 403 with an OperationOutcome and `WWW-Authenticate: … insufficient_scope` when not covered.
-    pub fn require(&self, _type_id: TypeId, _access: Access) -> Result<(), ApiError> {
-        unimplemented!()
+    pub fn require(&self, type_id: TypeId, access: Access) -> Result<(), ApiError> {
+        match self.may(type_id, access) {
+            true => Ok(()),
+            false => Err(insufficient(type_id, access)),
+        }
     }
-    pub fn may(&self, _type_id: TypeId, _access: Access) -> bool {
-        unimplemented!()
+
+    pub fn may(&self, type_id: TypeId, access: Access) -> bool {
+        self.scopes.allows(type_id, access)
     }
+}
+
+fn insufficient(type_id: TypeId, access: Access) -> ApiError {
+    let scope = format!("system/{}.{}", type_id.name(), access.letter());
+    let text = format!("The access token does not cover this: it needs the scope `{scope}`");
+    let mut error = ApiError::new(StatusCode::FORBIDDEN, IssueCode::Forbidden, text);
+    let challenge = format!("Bearer realm=\"baton\", error=\"insufficient_scope\", scope=\"{scope}\"");
+    error.headers.push(("WWW-Authenticate", challenge));
+    error
 }
 
 impl FromRequest for Caller {
     type Error = ApiError;
     type Future = Ready<Result<Caller, ApiError>>;
-    fn from_request(_request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        unimplemented!()
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(identify(request))
     }
+}
+
+fn identify(request: &HttpRequest) -> Result<Caller, ApiError> {
+    // Batch entries and nested extractors ask again: the first answer stands for the request.
+    if let Some(known) = request.extensions().get::<Caller>() {
+        return Ok(known.clone());
+    }
+    let Some(state) = request.app_data::<web::Data<AppState>>() else {
+        let text = "The server is not set up to check tokens";
+        return Err(ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            IssueCode::Exception,
+            text,
+        ));
+    };
+    let caller = bearer::caller(&state.auth, request, crate::edge::now())?;
+    request.extensions_mut().insert(caller.clone());
+    Ok(caller)
 }

@@ -1,4 +1,28 @@
 //! Who calls and what they may do. SMART v2 `system/` scopes; tokens from `/oauth/token`.
+//!
+//! Open `caller.rs` for what a handler sees, `token_endpoint.rs` for how a token is earned,
+//! `authority.rs` for what the gateway keeps in memory so that checking one is cheap.
+//! <https://hl7.org/fhir/smart-app-launch/STU2.2/backend-services.html>
+pub mod assertion;
+pub mod authority;
+pub mod bearer;
 pub mod caller;
+pub mod client;
+mod discovery;
+pub mod error;
+mod form;
+pub mod jwks;
+pub mod keys;
+pub mod reach;
+mod remote;
+pub mod routes;
+pub mod scope;
+mod token;
+mod token_endpoint;
+mod token_status;
+#[cfg(test)]
+mod tests;
+mod verified;
 
+pub use authority::Authority;
 pub use caller::{Access, Caller};

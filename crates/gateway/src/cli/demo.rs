@@ -18,6 +18,7 @@ const COORDINATOR: &str = "Practitioner/demo-coordinator";
 const TIMEZONE: &str = "America/New_York";
 
 #[derive(clap::Args)]
+#[group(skip)]
 pub struct Args {
     #[command(flatten)]
     serve: serve::Args,

@@ -1,0 +1,165 @@
+//! The authorization server's memory: keys, refusals and checked tokens, so that the hot path
+//! touches no database. Other gateways and the command line change these through the database;
+//! one small row (the epoch) tells every two seconds whether to read them again.
+use super::keys::{self, KeyRing};
+use super::remote::RemoteKeys;
+use super::scope::Scopes;
+use super::token::{self, Claims, Refusal, Verified};
+use super::verified::{VerifiedTokens, digest};
+use crate::config::{Auth, Config};
+use crate::edge;
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use store::admin::EPOCH_AUTH;
+use store::{Store, StoreError, Tx};
+
+const REFRESH: Duration = Duration::from_secs(2);
+const SECOND: i64 = 1_000_000;
+
+pub struct Authority {
+    pub(super) store: Store,
+    /// Whether tokens are asked for at all.
+    pub(super) required: bool,
+    pub(super) issuer: String,
+    pub(super) audience: String,
+    pub(super) token_url: String,
+    pub(super) lifetime: i64,
+    pub(super) remote: RemoteKeys,
+    standing: RwLock<Arc<Standing>>,
+    verified: VerifiedTokens,
+}
+
+/// What the database said last.
+#[derive(Default)]
+pub(super) struct Standing {
+    epoch: i64,
+    pub(super) keys: KeyRing,
+    disabled: HashSet<String>,
+    revoked: HashSet<String>,
+}
+
+impl Standing {
+    fn read(tx: &mut Tx, now: i64) -> Result<Standing, StoreError> {
+        Ok(Standing {
+            epoch: tx.epoch(EPOCH_AUTH)?,
+            keys: KeyRing::open(&tx.signing_keys()?, now)?,
+            disabled: tx.disabled_clients()?.into_iter().collect(),
+            revoked: tx.used_jtis(REVOKED, now / SECOND)?.into_iter().collect(),
+        })
+    }
+}
+
+/// The issuer under which a revoked token's `jti` counts as used up.
+pub(super) const REVOKED: &str = "urn:baton:revoked";
+
+impl Authority {
+    /// `config.public_url` must be final: it is the issuer of tokens.
+    pub async fn open(store: &Store, config: &Config) -> Result<Arc<Authority>, StoreError> {
+        let now = edge::now();
+        let mut standing = store.read(move |tx| Standing::read(tx, now)).await?;
+        if standing.keys.signer(now).is_none() {
+            standing = store
+                .write(move |tx| {
+                    keys::ensure(tx, now)?;
+                    Standing::read(tx, now)
+                })
+                .await?;
+        }
+        Ok(Arc::new(Authority {
+            store: store.clone(),
+            required: config.auth == Auth::Required,
+            issuer: config.public_url.clone(),
+            audience: config.fhir_base(),
+            token_url: config.token_url(),
+            lifetime: config.tokens.lifetime_seconds,
+            remote: RemoteKeys::new(config.tokens.allow_private_jwks),
+            standing: RwLock::new(Arc::new(standing)),
+            verified: VerifiedTokens::default(),
+        }))
+    }
+
+    pub(super) fn standing(&self) -> Arc<Standing> {
+        self.standing
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Reads again what changed elsewhere; cheap when nothing did.
+    pub async fn refresh(&self, now: i64) -> Result<(), StoreError> {
+        let known = self.standing().epoch;
+        let news = move |tx: &mut Tx| match tx.epoch(EPOCH_AUTH)? == known {
+            true => Ok(None),
+            false => Standing::read(tx, now).map(Some),
+        };
+        if let Some(standing) = self.store.read(news).await? {
+            *self.standing.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(standing);
+        }
+        Ok(())
+    }
+
+    /// Runs until dropped: refreshes, and once a minute forgets what nobody can replay any more.
+    pub async fn keep_fresh(self: Arc<Self>) {
+        for round in 1u64.. {
+            tokio::time::sleep(REFRESH).await;
+            let now = edge::now();
+            if let Err(error) = self.refresh(now).await {
+                tracing::warn!(%error, "keys and clients could not be read; the last known ones stay in force");
+            }
+            if round.is_multiple_of(30)
+                && let Err(error) = self.store.write(move |tx| tx.forget_jtis(now / SECOND)).await
+            {
+                tracing::warn!(%error, "expired assertion ids could not be deleted");
+            }
+        }
+    }
+
+    /// A token for the client; the scopes have been granted already.
+    pub(super) fn issue(&self, client_id: &str, scopes: &Scopes, now: i64) -> Option<String> {
+        let seconds = now / SECOND;
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            sub: client_id.to_owned(),
+            client_id: client_id.to_owned(),
+            aud: self.audience.clone(),
+            iat: seconds,
+            exp: seconds + self.lifetime,
+            jti: edge::new_id(),
+            scope: scopes.to_string(),
+        };
+        token::sign(&self.standing().keys, &claims, now)
+    }
+
+    /// The hot path: a hash, two look-ups, and a signature only the first time.
+    pub fn check(&self, token: &str, now: i64) -> Result<Arc<Verified>, Refusal> {
+        let seconds = now / SECOND;
+        let standing = self.standing();
+        let digest = digest(token);
+        let known = self.verified.get(&digest);
+        let verified = match &known {
+            Some(verified) => verified.clone(),
+            None => Arc::new(token::verify(
+                &standing.keys,
+                token,
+                &self.issuer,
+                &self.audience,
+                seconds,
+            )?),
+        };
+        let claims = &verified.claims;
+        if claims.exp <= seconds {
+            return Err(Refusal::Expired);
+        }
+        if standing.disabled.contains(&claims.client_id) {
+            return Err(Refusal::Disabled);
+        }
+        if standing.revoked.contains(&claims.jti) {
+            return Err(Refusal::Revoked);
+        }
+        if known.is_none() {
+            self.verified.keep(digest, verified.clone(), seconds);
+        }
+        Ok(verified)
+    }
+}

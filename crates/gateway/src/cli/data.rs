@@ -1,0 +1,73 @@
+//! What every command that touches data takes, and how it opens the database.
+use super::Failure;
+use crate::config::{Config, Overrides};
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::commit::NoReaction;
+use store::{Store, StoreConfig, StoreError, Tx};
+
+// Where the data is. (A doc comment here would become the help text of the commands.)
+#[derive(clap::Args, Clone, Debug, Default)]
+#[group(skip)]
+pub struct Args {
+    /// sqlite://PATH or postgres://USER@HOST/NAME [default: sqlite://baton.db]
+    #[arg(long, env = "BATON_DATABASE", hide_env_values = true, value_name = "URL")]
+    pub database: Option<String>,
+    /// Settings file (TOML); flags and environment override it
+    #[arg(long, env = "BATON_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl Args {
+    pub fn settings(&self) -> Result<Config, Failure> {
+        let (database, config) = (self.database.clone(), self.config.clone());
+        Ok(Config::load(Overrides {
+            database,
+            config,
+            ..Overrides::default()
+        })?)
+    }
+
+    /// Opens the store for the tables of administration, from which nothing follows.
+    pub fn run<T>(&self, work: impl AsyncFnOnce(&Store) -> Result<T, StoreError>) -> Result<T, Failure> {
+        let url = self.settings()?.database;
+        let store = Store::open(&StoreConfig { url, connections: 1 }, Arc::new(NoReaction))?;
+        let done = block_on(work(&store))?;
+        store.close();
+        Ok(done?)
+    }
+
+    /// One transaction.
+    pub fn write<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.run(async |store| store.write(work).await)
+    }
+
+    pub fn read<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.run(async |store| store.read(work).await)
+    }
+}
+
+pub fn block_on<F: Future>(work: F) -> Result<F::Output, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    Ok(runtime.block_on(work))
+}
+
+/// JSON on standard output, for people and for scripts.
+pub fn print(value: &serde_json::Value) {
+    println!("{value:#}");
+}
+
+/// An instant of the store as text.
+pub fn instant(micros: Option<i64>) -> Option<String> {
+    micros.map(fhir::datetime::instant)
+}

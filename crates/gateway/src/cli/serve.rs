@@ -1,0 +1,201 @@
+//! `baton serve`: puts the parts together, says when it is ready, and takes them down in order.
+use super::{Failure, log};
+use crate::auth::Authority;
+use crate::config::{Auth, Config, Overrides};
+use crate::reaction::{self, Coordination};
+use crate::state::AppState;
+use crate::{app, edge, mllp};
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Store, StoreConfig};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+const TICK: Duration = Duration::from_secs(60);
+const BACKLOG: u32 = 1_024;
+
+#[derive(clap::Args, Clone, Default)]
+#[group(skip)]
+pub struct Args {
+    /// Address of the HTTP server; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, env = "BATON_LISTEN", value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// URL under which clients reach the server [default: http://LISTEN]
+    #[arg(long, env = "BATON_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Whether tokens are asked for; disabled is for sandboxes, on loopback only [default: required]
+    #[arg(long, env = "BATON_AUTH", value_name = "MODE")]
+    pub auth: Option<Auth>,
+    /// Address of the HL7 v2 (MLLP) listener; off unless given
+    #[arg(long, env = "BATON_MLLP", value_name = "ADDR")]
+    pub mllp: Option<String>,
+    /// IANA time zone of the practice; deadlines are counted in it [default: America/New_York]
+    #[arg(long, env = "BATON_PRACTICE_TIMEZONE", value_name = "IANA")]
+    pub practice_timezone: Option<String>,
+    /// Days the practice is closed besides US federal holidays, separated by commas
+    #[arg(long, env = "BATON_PRACTICE_HOLIDAYS", value_name = "DATES")]
+    pub practice_holidays: Option<String>,
+    /// Who owns outreach tasks, such as Practitioner/123
+    #[arg(long, env = "BATON_PRACTICE_COORDINATOR", value_name = "REFERENCE")]
+    pub practice_coordinator: Option<String>,
+    /// What to log, such as info or gateway=debug [default: info]
+    #[arg(long, env = "BATON_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Log one JSON object per line
+    #[arg(long, env = "BATON_LOG_JSON")]
+    pub log_json: bool,
+    #[command(flatten)]
+    pub data: super::data::Args,
+}
+
+impl Args {
+    pub fn settings(self) -> Result<Config, Failure> {
+        Ok(Config::load(Overrides {
+            config: self.data.config,
+            listen: self.listen,
+            database: self.data.database,
+            public_url: self.public_url,
+            auth: self.auth,
+            mllp: self.mllp,
+            log: self.log,
+            log_json: self.log_json,
+            timezone: self.practice_timezone,
+            holidays: self.practice_holidays,
+            coordinator: self.practice_coordinator,
+        })?)
+    }
+}
+
+pub fn run(args: Args) -> Result<(), Failure> {
+    let config = args.settings()?;
+    log::start(&config.log)?;
+    actix_web::rt::System::new().block_on(async {
+        let server = Server::prepare(config).await?;
+        // A closed standard output is no reason not to serve.
+        let _ = writeln!(std::io::stdout(), "{}", server.ready_line());
+        server.run().await
+    })
+}
+
+/// Everything opened and bound: connections made from now on are answered.
+pub struct Server {
+    pub state: AppState,
+    listener: TcpListener,
+    mllp: Option<(tokio::net::TcpListener, SocketAddr)>,
+}
+
+impl Server {
+    pub async fn prepare(mut config: Config) -> Result<Server, Failure> {
+        let listener = bind("listen", &config.listen).await?.into_std()?;
+        config.bound(listener.local_addr()?);
+        let mllp = match &config.mllp {
+            None => None,
+            Some(address) => {
+                let listener = bind("mllp", address).await?;
+                let bound = listener.local_addr()?;
+                Some((listener, bound))
+            }
+        };
+        warn(&config);
+        let state = open(config).await?;
+        Ok(Server {
+            state,
+            listener,
+            mllp,
+        })
+    }
+
+    /// Where MLLP listens, when it does; the HTTP address is in `state.config`.
+    pub fn mllp(&self) -> Option<SocketAddr> {
+        self.mllp.as_ref().map(|(_, bound)| *bound)
+    }
+
+    /// One line on standard output, for people and for scripts that wait for it.
+    pub fn ready_line(&self) -> String {
+        let base = &self.state.config.public_url;
+        let mllp = self
+            .mllp()
+            .map(|bound| format!(" mllp={bound}"))
+            .unwrap_or_default();
+        format!("baton ready fhir={base}/fhir hl7v2={base}/hl7v2 docs={base}/docs{mllp}")
+    }
+
+    /// Until SIGTERM or SIGINT; then requests and messages in flight are finished first.
+    pub async fn run(self) -> Result<(), Failure> {
+        let (stop, stopped) = watch::channel(false);
+        let clocks = [
+            actix_web::rt::spawn(self.state.auth.clone().keep_fresh()),
+            actix_web::rt::spawn(tick(self.state.clone())),
+        ];
+        let mllp = self.mllp.map(|(listener, _)| {
+            let served = mllp::serve(listener, self.state.clone(), stopped);
+            actix_web::rt::spawn(async move {
+                if let Err(error) = served.await {
+                    tracing::error!(%error, "the MLLP listener failed; HTTP goes on");
+                }
+            })
+        });
+        let served = app::serve(self.state.clone(), self.listener).await;
+        clocks.iter().for_each(JoinHandle::abort);
+        // Nobody listens any more when MLLP is off.
+        let _ = stop.send(true);
+        if let Some(mllp) = mllp {
+            mllp.await.map_err(|e| Failure::of(format!("mllp: {e}")))?;
+        }
+        self.state.store.close();
+        tracing::info!("stopped");
+        Ok(served?)
+    }
+}
+
+/// Everything but the listeners, which `import` does without.
+pub async fn open(config: Config) -> Result<AppState, Failure> {
+    let settings = StoreConfig {
+        url: config.database.clone(),
+        connections: config.connections,
+    };
+    let store = Store::open(&settings, Arc::new(Coordination::new(&config.practice)))?;
+    reaction::seed(&store, edge::now()).await?;
+    let auth = Authority::open(&store, &config).await?;
+    Ok(AppState::new(store, Arc::new(config), auth))
+}
+
+/// A longer queue than the standard library's, for partners that connect all at once.
+async fn bind(key: &str, address: &str) -> Result<tokio::net::TcpListener, Failure> {
+    let failed = |e: std::io::Error| Failure::of(format!("{key}: cannot listen on {address}: {e}"));
+    let resolved = tokio::net::lookup_host(address).await.map_err(failed)?.next();
+    let resolved = resolved.ok_or_else(|| Failure::usage(format!("{key}: {address} has no address")))?;
+    let socket = match resolved {
+        SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4(),
+        SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6(),
+    };
+    let listen = |socket: tokio::net::TcpSocket| {
+        socket.set_reuseaddr(true)?;
+        socket.bind(resolved)?;
+        socket.listen(BACKLOG)
+    };
+    socket.and_then(listen).map_err(failed)
+}
+
+fn warn(config: &Config) {
+    if config.auth == Auth::Disabled {
+        tracing::warn!("auth is disabled: everybody on this machine can read and write everything");
+    }
+    if config.public_url.contains("//0.0.0.0") || config.public_url.contains("//[::]") {
+        tracing::warn!("public_url is not reachable by clients; set --public-url");
+    }
+}
+
+/// Clocks of the coordination; any number of gateways may run this.
+async fn tick(state: AppState) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        match reaction::close_due_tick(&state.store, &state.config.practice, edge::now()).await {
+            Ok(0) => {}
+            Ok(closed) => tracing::info!(closed, "episodes came to their end"),
+            Err(error) => tracing::error!(%error, "episodes could not be closed; tried again in a minute"),
+        }
+    }
+}

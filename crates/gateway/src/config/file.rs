@@ -1,0 +1,194 @@
+//! The settings file (TOML). Unknown keys are refused: a misspelt limit must not pass in silence.
+//!
+//! ```toml
+//! listen = "127.0.0.1:8080"
+//! [practice]
+//! timezone = "America/Chicago"
+//! holidays = ["2026-12-24"]
+//! coordinator = "Practitioner/123"
+//! ```
+use super::{Auth, Config, Limits, Log, Practice, Tokens, derived_url};
+use serde::Deserialize;
+use toml::Value;
+
+/// The settings as written, before defaults; flags and environment are laid over this.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    pub listen: Option<String>,
+    pub database: Option<String>,
+    pub public_url: Option<String>,
+    pub auth: Option<Auth>,
+    pub mllp: Option<String>,
+    connections: Option<usize>,
+    tokens: TokensTable,
+    pub practice: PracticeTable,
+    limits: LimitsTable,
+    pub log: LogTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TokensTable {
+    lifetime_seconds: Option<i64>,
+    allow_private_jwks: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PracticeTable {
+    pub timezone: Option<String>,
+    pub holidays: Vec<Value>,
+    pub coordinator: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LimitsTable {
+    body: Option<usize>,
+    message: Option<usize>,
+    bundle_entries: Option<usize>,
+    default_count: Option<usize>,
+    max_count: Option<usize>,
+    client_seconds: Option<u64>,
+    connections: Option<usize>,
+    mllp_connections: Option<usize>,
+    mllp_idle_seconds: Option<u64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogTable {
+    pub filter: Option<String>,
+    pub json: Option<bool>,
+}
+
+impl File {
+    /// Over the defaults. Errors name the key.
+    pub fn settings(self) -> Result<Config, String> {
+        let defaults = Config::default();
+        let listen = self.listen.unwrap_or(defaults.listen);
+        Ok(Config {
+            public_url: self.public_url.unwrap_or_else(|| derived_url(&listen)),
+            listen,
+            database: self.database.unwrap_or(defaults.database),
+            auth: self.auth.unwrap_or(defaults.auth),
+            mllp: self.mllp,
+            connections: positive("connections", self.connections, defaults.connections)?,
+            tokens: self.tokens.settings()?,
+            practice: self.practice.settings()?,
+            limits: self.limits.settings()?,
+            log: self.log.settings(),
+        })
+    }
+}
+
+impl TokensTable {
+    fn settings(self) -> Result<Tokens, String> {
+        let defaults = Tokens::default();
+        let lifetime_seconds = self.lifetime_seconds.unwrap_or(defaults.lifetime_seconds);
+        if !(30..=3600).contains(&lifetime_seconds) {
+            return Err("tokens.lifetime_seconds must be between 30 and 3600".into());
+        }
+        let allow_private_jwks = self.allow_private_jwks.unwrap_or(defaults.allow_private_jwks);
+        Ok(Tokens {
+            lifetime_seconds,
+            allow_private_jwks,
+        })
+    }
+}
+
+impl PracticeTable {
+    fn settings(self) -> Result<Practice, String> {
+        let defaults = Practice::default();
+        let timezone = match self.timezone {
+            None => defaults.timezone,
+            Some(name) => name
+                .parse()
+                .map_err(|_| format!("practice.timezone: `{name}` is not an IANA time zone"))?,
+        };
+        let holidays = self.holidays.iter().map(holiday).collect::<Result<_, _>>()?;
+        if let Some(reference) = &self.coordinator
+            && !is_reference(reference)
+        {
+            return Err(format!(
+                "practice.coordinator: `{reference}` is not a reference such as `Practitioner/123`"
+            ));
+        }
+        Ok(Practice {
+            timezone,
+            holidays,
+            coordinator: self.coordinator,
+        })
+    }
+}
+
+impl LimitsTable {
+    fn settings(self) -> Result<Limits, String> {
+        let d = Limits::default();
+        let limits = Limits {
+            body: positive("limits.body", self.body, d.body)?,
+            message: positive("limits.message", self.message, d.message)?,
+            bundle_entries: positive("limits.bundle_entries", self.bundle_entries, d.bundle_entries)?,
+            default_count: positive("limits.default_count", self.default_count, d.default_count)?,
+            max_count: positive("limits.max_count", self.max_count, d.max_count)?,
+            client_seconds: positive("limits.client_seconds", self.client_seconds, d.client_seconds)?,
+            connections: positive("limits.connections", self.connections, d.connections)?,
+            mllp_connections: positive(
+                "limits.mllp_connections",
+                self.mllp_connections,
+                d.mllp_connections,
+            )?,
+            mllp_idle_seconds: positive(
+                "limits.mllp_idle_seconds",
+                self.mllp_idle_seconds,
+                d.mllp_idle_seconds,
+            )?,
+        };
+        if limits.default_count > limits.max_count {
+            return Err("limits.default_count must not be above limits.max_count".into());
+        }
+        Ok(limits)
+    }
+}
+
+impl LogTable {
+    fn settings(self) -> Log {
+        let defaults = Log::default();
+        Log {
+            filter: self.filter.unwrap_or(defaults.filter),
+            json: self.json.unwrap_or(defaults.json),
+        }
+    }
+}
+
+fn positive<T: Default + PartialEq>(key: &str, given: Option<T>, default: T) -> Result<T, String> {
+    match given {
+        Some(zero) if zero == T::default() => Err(format!("{key} must be at least 1")),
+        given => Ok(given.unwrap_or(default)),
+    }
+}
+
+/// A date, quoted or as TOML's own date.
+fn holiday(value: &Value) -> Result<chrono::NaiveDate, String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    text.parse()
+        .map_err(|_| format!("practice.holidays: `{text}` is not a date such as 2026-12-24"))
+}
+
+fn is_reference(text: &str) -> bool {
+    let Some((kind, id)) = text.split_once('/') else {
+        return false;
+    };
+    matches!(
+        kind,
+        "Practitioner" | "PractitionerRole" | "Organization" | "CareTeam"
+    ) && !id.is_empty()
+        && id.len() <= 64
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+}

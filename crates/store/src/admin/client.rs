@@ -1,0 +1,58 @@
+//! OAuth clients.
+use super::EPOCH_AUTH;
+use crate::schema::client;
+use crate::{StoreError, Tx};
+use diesel::prelude::*;
+
+/// A registered client; exactly one of `secret_hash`, `jwks` and `jwks_url` is its credential.
+#[derive(Clone, Debug, Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = client, treat_none_as_null = true)]
+pub struct Client {
+    pub id: String,
+    pub name: String,
+    /// Space-separated scopes it may ask for.
+    pub scope: String,
+    pub secret_hash: Option<String>,
+    /// A JSON Web Key Set.
+    pub jwks: Option<String>,
+    pub jwks_url: Option<String>,
+    /// Microseconds.
+    pub created: i64,
+    pub disabled: Option<i64>,
+}
+
+impl Tx<'_> {
+    /// Oldest first.
+    pub fn clients(&mut self) -> Result<Vec<Client>, StoreError> {
+        Ok(client::table
+            .order((client::created, client::id))
+            .load(self.conn)?)
+    }
+
+    pub fn client(&mut self, id: &str) -> Result<Option<Client>, StoreError> {
+        Ok(client::table.find(id).first(self.conn).optional()?)
+    }
+
+    pub fn insert_client(&mut self, new: &Client) -> Result<(), StoreError> {
+        diesel::insert_into(client::table)
+            .values(new)
+            .execute(self.conn)?;
+        self.bump(EPOCH_AUTH)
+    }
+
+    /// False when there is no such client.
+    pub fn update_client(&mut self, changed: &Client) -> Result<bool, StoreError> {
+        let rows = diesel::update(client::table.find(&changed.id))
+            .set(changed)
+            .execute(self.conn)?;
+        self.bump(EPOCH_AUTH)?;
+        Ok(rows == 1)
+    }
+
+    pub fn disabled_clients(&mut self) -> Result<Vec<String>, StoreError> {
+        Ok(client::table
+            .filter(client::disabled.is_not_null())
+            .select(client::id)
+            .load(self.conn)?)
+    }
+}

@@ -1,0 +1,40 @@
+//! How far `baton import` got, so that it can go on where it was stopped.
+use crate::conn::on_each;
+use crate::schema::{audit, import_file};
+use crate::{StoreError, Tx};
+use diesel::prelude::*;
+
+#[derive(Clone, Debug, Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = import_file)]
+pub struct ImportFile {
+    pub path: String,
+    /// Of the content: a changed file starts again.
+    pub hash: String,
+    /// Lines or bundles already stored.
+    pub done: i64,
+    /// Microseconds.
+    pub updated: i64,
+}
+
+impl Tx<'_> {
+    pub fn import_file(&mut self, path: &str) -> Result<Option<ImportFile>, StoreError> {
+        Ok(import_file::table.find(path).first(self.conn).optional()?)
+    }
+
+    /// Whether a commit under this request id is in the audit. Reads all of it: for recovery only.
+    pub fn was_audited(&mut self, request: &str) -> Result<bool, StoreError> {
+        let rows = audit::table.filter(audit::request.eq(request)).select(audit::id);
+        Ok(rows.first::<i64>(self.conn).optional()?.is_some())
+    }
+
+    pub fn put_import_file(&mut self, file: &ImportFile) -> Result<(), StoreError> {
+        on_each!(self.conn, |c| {
+            let row = diesel::insert_into(import_file::table).values(file);
+            row.on_conflict(import_file::path)
+                .do_update()
+                .set(file)
+                .execute(c)?;
+        });
+        Ok(())
+    }
+}
