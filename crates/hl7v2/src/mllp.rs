@@ -1,5 +1,8 @@
 //! MLLP framing: `<VT> message <FS> <CR>` on a byte stream. A state machine without IO.
 //! <https://www.hl7.org/documentcenter/public/wg/inm/mllp_transport_specification.PDF>
+//!
+//! A message holds neither VT nor FS, so FS alone ends it: senders that forget the CR would
+//! otherwise wait for their answer forever.
 
 const START: u8 = 0x0b;
 const END: u8 = 0x1c;
@@ -23,12 +26,8 @@ enum State {
         garbage: usize,
     },
     Inside,
-    /// An END was seen: the frame is over if CR follows.
-    Ending,
     /// Past the limit, until the frame ends.
-    Skipping {
-        ending: bool,
-    },
+    Skipping,
 }
 
 /// Takes bytes as they arrive, in pieces of any size.
@@ -65,9 +64,9 @@ impl Decoder {
     /// What the end of the stream leaves over.
     pub fn finish(self) -> Option<Output> {
         match self.state {
-            State::Outside { garbage: 0 } | State::Skipping { .. } => None,
+            State::Outside { garbage: 0 } | State::Skipping => None,
             State::Outside { garbage } => Some(Output::Garbage(garbage)),
-            State::Inside | State::Ending => Some(Output::Interrupted(self.buffer.len())),
+            State::Inside => Some(Output::Interrupted(self.buffer.len())),
         }
     }
 
@@ -86,29 +85,20 @@ impl Decoder {
                 out.push(Output::Interrupted(self.buffer.len()));
                 self.start();
             }
-            (State::Inside, END) => self.state = State::Ending,
-            (State::Inside, _) => self.keep(byte, out),
-            (State::Ending, CARRIAGE_RETURN) => {
+            (State::Inside, END) => {
                 out.push(Output::Frame(std::mem::take(&mut self.buffer)));
                 self.state = State::Outside { garbage: 0 };
             }
-            (State::Ending, _) => self.resume(byte, out),
-            (State::Skipping { ending: true }, CARRIAGE_RETURN) => self.state = State::Outside { garbage: 0 },
-            (State::Skipping { .. }, START) => self.start(),
-            (State::Skipping { ending }, _) => *ending = byte == END,
+            (State::Inside, _) => self.keep(byte, out),
+            (State::Skipping, END) => self.state = State::Outside { garbage: 0 },
+            (State::Skipping, START) => self.start(),
+            (State::Skipping, _) => {}
         }
     }
 
     fn start(&mut self) {
         self.buffer = Vec::new();
         self.state = State::Inside;
-    }
-
-    /// The END was a byte of the message after all.
-    fn resume(&mut self, byte: u8, out: &mut Vec<Output>) {
-        self.state = State::Inside;
-        self.keep(END, out);
-        self.step(byte, out);
     }
 
     fn keep(&mut self, byte: u8, out: &mut Vec<Output>) {
@@ -118,7 +108,7 @@ impl Decoder {
         }
         out.push(Output::TooLarge);
         self.buffer = Vec::new();
-        self.state = State::Skipping { ending: byte == END };
+        self.state = State::Skipping;
     }
 }
 

@@ -129,27 +129,39 @@ impl Maps {
             let known = target(Table::Disposition, to).is_some();
             (!known).then(|| format!("dispositions.{from}: {to} is no two-digit NUBC discharge status"))
         };
-        let named = self
-            .authorities
-            .iter()
-            .map(|(from, to)| (format!("authorities.{from}"), to));
-        let listed = self
-            .patient_authorities
-            .iter()
-            .map(|to| ("patient_authorities".to_owned(), to));
-        let bare = |(name, to): (String, &String)| {
-            (!to.contains(':'))
-                .then(|| format!("{name}: an identifier system is a URI, such as urn:oid:1.2.3"))
-        };
+        let systems = self.systems().filter(|(_, system)| !system.contains(':'));
+        let bare =
+            systems.map(|(at, _)| format!("{at}: an identifier system is a URI, such as urn:oid:1.2.3"));
         let classes = self.classes.iter().filter_map(unknown_class);
         let dispositions = self.dispositions.iter().filter_map(bad_disposition);
         let processing = (!matches!(self.processing.as_str(), "P" | "T" | "D"))
             .then(|| "processing: one of P (production), T (training), D (debugging)".to_owned());
         classes
             .chain(dispositions)
-            .chain(named.chain(listed).filter_map(bare))
+            .chain(bare)
             .chain(processing)
             .collect()
+    }
+
+    /// Every identifier system of the file and where it stands.
+    fn systems(&self) -> impl Iterator<Item = (String, &String)> {
+        let named = self
+            .authorities
+            .iter()
+            .map(|(from, system)| (format!("authorities.{from}"), system));
+        let preferred = self
+            .patient_authorities
+            .iter()
+            .map(|system| ("patient_authorities".to_owned(), system));
+        let single = [
+            ("patient_authority", &self.patient_authority),
+            ("visit_authority", &self.visit_authority),
+            ("identity.system", &self.identity.system),
+        ];
+        let single = single
+            .into_iter()
+            .filter_map(|(at, system)| Some((at.to_owned(), system.as_ref()?)));
+        named.chain(preferred).chain(single)
     }
 }
 

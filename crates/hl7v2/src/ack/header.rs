@@ -2,6 +2,9 @@
 use crate::Message;
 use crate::message::{Delimiters, Segment};
 
+/// How much of a broken message is searched for its header.
+const FAR: usize = 4096;
+
 /// Parts of MSH, fields as they stood (still escaped), so that they can be written back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
@@ -34,18 +37,18 @@ impl Header {
     }
 
     /// The best that can be read of a message that does not parse: its first line from `MSH` on,
-    /// if that much is there, else blank fields and standard separators.
+    /// if need be with the standard's separators in place of what MSH-2 says. Blank fields where
+    /// not even that is there.
     pub fn salvage(bytes: &[u8]) -> Header {
-        let start = bytes.windows(3).take(4096).position(|window| window == b"MSH");
+        let start = bytes.windows(3).take(FAR).position(|window| window == b"MSH");
         let from = start.map_or(&[][..], |start| &bytes[start..]);
         let line = from
             .split(|b| matches!(b, b'\r' | b'\n' | 0x1c))
             .next()
             .unwrap_or_default();
-        match Message::parse(&line[..line.len().min(4096)]) {
-            Ok(message) => Header::of(&message),
-            Err(_) => Header::default(),
-        }
+        let line = &line[..line.len().min(FAR)];
+        let message = Message::parse(line).or_else(|_| Message::parse(&repaired(line)));
+        message.map_or_else(|_| Header::default(), |message| Header::of(&message))
     }
 
     /// Enhanced mode: the sender says which answers it wants.
@@ -81,6 +84,15 @@ impl Header {
     pub(super) fn before_2_5(&self) -> bool {
         matches!(self.version.get(..3), Some("2.1" | "2.2" | "2.3" | "2.4"))
     }
+}
+
+fn repaired(line: &[u8]) -> Vec<u8> {
+    let separator = line.get(3).copied().unwrap_or(b'|');
+    let mut fields: Vec<&[u8]> = line.split(|b| *b == separator).collect();
+    if let Some(encoding) = fields.get_mut(1) {
+        *encoding = br"^~\&";
+    }
+    fields.join(&separator)
 }
 
 fn one_line(raw: &str) -> String {

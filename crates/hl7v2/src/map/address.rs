@@ -1,5 +1,6 @@
 //! XAD to Address.
 use super::json::{element, list};
+use super::period::period;
 use crate::codes::{Table, translate};
 use crate::message::Rep;
 use crate::sender::Zone;
@@ -29,25 +30,30 @@ pub(super) fn xad(rep: Rep<'_>, zone: Zone) -> Option<Value> {
         ("state", text(4)),
         ("postalCode", text(5)),
         ("country", text(6)),
-        ("period", period(rep, zone)),
+        ("period", in_use(rep, zone)),
     ])
 }
 
 /// SAD: the whole street address, or name and number of the house apart.
 fn street(rep: Rep<'_>) -> Option<Value> {
-    let part = |number| rep.component(1).sub(number);
+    let part = |number| rep.component(1).subcomponent(number);
     match (part(1), part(3), part(2)) {
+        // The first part should hold the other two; some put the house number alone there.
+        (Some(whole), _, Some(street)) if !whole.contains(&street) => {
+            Some(json!(format!("{whole} {street}")))
+        }
         (Some(whole), ..) => Some(json!(whole)),
         (None, Some(number), Some(street)) => Some(json!(format!("{number} {street}"))),
         (None, number, street) => street.or(number).map(Value::from),
     }
 }
 
-fn period(rep: Rep<'_>, zone: Zone) -> Option<Value> {
-    let moment = |text: Option<String>| Some(json!(time::parse(&text?, zone.0)?.text));
+/// Effective and expiration date, or the range that held both before 2.7.
+fn in_use(rep: Rep<'_>, zone: Zone) -> Option<Value> {
+    let moment = |text: Option<String>| time::parse(&text?, zone.0);
     let end_of = |at: usize, range: usize| {
         let single = moment(rep.component(at).text());
-        single.or_else(|| moment(rep.component(12).sub(range)))
+        single.or_else(|| moment(rep.component(12).subcomponent(range)))
     };
-    element([("start", end_of(13, 1)), ("end", end_of(14, 2))])
+    period(end_of(13, 1), end_of(14, 2))
 }

@@ -24,9 +24,9 @@ impl Authority {
     /// HD as subcomponents, in CX, XCN and PL.
     pub fn inner(component: Component<'_>) -> Authority {
         Authority {
-            name: component.sub(1),
-            id: component.sub(2),
-            kind: component.sub(3),
+            name: component.subcomponent(1),
+            id: component.subcomponent(2),
+            kind: component.subcomponent(3),
         }
     }
 

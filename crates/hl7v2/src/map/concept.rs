@@ -18,9 +18,11 @@ pub(super) fn concept(rep: Rep<'_>, table: Option<&str>) -> Option<Value> {
     element([("coding", list(codings)), ("text", said.map(Value::from))])
 }
 
-/// A translated code beside the text that was sent.
+/// A translated code beside what was sent: its words, or the code where it is another.
 pub(super) fn translated(row: Row, rep: Rep<'_>) -> Value {
-    let said = rep.component(2).text().or_else(|| rep.component(1).text());
+    let text = |number: usize| rep.component(number).text();
+    let other = || text(1).filter(|code| code != row.code);
+    let said = text(9).or_else(|| text(2)).or_else(other);
     json!({"coding": [coded(row)], "text": said.unwrap_or_else(|| row.display.to_owned())})
 }
 

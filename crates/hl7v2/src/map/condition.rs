@@ -1,6 +1,6 @@
 //! DG1 to Condition (encounter-diagnosis) and `Encounter.diagnosis`.
 use super::concept::{self, concept};
-use super::json::{Object, list, object};
+use super::json::{Object, distinct, list, object};
 use super::practitioner;
 use super::scope::Scope;
 use crate::codes::{Table, translate};
@@ -11,17 +11,12 @@ use serde_json::{Value, json};
 /// Adds the Conditions and answers the entries of `Encounter.diagnosis`.
 pub(super) fn all(scope: &mut Scope<'_>, stay: &Key) -> Vec<Value> {
     let segments: Vec<Segment<'_>> = scope.message.segments_named("DG1").collect();
-    let mut entries: Vec<Value> = Vec::new();
-    for dg1 in segments {
-        let Some(entry) = diagnosis(scope, dg1, stay) else {
-            continue;
-        };
-        // The same code as admission and as discharge diagnosis is one Condition used twice.
-        if !entries.contains(&entry) {
-            entries.push(entry);
-        }
-    }
-    entries
+    let entries = segments
+        .into_iter()
+        .filter_map(|dg1| diagnosis(scope, dg1, stay))
+        .collect();
+    // The same code as admission and as discharge diagnosis is one Condition used twice.
+    distinct(entries)
 }
 
 fn diagnosis(scope: &mut Scope<'_>, dg1: Segment<'_>, stay: &Key) -> Option<Value> {

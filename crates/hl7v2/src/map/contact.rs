@@ -1,6 +1,7 @@
 //! NK1 to `Patient.contact`.
 use super::concept::by_table;
 use super::json::{element, list};
+use super::period::period;
 use super::scope::Scope;
 use super::{address, contact_point, name, organization};
 use crate::Place;
@@ -33,8 +34,8 @@ fn contact(scope: &mut Scope<'_>, nk1: Segment<'_>) -> Option<Value> {
         .field(15)
         .text()
         .and_then(|code| translate(Table::Gender, &code));
-    let mut date = |number| scope.moment(nk1, number).map(|moment| json!(moment.text));
-    let period = element([("start", date(8)), ("end", date(9))]);
+    let mut date = |number| scope.moment(nk1, number);
+    let period = period(date(8), date(9));
     element([
         ("relationship", list(relationships(nk1))),
         ("name", name),

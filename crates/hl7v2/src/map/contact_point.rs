@@ -15,6 +15,7 @@ pub(super) fn xtn(rep: Rep<'_>, usage: Option<&str>) -> Option<Value> {
         (Some(email), None) => ("email", email),
         (Some(email), Some(_)) if network => ("email", email),
         (None, Some(text)) if text.contains('@') => ("email", text),
+        (_, Some(number)) if network => ("phone", number),
         (_, Some(number)) => (system(&equipment), number),
         (None, None) => return None,
     };

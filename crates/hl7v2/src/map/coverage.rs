@@ -1,6 +1,7 @@
 //! IN1 to Coverage.
 use super::json::{Object, element, list, object};
 use super::organization;
+use super::period::period;
 use super::scope::Scope;
 use crate::codes::{Table, target, translate};
 use crate::message::Segment;
@@ -24,8 +25,8 @@ fn coverage(scope: &mut Scope<'_>, in1: Segment<'_>, patient: &Key) -> Option<Ob
     let member = in1.field(49).text().or_else(|| in1.field(36).text());
     let plan = in1.field(2).text();
     let told = member.clone().or_else(|| plan.clone()).unwrap_or_default();
-    let mut date = |number| scope.moment(in1, number).map(|moment| json!(moment.text));
-    let period = element([("start", date(12)), ("end", date(13))]);
+    let mut date = |number| scope.moment(in1, number);
+    let period = period(date(12), date(13));
     let names = [
         class("group", in1.field(8).text(), in1.field(9).text()),
         class("plan", plan, in1.field(2).component(2).text()),

@@ -1,12 +1,14 @@
 //! PV1 and PV2 to elements of Encounter. Status is not among them: it follows from the triggers.
 use super::concept::{self, concept};
 use super::json::{self, Object, element, list, object, said};
+use super::period::ordered;
 use super::scope::Scope;
 use super::when::When;
 use super::{condition, hospitalization, location, organization, practitioner, stay};
 use crate::Place;
 use crate::codes::{Row, Table, target, translate};
 use crate::message::{Field, Segment};
+use crate::time::Moment;
 use fhir::event::{Key, Trigger};
 use serde_json::{Value, json};
 
@@ -117,7 +119,7 @@ fn participants(scope: &mut Scope<'_>, pv1: Segment<'_>) -> Vec<Value> {
         let people = practitioner::references(scope, segment, person);
         found.extend(people.into_iter().map(|person| participant(role.code, person)));
     }
-    dedup(found)
+    json::distinct(found)
 }
 
 fn participant(role: &str, person: Object) -> Value {
@@ -125,25 +127,33 @@ fn participant(role: &str, person: Object) -> Value {
     json!({"type": [{"coding": list(kind)}], "individual": person})
 }
 
-fn dedup(values: Vec<Value>) -> Vec<Value> {
-    let mut unique: Vec<Value> = Vec::new();
-    for value in values {
-        if !unique.contains(&value) {
-            unique.push(value);
-        }
-    }
-    unique
-}
-
 /// PV1-44 and PV1-45; an admission or discharge without them began or ended when it occurred.
 fn period(scope: &mut Scope<'_>, pv1: Segment<'_>, trigger: Trigger, when: &When) -> Option<Value> {
     let begins = matches!(trigger, Trigger::Admit | Trigger::Register);
     let ends = trigger == Trigger::Discharge;
     let mut bound = |number: usize, happened: bool| {
-        let stated = scope.moment(pv1, number).map(|moment| json!(moment.text));
-        said(pv1.field(number), stated).or_else(|| happened.then(|| json!(when.text)))
+        let stated = scope.moment(pv1, number);
+        let vouched = happened && !pv1.field(number).is_null();
+        stated.or_else(|| vouched.then(|| when.moment.clone()))
     };
-    json::element([("start", bound(44, begins)), ("end", bound(45, ends))])
+    let (begun, ended) = (bound(44, begins), bound(45, ends));
+    let (start, end) = match ordered(begun.as_ref(), ended.as_ref()) {
+        Some(ordered) => ordered,
+        None => {
+            scope.fault(
+                "period-inverted",
+                Place::field("PV1", 45),
+                "the visit ends before it starts (PV1-44)",
+            );
+            // The event itself vouches for one of the two.
+            let keep = |moment: Option<Moment>, kept: bool| moment.filter(|_| kept).map(|moment| moment.text);
+            (keep(begun, !ends), keep(ended, ends))
+        }
+    };
+    json::element([
+        ("start", said(pv1.field(44), start.map(Value::from))),
+        ("end", said(pv1.field(45), end.map(Value::from))),
+    ])
 }
 
 /// PV2-3, the reason for admission.

@@ -1,6 +1,7 @@
 //! CX: numbers of patients and visits, each with the authority that assigned it.
 use super::authority::system_of;
 use super::json::{Object, element, object};
+use super::period::period;
 use super::scope::Scope;
 use crate::message::{Rep, Segment};
 use crate::{Place, Reject, time};
@@ -104,7 +105,7 @@ pub(super) fn cx(
 ) -> Option<Identifier> {
     let value = rep.component(1).text()?;
     let kind = rep.component(5).text().map(|kind| kind.to_ascii_uppercase());
-    let unnamed = rep.component(4).sub(2).is_none();
+    let unnamed = rep.component(4).subcomponent(2).is_none();
     let (system, value) = match kind.as_deref() {
         Some("SS") if unnamed => (SSN.to_owned(), digits(&value)),
         Some("NPI") if unnamed => (NPI.to_owned(), value),
@@ -122,13 +123,9 @@ pub(super) fn cx(
         ),
     };
     let Identifier { key, kind, mut json } = plain(&system, &value, kind.as_deref());
-    let date = |number| {
-        Some(json!(
-            time::parse(&rep.component(number).text()?, scope.sender.timezone.0)?.text
-        ))
-    };
+    let date = |number| time::parse(&rep.component(number).text()?, scope.sender.timezone.0);
     json.extend(object([
-        ("period", element([("start", date(7)), ("end", date(8))])),
+        ("period", period(date(7), date(8))),
         (
             "assigner",
             element([("display", rep.component(4).text().map(Value::from))]),

@@ -1,6 +1,7 @@
 //! Building elements: what is not there is left out, what is deleted is `null`.
 use crate::message::Field;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 pub(super) type Object = Map<String, Value>;
 
@@ -27,6 +28,15 @@ pub(super) fn said(field: Field<'_>, value: Option<Value>) -> Option<Value> {
 pub(super) fn list(values: impl IntoIterator<Item = Value>) -> Option<Value> {
     let values: Vec<Value> = values.into_iter().collect();
     (!values.is_empty()).then_some(Value::Array(values))
+}
+
+/// Without repetitions.
+pub(super) fn distinct(values: Vec<Value>) -> Vec<Value> {
+    let mut seen = HashSet::new();
+    values
+        .into_iter()
+        .filter(|value| seen.insert(value.to_string()))
+        .collect()
 }
 
 pub(super) fn identified<'a>(resource: &'a Object, member: &str) -> &'a str {

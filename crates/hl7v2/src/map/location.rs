@@ -12,6 +12,7 @@ const PHYSICAL_TYPES: &str = "http://terminology.hl7.org/CodeSystem/location-phy
 struct Level {
     code: &'static str,
     display: &'static str,
+    /// With the places around it, as `4W 412 B`: a bed is always called A or B.
     name: String,
     /// Unique within the facility.
     value: String,
@@ -75,11 +76,18 @@ fn levels(rep: Rep<'_>) -> Vec<Level> {
         ("bd", "Bed", &bed, join(&[&unit, &room, &bed])),
         ("wa", "Ward", &words, join(&[&words])),
     ];
-    let given = |(code, display, name, value): (_, _, &Option<String>, _)| {
+    let given = |(code, display, name, value): (_, _, &Option<String>, String)| {
+        name.as_ref()?;
+        let path = value.rsplit('/').next().unwrap_or_default();
+        let name = path
+            .split('^')
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
         Some(Level {
             code,
             display,
-            name: name.clone()?,
+            name,
             value,
         })
     };

@@ -2,7 +2,7 @@
 //! does to a stay is coordination's business.
 //!
 //! Fault codes: `authority-missing`, `authority-unknown`, `class-missing`, `class-unknown`,
-//! `date-invalid`, `disposition-missing`, `disposition-unknown`, `gender-unknown`,
+//! `date-invalid`, `disposition-missing`, `disposition-unknown`, `gender-unknown`, `period-inverted`,
 //! `processing-missing`, `time-ambiguous`, `time-skipped`, `visit-number-missing`, and of parsing
 //! `charset-invalid`, `charset-undeclared`, `charset-unknown`, `line-break`,
 //! `separator-repeated`.
@@ -23,6 +23,7 @@ mod merge;
 mod name;
 mod organization;
 mod patient;
+mod period;
 mod practitioner;
 mod scope;
 mod stay;

@@ -1,5 +1,6 @@
 //! XPN and the names inside XCN to HumanName.
 use super::json::{element, list};
+use super::period::period;
 use crate::codes::{Table, translate};
 use crate::message::Rep;
 use crate::sender::Zone;
@@ -12,11 +13,11 @@ pub(super) fn xpn(rep: Rep<'_>, zone: Zone) -> Option<Value> {
         .component(7)
         .text()
         .and_then(|kind| translate(Table::NameUse, &kind));
-    let moment = |text: Option<String>| Some(json!(time::parse(&text?, zone.0)?.text));
-    let range = |number| moment(rep.component(10).sub(number));
+    let moment = |text: Option<String>| time::parse(&text?, zone.0);
+    let range = |number| moment(rep.component(10).subcomponent(number));
     let start = moment(rep.component(12).text()).or_else(|| range(1));
     let end = moment(rep.component(13).text()).or_else(|| range(2));
-    let period = element([("start", start), ("end", end)]);
+    let period = period(start, end);
     build(rep, 1, kind.map(|row| json!(row.code)), period)
 }
 

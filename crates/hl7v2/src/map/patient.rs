@@ -1,13 +1,14 @@
 //! PID, PD1 and their kin to elements of Patient.
 use super::concept::by_table;
 use super::identifier::Identifiers;
-use super::json::{Object, element, list, object, said};
+use super::json::{Object, element, identified, list, object, said};
 use super::scope::Scope;
 use super::{address, contact, contact_point, name, organization, practitioner};
 use crate::Place;
 use crate::codes::{Row, Table, translate};
 use crate::message::{Field, Segment};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 const US_CORE: &str = "http://hl7.org/fhir/us/core/StructureDefinition";
 const CORE: &str = "http://hl7.org/fhir/StructureDefinition";
@@ -204,14 +205,15 @@ fn general_practitioners(scope: &mut Scope<'_>) -> Vec<Value> {
             _ => {}
         }
     }
-    let mut unique: Vec<Value> = Vec::new();
-    for reference in found.into_iter().map(Value::Object) {
-        if unique
-            .iter()
-            .all(|known| known.get("reference") != reference.get("reference"))
-        {
-            unique.push(reference);
-        }
-    }
-    unique
+    let mut seen = HashSet::new();
+    // Who is known by name alone has no reference.
+    let known = |person: &Object| {
+        let by = if person.contains_key("reference") {
+            "reference"
+        } else {
+            "display"
+        };
+        seen.insert(identified(person, by).to_owned())
+    };
+    found.into_iter().filter(known).map(Value::Object).collect()
 }

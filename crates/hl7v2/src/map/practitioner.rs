@@ -19,7 +19,7 @@ pub(super) fn reference(scope: &mut Scope<'_>, rep: Rep<'_>, place: Place) -> Op
     let kind = rep.component(13).text().map(|kind| kind.to_ascii_uppercase());
     let named = rep.component(9);
     let system = match kind.as_deref() {
-        Some("NPI") if named.sub(2).is_none() => NPI.to_owned(),
+        Some("NPI") if named.subcomponent(2).is_none() => NPI.to_owned(),
         // A hospital's own numbers for its staff rarely name an authority; no cause for doubt.
         _ => {
             let default = scope.facility.system.clone();

@@ -6,6 +6,10 @@ use crate::time::{self, Doubt, Moment};
 use crate::{Fault, Message, Place, Sender};
 use fhir::event::Related;
 use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// No one reads further, and a hostile message must not make work without end.
+const MOST_FAULTS: usize = 100;
 
 pub(super) struct Scope<'a> {
     pub message: &'a Message,
@@ -13,6 +17,8 @@ pub(super) struct Scope<'a> {
     pub facility: Facility,
     faults: Vec<Fault>,
     related: Vec<Related>,
+    /// Where the directory entries stand in `related`, by id.
+    shared: HashMap<String, usize>,
 }
 
 impl<'a> Scope<'a> {
@@ -25,12 +31,13 @@ impl<'a> Scope<'a> {
             facility,
             faults,
             related: Vec::new(),
+            shared: HashMap::new(),
         }
     }
 
     pub fn fault(&mut self, code: &'static str, place: Place, text: &str) {
         let fault = Fault::new(code, place, text);
-        if !self.faults.contains(&fault) {
+        if self.faults.len() < MOST_FAULTS && !self.faults.contains(&fault) {
             self.faults.push(fault);
         }
     }
@@ -40,6 +47,7 @@ impl<'a> Scope<'a> {
     }
 
     pub fn take_related(&mut self) -> Vec<Related> {
+        self.shared.clear();
         std::mem::take(&mut self.related)
     }
 
@@ -56,8 +64,8 @@ impl<'a> Scope<'a> {
     pub fn share(&mut self, resource: Object, display: Option<String>) -> Object {
         let (kind, id) = (identified(&resource, "resourceType"), identified(&resource, "id"));
         let reference = format!("{kind}/{id}");
-        let same = |known: &&mut Related| known.resource.get("id") == resource.get("id");
-        match self.related.iter_mut().find(same) {
+        let at = *self.shared.entry(id.to_owned()).or_insert(self.related.len());
+        match self.related.get_mut(at) {
             Some(known) if size(&known.resource) < size(&resource) => known.resource = resource,
             Some(_) => {}
             None => self.related.push(Related {

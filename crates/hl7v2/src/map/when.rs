@@ -10,7 +10,7 @@ pub(super) struct When {
     pub occurred: i64,
     pub recorded: i64,
     /// `occurred` as the sender wrote it.
-    pub text: String,
+    pub moment: Moment,
 }
 
 /// EVN-6, else the visit's own time for its beginning and end, else EVN-2, else MSH-7.
@@ -41,7 +41,7 @@ pub(super) fn of(scope: &mut Scope<'_>, trigger: Trigger) -> Result<When, Reject
     Ok(When {
         occurred: occurred.micros,
         recorded: recorded.micros,
-        text: occurred.text,
+        moment: occurred,
     })
 }
 

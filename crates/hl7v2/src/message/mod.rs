@@ -18,7 +18,7 @@ use std::ops::Range;
 
 /// Larger messages are refused before they are read. A full ADT is some 10 kB.
 pub const MAX_BYTES: usize = 8 << 20;
-pub const MAX_SEGMENTS: usize = 10_000;
+pub const MAX_SEGMENTS: usize = 5_000;
 /// Of one segment. The longest standard segment has under 100.
 pub const MAX_FIELDS: usize = 1_000;
 
@@ -36,6 +36,8 @@ pub struct Message {
 #[derive(Clone, Debug)]
 struct Span {
     text: Range<usize>,
+    /// Which of the segments of its name, from 1.
+    sequence: usize,
     fields: Range<usize>,
 }
 

@@ -1,6 +1,7 @@
 //! Cuts text into segments and fields.
 use super::{Delimiters, MAX_BYTES, MAX_FIELDS, MAX_SEGMENTS, Message, Span, charset};
 use crate::{Fault, Place, Reject};
+use std::collections::HashMap;
 use std::ops::Range;
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Message, Reject> {
@@ -27,8 +28,12 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Message, Reject> {
         faults: Vec::from_iter(doubt),
     };
     let lines = lines(&message.text, message.delimiters.field);
+    let mut seen: HashMap<String, usize> = HashMap::new();
     for (number, line) in lines.segments.into_iter().enumerate() {
-        add_segment(&mut message, number + 1, line)?;
+        let name: String = message.text[line.clone()].chars().take(3).collect();
+        let sequence = seen.entry(name).or_default();
+        *sequence += 1;
+        add_segment(&mut message, number + 1, *sequence, line)?;
     }
     if message.field("MSH", 2).raw() != message.delimiters.encoding_characters() {
         let text = "MSH-2 repeats a separator; taken once";
@@ -115,7 +120,12 @@ fn starts_segment(line: &str, separator: char) -> bool {
         && line[3..].chars().next().is_none_or(|c| c == separator)
 }
 
-fn add_segment(message: &mut Message, number: usize, line: Range<usize>) -> Result<(), Reject> {
+fn add_segment(
+    message: &mut Message,
+    number: usize,
+    sequence: usize,
+    line: Range<usize>,
+) -> Result<(), Reject> {
     let text = &message.text[line.clone()];
     let name = &text[..text.len().min(3)];
     if number > MAX_SEGMENTS {
@@ -148,6 +158,10 @@ fn add_segment(message: &mut Message, number: usize, line: Range<usize>) -> Resu
         let why = format!("segment {number} has more than {MAX_FIELDS} fields");
         return Err(Reject::refuse(207, Place::segment(name), why));
     }
-    message.segments.push(Span { text: line, fields });
+    message.segments.push(Span {
+        text: line,
+        sequence,
+        fields,
+    });
     Ok(())
 }

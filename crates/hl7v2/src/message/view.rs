@@ -36,11 +36,7 @@ impl<'a> Segment<'a> {
 
     /// Its place among the segments of the same name, from 1.
     pub fn sequence(self) -> usize {
-        let upto = self
-            .message
-            .segments()
-            .take_while(|other| other.span.text.start <= self.span.text.start);
-        upto.filter(|other| other.name() == self.name()).count()
+        self.span.sequence
     }
 }
 
@@ -148,14 +144,16 @@ impl<'a> Component<'a> {
 
     /// Its first subcomponent, unescaped and trimmed; None when empty or `""`.
     pub fn text(self) -> Option<String> {
-        self.sub(1)
+        self.subcomponent(1)
     }
 
     /// A subcomponent counted from 1.
-    pub fn sub(self, number: usize) -> Option<String> {
+    pub fn subcomponent(self, number: usize) -> Option<String> {
         let raw = split(self.raw, self.delimiters.subcomponent).nth(number.wrapping_sub(1))?;
         let text = unescape(raw, self.delimiters);
         let readable = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+        // A break is a break, however it was sent; FHIR strings have no other control characters.
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let text: String = text.trim().chars().filter(readable).collect();
         (!text.is_empty() && text != "\"\"").then_some(text)
     }

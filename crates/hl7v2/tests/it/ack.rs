@@ -115,6 +115,18 @@ fn unreadable_messages_are_answered_too() {
     .first()
     .unwrap();
     assert!(parse(&ack).field("MSA", 1).text().is_some());
+    let ack = acks(
+        &Header::salvage(b"MSH|^~^|ADT|NS|B|C|2026||ADT^A01|N7|P|2.5"),
+        &refusal(),
+        "B1",
+        NOW,
+    )
+    .first()
+    .unwrap();
+    assert!(
+        ack.starts_with(r"MSH|^~\&|B|C|ADT|NS|") && ack.contains("MSA|AE|N7\r"),
+        "{ack}"
+    );
     // Two messages in one: refused, but the first header can be read.
     let twice = format!("{ADMIT}\r{ADMIT}");
     let ack = acks(&Header::salvage(twice.as_bytes()), &refusal(), "B1", NOW)

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn corpus() -> Option<PathBuf> {
+pub fn root() -> Option<PathBuf> {
     let cache = || {
         let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
         Some(
@@ -37,7 +37,7 @@ fn files(folder: &Path, extension: &str, out: &mut Vec<PathBuf>) {
     }
 }
 
-fn messages(root: &Path) -> Vec<(PathBuf, Message)> {
+pub fn messages(root: &Path) -> Vec<(PathBuf, Message)> {
     let mut paths = Vec::new();
     files(root, "hl7", &mut paths);
     assert!(paths.len() >= 263, "only {} messages", paths.len());
@@ -50,7 +50,7 @@ fn messages(root: &Path) -> Vec<(PathBuf, Message)> {
 }
 
 /// The corpus marks many messages as tests.
-fn sender_for(message: &Message) -> Sender {
+pub fn sender_for(message: &Message) -> Sender {
     let mut sender = crate::sender();
     sender.maps.processing = message.field("MSH", 11).text().unwrap_or("P".into());
     sender
@@ -58,7 +58,7 @@ fn sender_for(message: &Message) -> Sender {
 
 #[test]
 fn all_real_messages_parse_and_every_adt_is_mapped_or_refused() {
-    let Some(root) = corpus() else { return };
+    let Some(root) = root() else { return };
     let (mut mapped, mut refused) = (0, 0);
     for (path, message) in messages(&root) {
         let kind = message.field("MSH", 9).text();
@@ -82,7 +82,7 @@ fn all_real_messages_parse_and_every_adt_is_mapped_or_refused() {
 
 #[test]
 fn line_endings_and_marks_do_not_matter() {
-    let Some(root) = corpus() else { return };
+    let Some(root) = root() else { return };
     for (path, message) in messages(&root) {
         if !message.faults().is_empty() {
             continue;
@@ -97,7 +97,7 @@ fn line_endings_and_marks_do_not_matter() {
 /// Names and identifiers agree with what another converter makes of the same ADT messages.
 #[test]
 fn another_converter_sees_the_same_patient() {
-    let Some(root) = corpus() else { return };
+    let Some(root) = root() else { return };
     let mut compared = 0;
     for (path, message) in messages(&root) {
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();

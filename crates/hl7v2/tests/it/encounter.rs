@@ -1,4 +1,4 @@
-use crate::{ADMIT, DISCHARGE, event, with};
+use crate::{ADMIT, DISCHARGE, event, fault_codes, map, with};
 use fhir::event::Event;
 use serde_json::{Map, Value, json};
 
@@ -47,7 +47,7 @@ fn places_form_a_chain_to_the_bed() {
         .into_iter()
         .map(|place| place["name"].clone())
         .collect();
-    assert_eq!(names, ["MAIN", "4", "4W", "412", "B"]);
+    assert_eq!(names, ["MAIN", "MAIN 4", "4W", "4W 412", "4W 412 B"]);
     let entry = &event.encounter["location"][0];
     assert_eq!(entry["physicalType"]["coding"][0]["code"], "bd");
     let bed = related(&event, "Location")[4];
@@ -76,6 +76,26 @@ fn a_discharge_tells_when_and_where_to() {
     );
     let untimed = event(&with(DISCHARGE, "PV1", 45, "")).encounter;
     assert_eq!(untimed["period"]["end"], "2026-03-06T15:04:00-05:00");
+}
+
+#[test]
+fn a_stay_starts_before_it_ends() {
+    let period = |start: &str, end: &str| {
+        let text = with(&with(DISCHARGE, "PV1", 44, start), "PV1", 45, end);
+        (event(&text).encounter["period"].clone(), fault_codes(&map(&text)))
+    };
+    let (same_day, faults) = period("20260306", "20260306143000");
+    assert_eq!(same_day, json!({"start": "2026-03-06", "end": "2026-03-06"}));
+    assert!(faults.is_empty());
+    let (inverted, faults) = period("20260307", "20260306143000");
+    assert_eq!(inverted, json!({"end": "2026-03-06T14:30:00-05:00"}));
+    assert_eq!(faults, ["period-inverted PV1-45"]);
+    let (unreadable, faults) = period("20260302", "later");
+    assert_eq!(
+        unreadable,
+        json!({"start": "2026-03-02", "end": "2026-03-06T15:04:00-05:00"})
+    );
+    assert_eq!(faults, ["date-invalid PV1-45"]);
 }
 
 #[test]

@@ -35,7 +35,10 @@ fn separators_are_those_of_the_header() {
     let pid = message.segment("PID").unwrap();
     assert_eq!(message.field("MSH", 1).raw(), "*");
     assert_eq!(message.field("MSH", 2).raw(), ":+!%#");
-    assert_eq!(pid.field(3).rep(0).component(4).sub(2).as_deref(), Some("1.2.3"));
+    assert_eq!(
+        pid.field(3).rep(0).component(4).subcomponent(2).as_deref(),
+        Some("1.2.3")
+    );
     assert_eq!(pid.field(3).rep(1).component(1).text().as_deref(), Some("8"));
     assert_eq!(pid.field(5).text().as_deref(), Some("a:b#c*d%e"));
 }
@@ -44,7 +47,10 @@ fn separators_are_those_of_the_header() {
 fn a_separator_escaped_once_too_often_is_taken_once() {
     let message = parse("MSH|^~\\\\&|A|B|||||ADT^A08\rPID|||7&8");
     assert_eq!(message.delimiters(), &Delimiters::default());
-    assert_eq!(message.field("PID", 3).component(1).sub(2).as_deref(), Some("8"));
+    assert_eq!(
+        message.field("PID", 3).component(1).subcomponent(2).as_deref(),
+        Some("8")
+    );
     assert_eq!(message.faults()[0].code, "separator-repeated");
 }
 
@@ -125,7 +131,7 @@ fn a_line_break_in_a_note_is_kept_and_reported() {
     let message = parse(&with_lines(&["NTE|1||first", "second line", "OBX|1"], "\r"));
     assert_eq!(
         message.field("NTE", 3).text().as_deref(),
-        Some("firstsecond line")
+        Some("first\nsecond line")
     );
     assert!(message.field("NTE", 3).raw().contains("second line"));
     assert!(message.segment("OBX").is_some());
@@ -142,7 +148,7 @@ fn errors_say_where() {
     assert_eq!(place("MSH|^~^|A"), "MSH-2");
     assert_eq!(place(&format!("{HEAD}\r{HEAD}")), "MSH[2]");
     assert_eq!(place(&format!("{HEAD}\rOBX{}", "|".repeat(2000))), "OBX");
-    assert_eq!(place(&format!("{HEAD}{}", "\rOBX|1".repeat(10_001))), "OBX");
+    assert_eq!(place(&format!("{HEAD}{}", "\rOBX|1".repeat(5_001))), "OBX");
     assert!(Message::parse(b"FHS|^~\\&|A").unwrap_err().text.contains("batch"));
 }
 
@@ -169,7 +175,7 @@ proptest! {
         prop_assert_eq!(solid(&kept), solid(&text));
         for segment in message.segments() {
             for field in 0..40 {
-                let _ = segment.field(field).reps().map(|rep| rep.component(2).sub(2)).count();
+                segment.field(field).reps().for_each(|rep| drop(rep.component(2).subcomponent(2)));
             }
         }
     }

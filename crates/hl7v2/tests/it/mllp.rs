@@ -28,10 +28,14 @@ fn noise_between_frames_is_counted() {
 }
 
 #[test]
-fn an_end_byte_inside_a_message_is_data() {
+fn a_forgotten_carriage_return_does_no_harm() {
     assert_eq!(
-        decode(b"\x0ba\x1cb\x1c\x1c\r", 100),
-        [Output::Frame(b"a\x1cb\x1c".to_vec())]
+        decode(b"\x0bone\x1c\x0btwo\x1c", 100),
+        [frame("one"), frame("two")]
+    );
+    assert_eq!(
+        decode(b"\x0bone\x1cx\x1c\r", 100),
+        [frame("one"), Output::Garbage(3)]
     );
 }
 

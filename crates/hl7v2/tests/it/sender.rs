@@ -122,11 +122,17 @@ fn a_sender_survives_storage_and_a_map_file_is_checked() {
     assert_eq!(Sender::key_of(&parse(ADMIT)), ("ADT".into(), "NORTHSHORE".into()));
     let maps: Maps = serde_json::from_str(
         r#"{"classes": {"OB": "OBSENC", "X": "NOPE"}, "dispositions": {"H": "1"}, "authorities": {"A": "1.2"},
-            "visit_number": "PID-18", "processing": "X"}"#,
+            "visit_authority": "V", "visit_number": "PID-18", "processing": "X"}"#,
     )
     .unwrap();
     let problems = maps.problems().join("\n");
-    for named in ["classes.X", "dispositions.H", "authorities.A", "processing"] {
+    for named in [
+        "classes.X",
+        "dispositions.H",
+        "authorities.A",
+        "visit_authority",
+        "processing",
+    ] {
         assert!(problems.contains(named), "{problems}");
     }
     assert!(!problems.contains("classes.OB"));
