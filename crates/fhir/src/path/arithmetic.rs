@@ -3,6 +3,7 @@ use super::ast::Operator;
 use super::compare::moment;
 use super::item::{Data, Item};
 use super::quantity;
+use crate::datetime::parse_range;
 use chrono::{DateTime, Days, Months, NaiveDateTime, TimeDelta};
 
 pub(super) fn negate<'a>(items: &[Item<'a>]) -> Vec<Item<'a>> {
@@ -58,9 +59,18 @@ fn number<'a>(operator: Operator, left: &Item<'a>, right: &Item<'a>) -> Option<D
     let data = if whole && value.abs() < 9e15 {
         Data::Integer(value as i64)
     } else {
-        Data::Decimal(value)
+        Data::Decimal(rounded(value))
     };
     value.is_finite().then_some(data)
+}
+
+/// FHIRPath decimals have eight places, which hides what binary fractions cannot say.
+fn rounded(value: f64) -> f64 {
+    if value.abs() < 1e7 {
+        (value * 1e8).round() / 1e8
+    } else {
+        value
+    }
 }
 
 fn is_integer(item: &Item) -> bool {
@@ -70,25 +80,41 @@ fn is_integer(item: &Item) -> bool {
     }
 }
 
-/// A date moved by a quantity of time, at the precision it was written with.
+/// A date moved by a quantity of time, in the zone and at the precision it was written with.
 fn shifted<'a>(operator: Operator, date: &Item<'a>, by: &Item<'a>) -> Option<Data<'a>> {
-    let (start, text) = (moment(date)?, date.as_str()?);
+    let text = date.as_str().filter(|_| moment(date).is_some())?;
     let (value, unit) = quantity::of(by).filter(|(_, unit)| *unit != "1")?;
-    let value = if operator == Operator::Minus {
-        -value
-    } else {
-        value
+    let value = match operator {
+        Operator::Plus => value,
+        Operator::Minus => -value,
+        _ => return None,
     };
-    let from = DateTime::from_timestamp_micros(start.low)?.naive_utc();
-    let to = moved(from, value, unit).filter(|_| matches!(operator, Operator::Plus | Operator::Minus))?;
-    let shown = match text.len() {
-        4 => to.format("%Y").to_string(),
-        7 => to.format("%Y-%m").to_string(),
-        10 => to.format("%Y-%m-%d").to_string(),
-        _ if !text.contains('.') => to.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        _ => crate::datetime::instant(to.and_utc().timestamp_micros()),
-    };
-    Some(Data::Temporal(shown.into()))
+    let zone = zone_of(text);
+    let written = &text[..text.len() - zone.len()];
+    let local = parse_range(written)?.low;
+    let to = moved(DateTime::from_timestamp_micros(local)?.naive_utc(), value, unit)?;
+    Some(Data::Temporal(
+        (to.format(pattern(written)).to_string() + zone).into(),
+    ))
+}
+
+/// `Z` or an offset after a time of day.
+fn zone_of(text: &str) -> &str {
+    let time = text.find('T').unwrap_or(text.len());
+    text[time..]
+        .find(['Z', '+', '-'])
+        .map_or("", |at| &text[time + at..])
+}
+
+fn pattern(written: &str) -> &'static str {
+    match written.len() {
+        4 => "%Y",
+        7 => "%Y-%m",
+        10 => "%Y-%m-%d",
+        16 => "%Y-%m-%dT%H:%M",
+        19 => "%Y-%m-%dT%H:%M:%S",
+        _ => "%Y-%m-%dT%H:%M:%S%.3f",
+    }
 }
 
 fn moved(from: NaiveDateTime, value: f64, unit: &str) -> Option<NaiveDateTime> {

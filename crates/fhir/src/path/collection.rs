@@ -68,7 +68,7 @@ pub(super) fn members<'a>(items: &[Item<'a>], name: &str) -> Items<'a> {
 
 /// A filter, also on several items: R4's search expressions rely on it.
 pub(super) fn of_type<'a>(mut items: Items<'a>, name: &str) -> Items<'a> {
-    items.retain(|item| item.is(name));
+    items.retain(|item| item.selects(name));
     items
 }
 

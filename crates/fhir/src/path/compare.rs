@@ -2,8 +2,7 @@
 use super::ast::Operator;
 use super::item::{Data, Item, Of};
 use super::quantity;
-use crate::datetime::DateRange;
-use crate::datetime::parse_range;
+use crate::datetime::{Precision, Stamp};
 use crate::registry::Primitive;
 use std::cmp::Ordering;
 
@@ -74,35 +73,46 @@ fn is_literal(item: &Item) -> bool {
     )
 }
 
-/// Equal precision decides; otherwise ranges that do not meet are different, and others unknown.
-fn moments_equal(left: DateRange, right: DateRange) -> Option<bool> {
-    match left == right {
-        true => Some(true),
-        false if left.high < right.low || right.high < left.low => Some(false),
-        false => None,
+/// What precision or a missing zone leaves open is unknown.
+fn moments_equal(left: Stamp, right: Stamp) -> Option<bool> {
+    order_of(left, right).map(|order| order == Ordering::Equal)
+}
+
+fn order_of(left: Stamp, right: Stamp) -> Option<Ordering> {
+    let clock = |stamp: Stamp| stamp.precision > Precision::Day;
+    match (left.range, right.range) {
+        _ if clock(left) && clock(right) && left.zoned != right.zoned => None,
+        // Seconds and their fractions are one precision.
+        (l, r) if left.precision == Precision::Second && right.precision == Precision::Second => {
+            Some(l.low.cmp(&r.low))
+        }
+        (l, r) if l == r => Some(Ordering::Equal),
+        (l, r) if l.high < r.low => Some(Ordering::Less),
+        (l, r) if l.low > r.high => Some(Ordering::Greater),
+        _ => None,
     }
 }
 
-/// A date, dateTime or instant, written as a literal or held by an element.
-pub(super) fn moment(item: &Item) -> Option<DateRange> {
-    let dated = match &item.data {
-        Data::Temporal(_) => true,
+/// A date, dateTime, instant or time, written as a literal or held by an element.
+pub(super) fn moment(item: &Item) -> Option<Stamp> {
+    match &item.data {
+        Data::Temporal(text) if text.starts_with('T') => time_of_day(text),
+        Data::Temporal(text) => Stamp::parse(text),
         Data::Node {
             of: Of::Primitive(primitive),
             ..
-        } => {
-            matches!(
-                primitive,
-                Primitive::Date | Primitive::DateTime | Primitive::Instant
-            )
-        }
-        _ => false,
-    };
-    if dated {
-        item.as_str().and_then(parse_range)
-    } else {
-        None
+        } => match primitive {
+            Primitive::Date | Primitive::DateTime | Primitive::Instant => Stamp::parse(item.as_str()?),
+            Primitive::Time => time_of_day(&format!("T{}", item.as_str()?)),
+            _ => None,
+        },
+        _ => None,
     }
+}
+
+/// Times compare like moments of one day.
+fn time_of_day(time: &str) -> Option<Stamp> {
+    Stamp::parse(&format!("1970-01-01{time}"))
 }
 
 /// Both sides must be one item; what cannot be ordered is empty.
@@ -121,12 +131,7 @@ pub(super) fn ordered(operator: Operator, left: &[Item], right: &[Item]) -> Opti
 
 fn order(left: &Item, right: &Item) -> Option<Ordering> {
     if let (Some(left), Some(right)) = (moment(left), moment(right)) {
-        return match () {
-            () if left == right => Some(Ordering::Equal),
-            () if left.high < right.low => Some(Ordering::Less),
-            () if left.low > right.high => Some(Ordering::Greater),
-            () => None,
-        };
+        return order_of(left, right);
     }
     if let (Some(left), Some(right)) = (left.as_str(), right.as_str()) {
         return Some(left.cmp(right));
@@ -142,10 +147,12 @@ pub(super) fn equivalent(left: &[Item], right: &[Item]) -> bool {
 }
 
 fn item_equivalent(left: &Item, right: &Item) -> bool {
-    match (left.as_str(), right.as_str()) {
-        (Some(left), Some(right)) if left != right => folded(left) == folded(right),
-        _ => item_equal(left, right) == Some(true),
-    }
+    let alike = |left: &str, right: &str| folded(left) == folded(right);
+    item_equal(left, right) == Some(true)
+        || left
+            .as_str()
+            .zip(right.as_str())
+            .is_some_and(|(l, r)| alike(l, r))
 }
 
 fn folded(text: &str) -> String {

@@ -50,21 +50,33 @@ impl<'a> Scope<'a, '_> {
     }
 
     fn variable(&self, name: &str) -> Items<'a> {
-        let given = self
+        match self
             .env
             .variables
             .iter()
             .find(|(known, _)| *known == name)
-            .map(|(_, value)| *value);
-        match (name, given) {
-            (_, Some(Value::Array(all))) => all.iter().map(Item::of_json).collect(),
-            (_, Some(Value::Null)) => Vec::new(),
-            (_, Some(value)) => vec![Item::of_json(value)],
-            ("resource" | "context" | "rootResource", None) => vec![Item::of_json(self.resource)],
-            ("ucum", None) => vec![Item::string("http://unitsofmeasure.org")],
-            ("sct", None) => vec![Item::string("http://snomed.info/sct")],
-            ("loinc", None) => vec![Item::string("http://loinc.org")],
-            _ => Vec::new(),
+            .map(|(_, value)| *value)
+        {
+            Some(Value::Array(all)) => all.iter().map(Item::of_json).collect(),
+            Some(Value::Null) => Vec::new(),
+            Some(value) => vec![Item::of_json(value)],
+            None => self.standard_variable(name).into_iter().collect(),
+        }
+    }
+
+    /// <https://hl7.org/fhir/R4/fhirpath.html#variables>
+    fn standard_variable(&self, name: &str) -> Option<Item<'a>> {
+        let named = |prefix, base: &str| {
+            name.strip_prefix(prefix)
+                .map(|name| Item::string(base.to_owned() + name))
+        };
+        match name {
+            "resource" | "context" | "rootResource" => Some(Item::of_json(self.resource)),
+            "ucum" => Some(Item::string("http://unitsofmeasure.org")),
+            "sct" => Some(Item::string("http://snomed.info/sct")),
+            "loinc" => Some(Item::string("http://loinc.org")),
+            _ => named("vs-", "http://hl7.org/fhir/ValueSet/")
+                .or_else(|| named("ext-", "http://hl7.org/fhir/StructureDefinition/")),
         }
     }
 

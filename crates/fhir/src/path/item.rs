@@ -126,6 +126,7 @@ impl<'a> Item<'a> {
             Data::Integer(_) => "integer",
             Data::Decimal(_) => "decimal",
             Data::String(_) => "string",
+            Data::Temporal(text) if text.starts_with('T') => "time",
             Data::Temporal(text) if text.contains('T') => "dateTime",
             Data::Temporal(_) => "date",
             Data::Quantity(..) => "Quantity",
@@ -161,6 +162,12 @@ impl<'a> Item<'a> {
     pub(super) fn is(&self, name: &str) -> bool {
         let own = self.type_name();
         same_type(own, name) || base_of(self, own).is_some_and(|bases| bases.contains(&name))
+    }
+
+    /// For `as` and `ofType()`: a `code` is not selected as a `string`.
+    pub(super) fn selects(&self, name: &str) -> bool {
+        let derived = Primitive::of(name).is_none() && self.is(name);
+        derived || same_type(self.type_name(), name)
     }
 }
 

@@ -42,7 +42,8 @@ pub(super) fn aligned(left: (f64, &str), right: (f64, &str)) -> Option<(f64, f64
     if left.1 == right.1 {
         return Some((left.0, right.0));
     }
-    Some((left.0 * seconds(left.1)?, right.0 * seconds(right.1)?))
+    let (left_base, right_base) = (base(left.1)?, base(right.1)?);
+    (left_base.1 == right_base.1).then_some((left.0 * left_base.0, right.0 * right_base.0))
 }
 
 fn canonical(unit: &str) -> &str {
@@ -51,13 +52,39 @@ fn canonical(unit: &str) -> &str {
 
 /// Units of time that have a fixed length; months and years have none.
 pub(super) fn seconds(unit: &str) -> Option<f64> {
-    match unit {
-        "wk" => Some(604_800.0),
-        "d" => Some(86_400.0),
-        "h" => Some(3_600.0),
-        "min" => Some(60.0),
-        "s" => Some(1.0),
-        "ms" => Some(0.001),
-        _ => None,
-    }
+    base(unit)
+        .filter(|(_, base)| *base == "s")
+        .map(|(factor, _)| factor)
 }
+
+/// Factor and base unit of what conditions compare; other units compare with themselves alone.
+fn base(unit: &str) -> Option<(f64, &'static str)> {
+    UNITS
+        .iter()
+        .find(|(name, ..)| *name == unit)
+        .map(|(_, factor, base)| (*factor, *base))
+}
+
+/// <https://ucum.org/ucum>
+const UNITS: [(&str, f64, &str); 20] = [
+    ("wk", 604_800.0, "s"),
+    ("d", 86_400.0, "s"),
+    ("h", 3_600.0, "s"),
+    ("min", 60.0, "s"),
+    ("s", 1.0, "s"),
+    ("ms", 0.001, "s"),
+    ("kg", 1e3, "g"),
+    ("g", 1.0, "g"),
+    ("mg", 1e-3, "g"),
+    ("ug", 1e-6, "g"),
+    ("[lb_av]", 453.592_37, "g"),
+    ("km", 1e3, "m"),
+    ("m", 1.0, "m"),
+    ("cm", 1e-2, "m"),
+    ("mm", 1e-3, "m"),
+    ("[in_i]", 0.025_4, "m"),
+    ("L", 1.0, "L"),
+    ("dL", 0.1, "L"),
+    ("mL", 1e-3, "L"),
+    ("uL", 1e-6, "L"),
+];

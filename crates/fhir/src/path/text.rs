@@ -25,7 +25,7 @@ fn of_text<'a>(function: Function, text: &str, first: &[Item], second: &[Item]) 
         Function::StartsWith => Data::Boolean(text.starts_with(argument()?)),
         Function::EndsWith => Data::Boolean(text.ends_with(argument()?)),
         Function::Contains => Data::Boolean(text.contains(argument()?)),
-        Function::Matches => Data::Boolean(Regex::new(argument()?).ok()?.is_match(text)),
+        Function::Matches => Data::Boolean(regex(argument()?).ok()?.is_match(text)),
         Function::IndexOf => Data::Integer(place(text, argument()?)),
         Function::Length => Data::Integer(i64::try_from(text.chars().count()).ok()?),
         Function::Lower => Data::String(text.to_lowercase().into()),
@@ -42,13 +42,22 @@ fn of_text<'a>(function: Function, text: &str, first: &[Item], second: &[Item]) 
     })
 }
 
+/// `.` also matches line ends.
+pub(super) fn regex(pattern: &str) -> Result<Regex, regex_lite::Error> {
+    regex_lite::RegexBuilder::new(pattern)
+        .dot_matches_new_line(true)
+        .build()
+}
+
 fn converted<'a>(function: Function, item: &Item) -> Option<Data<'a>> {
-    let value = item.as_f64();
+    let value = item
+        .as_f64()
+        .or_else(|| item.as_bool().map(|flag| f64::from(u8::from(flag))));
     match function {
         Function::ToString => {
-            let flag = || item.as_bool().map(|flag| flag.to_string());
+            let flag = item.as_bool().map(|flag| flag.to_string());
             Some(Data::String(
-                value.map(|value| value.to_string()).or_else(flag)?.into(),
+                flag.or_else(|| value.map(|value| value.to_string()))?.into(),
             ))
         }
         Function::ToDecimal => value.map(Data::Decimal),
