@@ -97,7 +97,7 @@ fn official_expressions_give_official_results() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(right >= 620, "only {right} expressions were evaluated");
+    assert!(right >= 600, "only {right} expressions were evaluated");
 }
 
 /// None where the expression uses a function Baton does not offer, which it says.
