@@ -10,3 +10,20 @@ pub fn now() -> i64 {
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
+
+/// 256 unguessable bits, as text that needs no quoting anywhere.
+pub fn secret() -> String {
+    use base64::Engine;
+    let bytes: [u8; 32] = rand::random();
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// A private key on P-256 for signing access tokens, in PKCS#8.
+pub fn signing_key() -> Vec<u8> {
+    use aws_lc_rs::{rand::SystemRandom, signature};
+    let algorithm = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+    signature::EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new())
+        .expect("the operating system's randomness works")
+        .as_ref()
+        .to_vec()
+}

@@ -3,7 +3,7 @@ use super::error::OAuthError;
 use super::{discovery, token_endpoint, token_status};
 use actix_web::http::header::ALLOW;
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpResponse, Resource, ResponseError, web};
+use actix_web::{Resource, ResponseError, web};
 
 /// An assertion with a certificate chain fits well; anything larger is not an OAuth request.
 const MAX_BODY: usize = 64 << 10;
@@ -37,6 +37,6 @@ fn on(path: &str, allowed: &'static str) -> Resource {
             response
                 .headers_mut()
                 .insert(ALLOW, actix_web::http::header::HeaderValue::from_static(allowed));
-            HttpResponse::from(response)
+            response
         }))
 }

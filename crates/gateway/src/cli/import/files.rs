@@ -77,7 +77,7 @@ fn rank(path: &Path) -> usize {
     let starts = |starts: &&[&str]| starts.iter().any(|start| name.starts_with(start));
     FIRST
         .iter()
-        .position(|group| starts(group))
+        .position(starts)
         .unwrap_or(FIRST.len())
 }
 
