@@ -34,11 +34,27 @@ pub fn relink(resource: &Resource, found: &dyn Fn(&str) -> Option<String>) -> Op
     })
 }
 
-/// Criteria of references like `Practitioner?identifier=x|y`, in order, with repetitions.
-pub fn conditional_references(resource: &Resource) -> Vec<(TypeId, String)> {
-    let mut criteria = Vec::new();
-    collect(&resource.value, &mut criteria);
-    criteria
+/// A reference like `Practitioner?identifier=x|y`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConditionalReference {
+    pub type_id: TypeId,
+    pub criteria: String,
+    /// FHIRPath of the element.
+    pub expression: String,
+}
+
+/// The conditional references of a resource, in order, with repetitions; not those of resources
+/// that are its content, as in a Bundle.
+pub fn conditional_references(resource: &Resource) -> Vec<ConditionalReference> {
+    let mut found = Vec::new();
+    if resource.text.contains('?') {
+        collect(
+            &mut resource.type_id.name().to_owned(),
+            &resource.value,
+            &mut found,
+        );
+    }
+    found
 }
 
 /// `Type?criteria`, as conditional references are written.
@@ -47,19 +63,32 @@ fn conditional(text: &str) -> Option<(TypeId, &str)> {
     Some((TypeId::of(name)?, criteria))
 }
 
-fn collect(value: &Value, criteria: &mut Vec<(TypeId, String)>) {
+fn collect(path: &mut String, value: &Value, found: &mut Vec<ConditionalReference>) {
+    let length = path.len();
     match value {
         Value::Object(members) => {
-            if let Some((type_id, text)) = members
-                .get("reference")
-                .and_then(Value::as_str)
-                .and_then(conditional)
-            {
-                criteria.push((type_id, text.to_owned()));
+            let reference = members.get("reference").and_then(Value::as_str);
+            if let Some((type_id, criteria)) = reference.and_then(conditional) {
+                found.push(ConditionalReference {
+                    type_id,
+                    criteria: criteria.to_owned(),
+                    expression: format!("{path}.reference"),
+                });
             }
-            members.values().for_each(|member| collect(member, criteria));
+            for (name, member) in members.iter().filter(|(name, _)| *name != "resource") {
+                path.push('.');
+                path.push_str(name);
+                collect(path, member, found);
+                path.truncate(length);
+            }
         }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, criteria)),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push_str(&format!("[{index}]"));
+                collect(path, item, found);
+                path.truncate(length);
+            }
+        }
         _ => {}
     }
 }
@@ -195,10 +224,12 @@ mod tests {
             .replace("Practitioner?identifier=a|b", "Patient/9");
         assert_eq!(new.text, expected);
         assert_eq!(new.value, Resource::parse(new.text.as_bytes()).unwrap().value);
-        assert_eq!(
-            conditional_references(&resource),
-            [(TypeId::of("Practitioner").unwrap(), "identifier=a|b".to_owned())]
-        );
+        let conditional = ConditionalReference {
+            type_id: TypeId::of("Practitioner").unwrap(),
+            criteria: "identifier=a|b".to_owned(),
+            expression: "Observation.performer[0].reference".to_owned(),
+        };
+        assert_eq!(conditional_references(&resource), [conditional]);
     }
 
     proptest! {

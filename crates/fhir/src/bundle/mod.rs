@@ -7,7 +7,7 @@ mod links;
 mod target;
 mod wire;
 
-pub use links::{conditional_references, relink};
+pub use links::{ConditionalReference, conditional_references, relink};
 pub use target::{Method, Target};
 pub use wire::read;
 

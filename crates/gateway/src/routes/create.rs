@@ -1,6 +1,6 @@
 //! create and conditional create. <https://hl7.org/fhir/R4/http.html#create>
 use super::conditional::if_none_exist;
-use super::criteria::Criteria;
+use super::criteria::{Criteria, no_conditional_references};
 use super::{Call, FhirBody, OfType, Reply};
 use crate::auth::{Access, Caller};
 use crate::edge;
@@ -34,6 +34,7 @@ pub async fn run(
     if_none_exist: Option<&str>,
 ) -> Result<Reply, ApiError> {
     caller.require(resource.type_id, Access::Create)?;
+    no_conditional_references(&resource)?;
     let ctx = call.context(&caller.client_id);
     let base = state.config.fhir_base();
     let applied = match if_none_exist {

@@ -5,9 +5,10 @@ use super::search::authorize;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::state::AppState;
+use fhir::bundle::conditional_references;
 use fhir::search::Query;
 use fhir::search::parse::{Limits, parse};
-use fhir::{IssueCode, TypeId};
+use fhir::{Issue, IssueCode, Resource, TypeId};
 use store::{StoreError, Stored, Tx};
 
 #[derive(Clone, Debug)]
@@ -72,5 +73,20 @@ impl Criteria {
 
     pub fn lock_text(&self) -> &str {
         &self.lock
+    }
+}
+
+/// Conditional references mean something in a transaction only: stored as they are they would
+/// never lead anywhere. <https://hl7.org/fhir/R4/http.html#trules>
+pub fn no_conditional_references(resource: &Resource) -> Result<(), ApiError> {
+    let rule = "A reference by criteria works in a transaction Bundle only; send one, or refer to Type/id";
+    let issues: Vec<Issue> = conditional_references(resource)
+        .into_iter()
+        .map(|reference| Issue::error(IssueCode::NotSupported, rule).at(reference.expression))
+        .collect();
+    if issues.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::invalid(issues))
     }
 }

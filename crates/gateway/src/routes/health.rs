@@ -19,7 +19,7 @@ pub async fn live() -> impl Responder {
 
 /// `GET /readyz`: the database answers too.
 pub async fn ready(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    if state.store.is_ready() {
+    if state.store.is_ready() && state.store.ping().await.is_ok() {
         return Ok(HttpResponse::Ok()
             .content_type(ContentType::plaintext())
             .body("ready\n"));

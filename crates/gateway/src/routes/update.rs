@@ -1,7 +1,7 @@
 //! update, update as create, conditional update. <https://hl7.org/fhir/R4/http.html#update>
 use super::conditional::expectation;
 use super::create::only;
-use super::criteria::Criteria;
+use super::criteria::{Criteria, no_conditional_references};
 use super::{Call, FhirBody, Instance, OfType, Reply};
 use crate::auth::{Access, Caller};
 use crate::edge;
@@ -39,6 +39,7 @@ pub async fn run(
 ) -> Result<Reply, ApiError> {
     caller.require(resource.type_id, Access::Update)?;
     same_id(&resource, &id)?;
+    no_conditional_references(&resource)?;
     let ctx = call.context(&caller.client_id);
     let change = Change {
         type_id: resource.type_id,
@@ -113,6 +114,7 @@ pub async fn by_criteria(
     expect: Expect,
 ) -> Result<Reply, ApiError> {
     caller.require(resource.type_id, Access::Update)?;
+    no_conditional_references(&resource)?;
     let criteria = Criteria::read(state, caller, resource.type_id, criteria)?;
     let ctx = call.context(&caller.client_id);
     let (caller, new_id) = (caller.clone(), edge::new_id());

@@ -116,7 +116,15 @@ fn conditional_references_and_creates() {
     let missing = baton
         .post("", &bundle("transaction", &[known, team(&[9])]))
         .expect(412);
-    assert_eq!(missing.issue()["expression"][0], "Bundle.entry[1]");
+    assert_eq!(
+        missing.issue()["expression"][0],
+        "Bundle.entry[1].resource.participant[0].member.reference"
+    );
+    let alone = baton.post("/CareTeam", &team(&[1])["resource"]).expect(422);
+    assert_eq!(
+        alone.issue()["expression"][0],
+        "CareTeam.participant[0].member.reference"
+    );
     assert_eq!(baton.get("/CareTeam?_summary=count").json()["total"], 1);
 }
 
@@ -153,6 +161,12 @@ fn a_transaction_is_all_or_nothing() {
         )
         .expect(400);
     assert_eq!(twice.issue()["expression"][0], "Bundle.entry[1]");
+    let mut named = entry("POST", "Patient", json!({"resourceType": "Patient"}));
+    named["fullUrl"] = json!("urn:uuid:8c2b4e5a-0000-4000-8000-000000000001");
+    let same_url = baton
+        .post("", &bundle("transaction", &[named.clone(), named]))
+        .expect(400);
+    assert_eq!(same_url.issue()["expression"][0], "Bundle.entry[1]");
     let unread = baton
         .post("", &bundle("transaction", &[good, bare("GET", "Patient/none")]))
         .expect(404);

@@ -66,13 +66,20 @@ pub fn fate(step: &Step, found: &[Option<Stored>]) -> Result<Fate, StoreError> {
     })
 }
 
-/// A transaction may change each resource once, and create each only once.
+/// A transaction may change each resource once, create each only once, and give each fullUrl to
+/// one entry that writes.
 /// <https://hl7.org/fhir/R4/http.html#trules>
 pub fn distinct(plan: &Plan, fates: &[Fate]) -> Result<(), StoreError> {
     let mut seen: HashMap<(TypeId, &str), usize> = HashMap::new();
     let mut created: HashMap<usize, usize> = HashMap::new();
+    let mut urls: HashMap<&str, usize> = HashMap::new();
     for (index, fate) in fates.iter().enumerate() {
         let Fate::Change(change) = fate else { continue };
+        if let Some(url) = plan.steps[index].full_url.as_deref()
+            && let Some(first) = urls.insert(url, index)
+        {
+            return Err(overlap(first, index));
+        }
         if let Some(first) = seen.insert((change.type_id, &change.id), index) {
             return Err(overlap(first, index));
         }
@@ -90,7 +97,7 @@ pub fn distinct(plan: &Plan, fates: &[Fate]) -> Result<(), StoreError> {
 
 fn overlap(first: usize, second: usize) -> StoreError {
     let rule = format!(
-        "This is the same resource as {}; a transaction may change each only once",
+        "This is the same resource, or has the same fullUrl, as {}; a transaction may change each only once",
         place(first)
     );
     ApiError::with(

@@ -9,7 +9,7 @@ use crate::routes::criteria::Criteria;
 use crate::routes::{Call, update};
 use crate::state::AppState;
 use actix_web::http::StatusCode;
-use fhir::bundle::{Entry, Method, Target, conditional_references, within};
+use fhir::bundle::{ConditionalReference, Entry, Method, Target, conditional_references, within};
 use fhir::{Issue, Resource, TypeId};
 use std::collections::HashMap;
 use store::{Context, Expect};
@@ -18,14 +18,21 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Each distinct one once; steps and references name them by place.
     pub criteria: Vec<Criteria>,
-    /// Conditional references by their text, such as `Practitioner?identifier=x|y`, with the entry
-    /// that first uses it.
-    pub references: HashMap<String, (usize, usize)>,
+    /// Conditional references by their text, such as `Practitioner?identifier=x|y`.
+    pub references: HashMap<String, Use>,
     pub caller: Caller,
     pub context: Context,
     /// FHIR base URL.
     pub base: String,
     pub call: Call,
+}
+
+/// Where a conditional reference first stands.
+pub struct Use {
+    pub criteria: usize,
+    pub entry: usize,
+    /// FHIRPath within the entry's resource.
+    pub expression: String,
 }
 
 /// What one entry wants.
@@ -105,11 +112,21 @@ impl Plan {
         known: &mut HashMap<String, usize>,
     ) -> Result<(), ApiError> {
         if let Some(resource) = &entry.resource {
-            for (type_id, text) in conditional_references(resource) {
+            for reference in conditional_references(resource) {
+                let ConditionalReference {
+                    type_id,
+                    criteria: text,
+                    expression,
+                } = reference;
                 let criteria = self.criteria(state, type_id, &text, known)?;
+                let first = Use {
+                    criteria,
+                    entry: index,
+                    expression,
+                };
                 self.references
                     .entry(format!("{}?{text}", type_id.name()))
-                    .or_insert((criteria, index));
+                    .or_insert(first);
             }
         }
         let (method, full_url) = (entry.method, entry.full_url.clone());

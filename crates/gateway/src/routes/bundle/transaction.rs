@@ -105,8 +105,8 @@ fn found(plan: &Plan, tx: &mut Tx) -> Result<Vec<Option<Stored>>, StoreError> {
         let by_reference = plan
             .references
             .values()
-            .find(|(used, _)| *used == criteria)
-            .map(|(_, index)| *index);
+            .find(|used| used.criteria == criteria)
+            .map(|used| used.entry);
         by_reference.or_else(|| plan.steps.iter().position(|step| uses(&step.what, criteria)))
     };
     all.into_iter()
@@ -139,10 +139,11 @@ fn references(
     fates: &[Fate],
 ) -> Result<HashMap<String, String>, StoreError> {
     let mut links = HashMap::with_capacity(plan.references.len());
-    for (text, (criteria, index)) in &plan.references {
-        let local = match &found[*criteria] {
+    for (text, used) in &plan.references {
+        let local = match &found[used.criteria] {
             Some(stored) => format!("{}/{}", stored.type_id.name(), stored.id),
-            None => written(plan, *criteria, fates).ok_or_else(|| at(*index, unresolved()))?,
+            None => written(plan, used.criteria, fates)
+                .ok_or_else(|| at(used.entry, unresolved(&used.expression)))?,
         };
         links.insert(text.clone(), local);
     }
@@ -163,9 +164,10 @@ fn written(plan: &Plan, criteria: usize, fates: &[Fate]) -> Option<String> {
     matches.next().is_none().then_some(first)
 }
 
-fn unresolved() -> StoreError {
-    let rule = "A conditional reference of this entry finds no resource, or several of this transaction; send what it refers to first";
-    ApiError::new(StatusCode::PRECONDITION_FAILED, IssueCode::NotFound, rule).into()
+fn unresolved(expression: &str) -> StoreError {
+    let rule = "This conditional reference finds no resource, or several of this transaction; send what it refers to first";
+    let issue = Issue::error(IssueCode::NotFound, rule).at(expression);
+    ApiError::with(StatusCode::PRECONDITION_FAILED, vec![issue]).into()
 }
 
 /// All writes through the one door; what became of each entry.
