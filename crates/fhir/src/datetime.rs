@@ -253,4 +253,17 @@ mod tests {
     fn years_at_the_edges_are_dates() {
         assert!(parse_range("0001").is_some() && parse_range("9999-12-31").is_some());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_text_never_panics(text in "[0-9T:.Z+é-]{0,30}|.{0,30}") {
+            let _ = (parse_range(&text), is_time(&text));
+        }
+
+        #[test]
+        fn instants_are_read_back(millis in -62_000_000_000_000_i64..250_000_000_000_000) {
+            let range = parse_range(&instant(millis * 1000)).expect("an instant");
+            proptest::prop_assert_eq!((range.low, range.high), (millis * 1000, millis * 1000 + 999));
+        }
+    }
 }

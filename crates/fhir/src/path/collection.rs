@@ -2,6 +2,10 @@
 use super::function::Function;
 use super::item::{Data, Item};
 use super::{compare, navigate, text};
+use std::collections::HashSet;
+
+/// More than any condition compares pairwise.
+const MANY: usize = 64;
 
 type Items<'a> = Vec<Item<'a>>;
 
@@ -100,7 +104,13 @@ pub(super) fn combined<'a>(function: Function, mut input: Items<'a>, other: Item
     }
 }
 
-pub(super) fn distinct<'a>(items: Items<'a>) -> Items<'a> {
+/// Each value once. Past a few items by their text, so that time grows with their number.
+pub(super) fn distinct<'a>(mut items: Items<'a>) -> Items<'a> {
+    if items.len() > MANY {
+        let mut seen = HashSet::new();
+        items.retain(|item| item.json().is_none_or(|value| seen.insert(value.to_string())));
+        return items;
+    }
     let mut out: Items<'a> = Vec::with_capacity(items.len());
     for item in items {
         if !compare::has(&out, &item) {

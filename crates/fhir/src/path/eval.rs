@@ -7,18 +7,29 @@ use super::collection::{
 };
 use super::function::{Function, type_argument};
 use super::item::Item;
+use super::navigate::Contained;
 use super::{Env, arithmetic, compare, navigate, text};
 use serde_json::Value;
+use std::cell::OnceCell;
 
 /// What stays the same during one evaluation.
 pub(super) struct Scope<'a, 'e> {
-    pub(super) resource: &'a Value,
-    pub(super) env: &'e Env<'a>,
+    resource: &'a Value,
+    env: &'e Env<'a>,
+    contained: OnceCell<Contained<'a>>,
 }
 
 type Items<'a> = Vec<Item<'a>>;
 
-impl<'a> Scope<'a, '_> {
+impl<'a, 'e> Scope<'a, 'e> {
+    pub(super) fn new(resource: &'a Value, env: &'e Env<'a>) -> Self {
+        Scope {
+            resource,
+            env,
+            contained: OnceCell::new(),
+        }
+    }
+
     /// `context` is `$this`, or the resource at the top.
     pub(super) fn evaluate(&self, node: &'a Node, context: &[Item<'a>]) -> Items<'a> {
         match node {
@@ -132,10 +143,13 @@ impl<'a> Scope<'a, '_> {
                 None => Vec::new(),
             },
             Function::Is => type_argument(&arguments[0]).map_or_else(Vec::new, |name| is_type(&input, name)),
-            Function::Resolve => input
-                .iter()
-                .filter_map(|item| navigate::resolve(item, self.resource))
-                .collect(),
+            Function::Resolve => {
+                let contained = self.contained.get_or_init(|| navigate::contained(self.resource));
+                input
+                    .iter()
+                    .filter_map(|item| navigate::resolve(item, contained))
+                    .collect()
+            }
             Function::Now => text::now(self.env.now),
             Function::Today => text::today(self.env.now),
             Function::Extension => extensions(&input, &argument(0)),

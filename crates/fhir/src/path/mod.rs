@@ -86,8 +86,7 @@ impl Expr {
 
     /// The items selected from one element of `resource`, as composite components need it.
     pub fn evaluate_on<'a>(&'a self, item: &Item<'a>, resource: &'a Value, env: &Env<'a>) -> Vec<Item<'a>> {
-        let scope = eval::Scope { resource, env };
-        scope.evaluate(&self.root, std::slice::from_ref(item))
+        eval::Scope::new(resource, env).evaluate(&self.root, std::slice::from_ref(item))
     }
 
     /// True when the result is true, or one item of another kind; an empty result is false.

@@ -5,6 +5,7 @@ use crate::TypeId;
 use crate::registry::{Definition, ElementType, Primitive, registry};
 use crate::resource::beside_primitive;
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// Appends the children of that name.
 pub(super) fn children<'a>(item: &Item<'a>, name: &str, out: &mut Vec<Item<'a>>) {
@@ -114,24 +115,31 @@ fn extension() -> ElementType {
         .map_or(ElementType::Resource, ElementType::Complex)
 }
 
+/// Contained resources by id.
+pub(super) type Contained<'a> = HashMap<&'a str, &'a Value>;
+
+pub(super) fn contained(resource: &Value) -> Contained<'_> {
+    let all = resource
+        .get("contained")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    all.iter()
+        .filter_map(|inner| Some((inner.get("id")?.as_str()?, inner)))
+        .collect()
+}
+
 /// What a reference leads to: a contained resource itself, or else the type its text names.
-pub(super) fn resolve<'a>(item: &Item<'a>, resource: &'a Value) -> Option<Item<'a>> {
+pub(super) fn resolve<'a>(item: &Item<'a>, contained: &Contained<'a>) -> Option<Item<'a>> {
     let value = item.json()?;
     let text = value.as_str().or_else(|| value.get("reference")?.as_str());
     if let Some(id) = text.and_then(|text| text.strip_prefix('#')) {
-        return contained(resource, id).map(Item::of_json);
+        return contained.get(id).map(|inner| Item::of_json(inner));
     }
     let named = || value.get("type")?.as_str().and_then(TypeId::of);
     let type_id = text.and_then(target_type).or_else(named)?;
     Some(Item {
         data: Data::Target(type_id),
     })
-}
-
-fn contained<'a>(resource: &'a Value, id: &str) -> Option<&'a Value> {
-    let all = resource.get("contained")?.as_array()?;
-    all.iter()
-        .find(|inner| inner.get("id").and_then(Value::as_str) == Some(id))
 }
 
 /// The type in `Patient/1`, `http://host/fhir/Patient/1` or `…/Patient/1/_history/2`.

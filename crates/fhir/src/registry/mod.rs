@@ -9,6 +9,7 @@ mod compartments;
 mod elements;
 mod params;
 mod primitive;
+mod sections;
 mod types;
 
 pub use bindings::ValueSet;

@@ -4,57 +4,76 @@ use super::path::Step;
 use super::{Walk, text};
 use crate::IssueCode;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// The resource that `#…` is about, and which of its contained resources were referred to.
 pub(super) struct Scope<'a> {
     container: &'a Value,
     contained: &'a [Value],
-    /// A bit for each of the first 64; a resource that contains more is spared the check.
-    used: u64,
+    /// Place of each id; of twins the first.
+    ids: HashMap<&'a str, usize>,
+    used: Vec<bool>,
     /// The contained resource the walk is inside of.
     inside: Option<usize>,
 }
 
 impl<'a> Scope<'a> {
-    /// The contained resource of that id, or the container for an empty id.
-    pub(super) fn use_local(&mut self, id: &str) -> Option<&'a Value> {
-        if id.is_empty() {
-            self.inside.into_iter().for_each(|place| self.mark(place));
-            return Some(self.container);
-        }
-        let place = self
-            .contained
+    fn of(container: &'a Value) -> Scope<'a> {
+        let contained = container
+            .get("contained")
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
+        let mut ids = HashMap::with_capacity(contained.len());
+        for (place, id) in contained
             .iter()
-            .position(|inner| text(inner, "id") == Some(id))?;
-        self.mark(place);
-        self.contained.get(place)
+            .enumerate()
+            .filter_map(|(place, inner)| Some((place, text(inner, "id")?)))
+        {
+            ids.entry(id).or_insert(place);
+        }
+        Scope {
+            container,
+            contained,
+            ids,
+            used: vec![false; contained.len()],
+            inside: None,
+        }
     }
 
-    fn mark(&mut self, place: usize) {
-        self.used |= 1_u64
-            .checked_shl(u32::try_from(place).unwrap_or(u32::MAX))
-            .unwrap_or(0);
+    /// The contained resource of that id, or the container for an empty id.
+    pub(super) fn use_local(&mut self, id: &str) -> Option<&'a Value> {
+        let place = if id.is_empty() {
+            self.inside
+        } else {
+            self.ids.get(id).copied()
+        };
+        if let Some(used) = place.and_then(|place| self.used.get_mut(place)) {
+            *used = true;
+        }
+        if id.is_empty() {
+            Some(self.container)
+        } else {
+            self.contained.get(place?)
+        }
     }
 }
 
 impl<'a> Walk<'a> {
     /// Returns the scope to come back to.
     pub(super) fn enter_scope(&mut self, resource: &'a Value) -> Option<Scope<'a>> {
-        let contained = resource.get("contained").and_then(Value::as_array);
-        let contained = contained.map_or(&[][..], Vec::as_slice);
-        self.scope.replace(Scope {
-            container: resource,
-            contained,
-            used: 0,
-            inside: None,
-        })
+        self.scope.replace(Scope::of(resource))
     }
 
     pub(super) fn leave_scope(&mut self, outer: Option<Scope<'a>>) {
         let Some(scope) = std::mem::replace(&mut self.scope, outer) else {
             return;
         };
-        let unused = (0..scope.contained.len().min(64)).filter(|place| scope.used >> place & 1 == 0);
+        let unused = scope
+            .used
+            .iter()
+            .enumerate()
+            .filter(|(_, used)| !**used)
+            .map(|(place, _)| place);
         for place in unused {
             self.path.push(Step::Name("contained"));
             self.path.push(Step::Place(place));
@@ -67,17 +86,10 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn contained(&mut self, resource: &'a Value) {
+        let (id, place) = (text(resource, "id"), self.path.place());
         let Some(scope) = &mut self.scope else { return };
-        let id = text(resource, "id");
-        let twins = scope
-            .contained
-            .iter()
-            .filter(|other| id.is_some() && text(other, "id") == id)
-            .count();
-        scope.inside = scope
-            .contained
-            .iter()
-            .position(|other| std::ptr::eq(other, resource));
+        scope.inside = place;
+        let twin = id.is_some_and(|id| scope.ids.get(id).copied() != place);
         if id.is_none() {
             self.report_at(
                 "id",
@@ -85,7 +97,7 @@ impl<'a> Walk<'a> {
                 "A contained resource needs an id to be referred to.",
             );
         }
-        if twins > 1 {
+        if twin {
             self.report_at(
                 "id",
                 IssueCode::Duplicate,

@@ -25,6 +25,10 @@ pub fn validate(resource: &Resource) -> Vec<Issue> {
     walk.issues
 }
 
+/// More findings than anybody reads; a hostile body must not become a larger answer.
+const MAX_ISSUES: usize = 500;
+const LAST_ISSUE: usize = MAX_ISSUES - 1;
+
 /// Where the walk is and what it found.
 struct Walk<'a> {
     path: Path<'a>,
@@ -35,20 +39,28 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn report(&mut self, code: IssueCode, rule: impl Into<String>) {
-        let expression = self.path.expression(None);
-        self.issues.push(Issue::error(code, rule).at(expression));
-    }
-
-    /// Worth telling, but no reason to refuse.
-    fn warn_at(&mut self, member: &str, code: IssueCode, rule: impl Into<String>) {
-        let expression = self.path.expression(Some(member));
-        self.issues.push(Issue::warning(code, rule).at(expression));
+        self.add(Issue::error(code, rule), None);
     }
 
     /// About a member of the element the walk is at.
     fn report_at(&mut self, member: &str, code: IssueCode, rule: impl Into<String>) {
-        let expression = self.path.expression(Some(member));
-        self.issues.push(Issue::error(code, rule).at(expression));
+        self.add(Issue::error(code, rule), Some(member));
+    }
+
+    /// Worth telling, but no reason to refuse.
+    fn warn_at(&mut self, member: &str, code: IssueCode, rule: impl Into<String>) {
+        self.add(Issue::warning(code, rule), Some(member));
+    }
+
+    fn add(&mut self, issue: Issue, member: Option<&str>) {
+        match self.issues.len() {
+            MAX_ISSUES.. => {}
+            LAST_ISSUE => {
+                let rule = "There are more problems than can be listed; correct these first.";
+                self.issues.push(Issue::error(IssueCode::TooLong, rule));
+            }
+            _ => self.issues.push(issue.at(self.path.expression(member))),
+        }
     }
 }
 

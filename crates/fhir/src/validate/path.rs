@@ -29,6 +29,14 @@ impl<'a> Path<'a> {
         self.steps.pop();
     }
 
+    /// Where in its array the element is.
+    pub(super) fn place(&self) -> Option<usize> {
+        match self.steps.last() {
+            Some(Step::Place(place)) => Some(*place),
+            _ => None,
+        }
+    }
+
     /// FHIRPath of the element, or of one of its members.
     pub(super) fn expression(&self, member: Option<&str>) -> String {
         let mut out = self.root.to_owned();
