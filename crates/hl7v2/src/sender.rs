@@ -37,7 +37,8 @@ pub struct Maps {
     pub classes: BTreeMap<String, String>,
     /// PV1-36 to a two-digit NUBC code, such as `HHC = "06"`.
     pub dispositions: BTreeMap<String, String>,
-    /// Assigning authority (OID or name) to identifier system.
+    /// Assigning authority (OID or name) to identifier system. When any is listed, names that are
+    /// not are reported.
     pub authorities: BTreeMap<String, String>,
     /// Systems of the identifier a patient is known by, the best first.
     pub patient_authorities: Vec<String>,

@@ -1,13 +1,13 @@
 //! XAD to Address.
 use super::json::{element, list};
-use super::period::period;
+use super::period::since_2_7;
+use super::scope::Scope;
+use crate::Place;
 use crate::codes::{Table, translate};
 use crate::message::Rep;
-use crate::sender::Zone;
-use crate::time;
 use serde_json::{Value, json};
 
-pub(super) fn xad(rep: Rep<'_>, zone: Zone) -> Option<Value> {
+pub(super) fn xad(scope: &mut Scope<'_>, rep: Rep<'_>, place: &Place) -> Option<Value> {
     let text = |number: usize| rep.component(number).text().map(Value::from);
     let content = [1, 2, 3, 4, 5, 6, 9]
         .into_iter()
@@ -30,7 +30,7 @@ pub(super) fn xad(rep: Rep<'_>, zone: Zone) -> Option<Value> {
         ("state", text(4)),
         ("postalCode", text(5)),
         ("country", text(6)),
-        ("period", in_use(rep, zone)),
+        ("period", since_2_7(scope, rep, (13, 14), 12, place)),
     ])
 }
 
@@ -46,14 +46,4 @@ fn street(rep: Rep<'_>) -> Option<Value> {
         (None, Some(number), Some(street)) => Some(json!(format!("{number} {street}"))),
         (None, number, street) => street.or(number).map(Value::from),
     }
-}
-
-/// Effective and expiration date, or the range that held both before 2.7.
-fn in_use(rep: Rep<'_>, zone: Zone) -> Option<Value> {
-    let moment = |text: Option<String>| time::parse(&text?, zone.0);
-    let end_of = |at: usize, range: usize| {
-        let single = moment(rep.component(at).text());
-        single.or_else(|| moment(rep.component(12).subcomponent(range)))
-    };
-    period(end_of(13, 1), end_of(14, 2))
 }

@@ -18,14 +18,13 @@ pub(super) fn all(scope: &mut Scope<'_>) -> Vec<Value> {
 }
 
 fn contact(scope: &mut Scope<'_>, nk1: Segment<'_>) -> Option<Value> {
-    let zone = scope.sender.timezone;
+    let place = |number: usize| Place::field("NK1", number).nth(nk1.sequence());
     let reps = |number: usize| nk1.field(number).reps();
-    let name = reps(2).find_map(|rep| name::xpn(rep, zone));
-    let address = reps(4).find_map(|rep| address::xad(rep, zone));
+    let name = reps(2).find_map(|rep| name::xpn(scope, rep, &place(2)));
+    let address = reps(4).find_map(|rep| address::xad(scope, rep, &place(4)));
     let home = reps(5).filter_map(|rep| contact_point::xtn(rep, Some("home")));
     let telecom = list(home.chain(reps(6).filter_map(|rep| contact_point::xtn(rep, Some("work")))));
-    let place = Place::field("NK1", 13).nth(nk1.sequence());
-    let employer = reps(13).find_map(|rep| organization::xon(scope, rep, place.clone()));
+    let employer = reps(13).find_map(|rep| organization::xon(scope, rep, place(13)));
     // pat-1: a contact is someone who can be named or reached.
     if name.is_none() && address.is_none() && telecom.is_none() && employer.is_none() {
         return None;

@@ -4,7 +4,7 @@ use super::json::{self, Object, element, list, object, said};
 use super::period::ordered;
 use super::scope::Scope;
 use super::when::When;
-use super::{condition, hospitalization, location, organization, practitioner, stay};
+use super::{condition, hospitalization, location, organization, practitioner, role, stay};
 use crate::Place;
 use crate::codes::{Row, Table, target, translate};
 use crate::message::{Field, Segment};
@@ -101,24 +101,11 @@ fn participants(scope: &mut Scope<'_>, pv1: Segment<'_>) -> Vec<Value> {
         let people = practitioner::references(scope, pv1, field);
         found.extend(people.into_iter().map(|person| participant(role, person)));
     }
-    let after = scope
-        .message
-        .segments()
-        .skip_while(|segment| segment.name() != "PV1");
-    for segment in after {
-        let (role, person) = match segment.name() {
-            "ROL" => (3, 4),
-            "PRT" => (4, 5),
-            _ => continue,
-        };
-        let role = segment
-            .field(role)
-            .text()
-            .and_then(|role| translate(Table::Participation, &role));
-        let Some(role) = role else { continue };
-        let people = practitioner::references(scope, segment, person);
-        found.extend(people.into_iter().map(|person| participant(role.code, person)));
-    }
+    found.extend(
+        role::of_visit(scope)
+            .into_iter()
+            .map(|(row, person)| participant(row.code, person)),
+    );
     json::distinct(found)
 }
 

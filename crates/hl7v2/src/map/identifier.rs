@@ -4,9 +4,10 @@ use super::json::{Object, element, object};
 use super::period::period;
 use super::scope::Scope;
 use crate::message::{Rep, Segment};
-use crate::{Place, Reject, time};
+use crate::{Place, Reject};
 use fhir::event::Key;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 pub(super) const TYPES: &str = "http://terminology.hl7.org/CodeSystem/v2-0203";
 pub(super) const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
@@ -55,13 +56,9 @@ impl Identifiers {
         };
         // Stable: among equals the sender's order stands.
         found.sort_by_key(rank);
-        let mut unique: Vec<Identifier> = Vec::new();
-        for identifier in found {
-            if unique.iter().all(|known| known.key != identifier.key) {
-                unique.push(identifier);
-            }
-        }
-        let mut unique = unique.into_iter();
+        let mut seen = HashSet::new();
+        found.retain(|identifier| seen.insert(identifier.key.clone()));
+        let mut unique = found.into_iter();
         Some(Identifiers {
             primary: unique.next()?,
             others: unique.collect(),
@@ -116,14 +113,19 @@ pub(super) fn cx(
                 default,
                 Place {
                     component: 4,
-                    ..place
+                    ..place.clone()
                 },
             ),
             value,
         ),
     };
     let Identifier { key, kind, mut json } = plain(&system, &value, kind.as_deref());
-    let date = |number| time::parse(&rep.component(number).text()?, scope.sender.timezone.0);
+    let mut date = |number| {
+        scope.date(rep.component(number).text(), || Place {
+            component: number,
+            ..place.clone()
+        })
+    };
     json.extend(object([
         ("period", period(date(7), date(8))),
         (

@@ -7,6 +7,9 @@ use crate::message::Segment;
 use crate::{Place, Reject};
 use fhir::event::{Event, Key, Trigger};
 
+/// Of one person. More is a mistake or an attack.
+const MOST_RETIRED: usize = 20;
+
 pub(super) fn events(scope: &mut Scope<'_>, when: &When) -> Result<Vec<Event>, Reject> {
     let mut events = Vec::new();
     for (pid, mrg) in groups(scope)? {
@@ -63,9 +66,15 @@ fn retired(scope: &mut Scope<'_>, mrg: Segment<'_>) -> Result<Vec<Key>, Reject> 
     };
     let found = identifier::of_merged(scope, mrg).ok_or_else(missing)?;
     let system = found.primary().system.clone();
-    Ok(found
+    let keys: Vec<Key> = found
         .keys()
         .into_iter()
         .filter(|key| key.system == system)
-        .collect())
+        .collect();
+    if keys.len() > MOST_RETIRED {
+        let place = Place::field("MRG", 1).nth(mrg.sequence());
+        let why = format!("more than {MOST_RETIRED} records merged at once; send them one by one");
+        return Err(Reject::error(207, place, why));
+    }
+    Ok(keys)
 }

@@ -1,23 +1,19 @@
 //! XPN and the names inside XCN to HumanName.
 use super::json::{element, list};
-use super::period::period;
+use super::period::since_2_7;
+use super::scope::Scope;
+use crate::Place;
 use crate::codes::{Table, translate};
 use crate::message::Rep;
-use crate::sender::Zone;
-use crate::time;
 use serde_json::{Value, json};
 
 /// XPN: family, given, further given, suffix, prefix, degree, type, and the time it was in use.
-pub(super) fn xpn(rep: Rep<'_>, zone: Zone) -> Option<Value> {
+pub(super) fn xpn(scope: &mut Scope<'_>, rep: Rep<'_>, place: &Place) -> Option<Value> {
     let kind = rep
         .component(7)
         .text()
         .and_then(|kind| translate(Table::NameUse, &kind));
-    let moment = |text: Option<String>| time::parse(&text?, zone.0);
-    let range = |number| moment(rep.component(10).subcomponent(number));
-    let start = moment(rep.component(12).text()).or_else(|| range(1));
-    let end = moment(rep.component(13).text()).or_else(|| range(2));
-    let period = period(start, end);
+    let period = since_2_7(scope, rep, (12, 13), 10, place);
     build(rep, 1, kind.map(|row| json!(row.code)), period)
 }
 

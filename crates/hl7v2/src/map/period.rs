@@ -1,5 +1,8 @@
 //! Period: FHIR insists that it starts before it ends (per-1), senders do not.
 use super::json::element;
+use super::scope::Scope;
+use crate::Place;
+use crate::message::Rep;
 use crate::time::Moment;
 use fhir::datetime::parse_range;
 use serde_json::{Value, json};
@@ -14,6 +17,27 @@ pub(super) fn period(start: Option<Moment>, end: Option<Moment>) -> Option<Value
         ("start", start.map(|text| json!(text))),
         ("end", end.map(|text| json!(text))),
     ])
+}
+
+/// When a name or address was in use: two components, or the range that held both before 2.7.
+pub(super) fn since_2_7(
+    scope: &mut Scope<'_>,
+    rep: Rep<'_>,
+    (start, end): (usize, usize),
+    range: usize,
+    place: &Place,
+) -> Option<Value> {
+    let mut bound = |at: usize, part: usize| {
+        let text = rep
+            .component(at)
+            .text()
+            .or_else(|| rep.component(range).subcomponent(part));
+        scope.date(text, || Place {
+            component: at,
+            ..place.clone()
+        })
+    };
+    period(bound(start, 1), bound(end, 2))
 }
 
 /// Both as FHIR writes them, or None when they are in the wrong order. A time and a mere date of

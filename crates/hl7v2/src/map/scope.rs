@@ -81,23 +81,27 @@ impl<'a> Scope<'a> {
 
     /// The time in a field; a fault when there is text that is none.
     pub fn moment(&mut self, segment: Segment<'_>, number: usize) -> Option<Moment> {
-        let text = segment.field(number).text()?;
-        let place = Place::field(segment.name(), number).nth(segment.sequence());
-        let moment = time::parse(&text, self.sender.timezone.0);
+        let place = || Place::field(segment.name(), number).nth(segment.sequence());
+        self.date(segment.field(number).text(), place)
+    }
+
+    /// The same of any part of a field.
+    pub fn date(&mut self, text: Option<String>, place: impl FnOnce() -> Place) -> Option<Moment> {
+        let moment = time::parse(&text?, self.sender.timezone.0);
         match &moment {
             None => self.fault(
                 "date-invalid",
-                place,
+                place(),
                 "not a date or time of the form YYYYMMDDHHMMSS+ZZZZ; ignored",
             ),
             Some(moment) => match moment.doubt {
                 Some(Doubt::Ambiguous) => {
                     let text = "falls into the hour that daylight saving repeats; the earlier was taken, send an offset";
-                    self.fault("time-ambiguous", place, text);
+                    self.fault("time-ambiguous", place(), text);
                 }
                 Some(Doubt::Skipped) => {
                     let text = "falls into the hour that daylight saving skips; read by the offset before, send an offset";
-                    self.fault("time-skipped", place, text);
+                    self.fault("time-skipped", place(), text);
                 }
                 None => {}
             },

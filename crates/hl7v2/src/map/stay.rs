@@ -1,4 +1,4 @@
-//! The key of a stay: visit number within facility. <coordination::stay> folds what shares it.
+//! The key of a stay: visit number within facility. Events that share it tell of one Encounter.
 use super::authority::system_of;
 use super::identifier::cx;
 use super::scope::Scope;

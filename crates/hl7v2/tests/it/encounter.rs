@@ -182,3 +182,16 @@ fn a_provider_is_one_entry_known_by_number() {
             Some("Condition" | "Coverage")
         )));
 }
+
+#[test]
+fn roles_after_the_visit_take_part_in_it() {
+    let event = event(&ADMIT.replace("PV2|", "ROL|1|AD|CP|55^Lind^Eva\nPV2|"));
+    let last = event.encounter["participant"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone();
+    assert_eq!(last["type"][0]["coding"][0]["code"], "CON");
+    assert_eq!(last["individual"]["display"], "Eva Lind");
+}

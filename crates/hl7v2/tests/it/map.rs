@@ -133,6 +133,13 @@ fn doubtful_data_is_reported_and_taken() {
         ("PID", 3, "100234", "authority-missing PID-3.4"),
         ("MSH", 11, "", "processing-missing MSH-11"),
         ("DG1", 5, "soon", "date-invalid DG1-5"),
+        (
+            "PID",
+            5,
+            "Quintero^Marisol^^^^^L^^^^^once",
+            "date-invalid PID-5.12",
+        ),
+        ("PID", 11, "1 A St^^B^^^^^^^^^^soon", "date-invalid PID-11.13"),
     ];
     assert_eq!(fault_codes(&map(DISCHARGE)), [""; 0]);
     for (segment, field, value, fault) in cases {

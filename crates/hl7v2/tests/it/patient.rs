@@ -101,4 +101,6 @@ fn next_of_kin_and_primary_care() {
     let role = "ROL|1|AD|PP|1457382916^Okafor^Chidi^^^Dr.^MD^^NPI^^^^NPI~44^Ames^Jo";
     let both = event(&ADMIT.replace("PV1|", &format!("{role}\nPV1|"))).person;
     assert_eq!(both["generalPractitioner"].as_array().unwrap().len(), 2);
+    let ended = event(&ADMIT.replace("PV1|", "ROL|1|DE|PP|44^Ames^Jo\nPV1|")).person;
+    assert_eq!(ended["generalPractitioner"].as_array().unwrap().len(), 1);
 }
