@@ -9,9 +9,59 @@ use serde_json::{Value, json};
 
 const PHYSICAL_TYPES: &str = "http://terminology.hl7.org/CodeSystem/location-physical-type";
 
-struct Level {
+/// A kind of place: its code, and the components of PL that name it, its own the last.
+struct Kind {
     code: &'static str,
     display: &'static str,
+    /// Keeps a building apart from a unit of that name.
+    scheme: &'static str,
+    parts: &'static [usize],
+}
+
+/// Outermost first.
+const KINDS: [Kind; 5] = [
+    Kind {
+        code: "bu",
+        display: "Building",
+        scheme: "building/",
+        parts: &[7],
+    },
+    Kind {
+        code: "lvl",
+        display: "Level",
+        scheme: "floor/",
+        parts: &[7, 8],
+    },
+    Kind {
+        code: "wa",
+        display: "Ward",
+        scheme: "",
+        parts: &[1],
+    },
+    Kind {
+        code: "ro",
+        display: "Room",
+        scheme: "",
+        parts: &[1, 2],
+    },
+    Kind {
+        code: "bd",
+        display: "Bed",
+        scheme: "",
+        parts: &[1, 2, 3],
+    },
+];
+
+/// A place given in words only (PL.9) counts as a unit.
+const WORDS: Kind = Kind {
+    code: "wa",
+    display: "Ward",
+    scheme: "",
+    parts: &[9],
+};
+
+struct Level {
+    kind: &'static Kind,
     /// With the places around it, as `4W 412 B`: a bed is always called A or B.
     name: String,
     /// Unique within the facility.
@@ -20,7 +70,7 @@ struct Level {
 
 impl Level {
     fn physical_type(&self) -> Value {
-        json!({"coding": [{"system": PHYSICAL_TYPES, "code": self.code, "display": self.display}]})
+        json!({"coding": [{"system": PHYSICAL_TYPES, "code": self.kind.code, "display": self.kind.display}]})
     }
 }
 
@@ -45,53 +95,28 @@ pub(super) fn current(scope: &mut Scope<'_>, rep: Rep<'_>) -> Option<Value> {
     ])
 }
 
-/// Outermost first. A place given as words only (PL.9) counts as a unit.
 fn levels(rep: Rep<'_>) -> Vec<Level> {
-    let part = |number: usize| rep.component(number).text();
-    let (unit, room, bed) = (part(1), part(2), part(3));
-    let join = |parts: &[&Option<String>]| {
-        parts
-            .iter()
-            .map(|p| p.as_deref().unwrap_or(""))
-            .collect::<Vec<_>>()
-            .join("^")
-    };
-    let (building, floor) = (part(7), part(8));
-    let words = part(9).filter(|_| unit.is_none() && room.is_none() && bed.is_none());
-    let rows = [
-        (
-            "bu",
-            "Building",
-            &building,
-            format!("building/{}", join(&[&building])),
-        ),
-        (
-            "lvl",
-            "Level",
-            &floor,
-            format!("floor/{}", join(&[&building, &floor])),
-        ),
-        ("wa", "Ward", &unit, join(&[&unit])),
-        ("ro", "Room", &room, join(&[&unit, &room])),
-        ("bd", "Bed", &bed, join(&[&unit, &room, &bed])),
-        ("wa", "Ward", &words, join(&[&words])),
-    ];
-    let given = |(code, display, name, value): (_, _, &Option<String>, String)| {
-        name.as_ref()?;
-        let path = value.rsplit('/').next().unwrap_or_default();
-        let name = path
-            .split('^')
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ");
-        Some(Level {
-            code,
-            display,
-            name,
-            value,
-        })
-    };
-    rows.into_iter().filter_map(given).collect()
+    let found: Vec<Level> = KINDS.iter().filter_map(|kind| level(rep, kind)).collect();
+    let placed = found.iter().any(|level| level.kind.scheme.is_empty());
+    let words = if placed { None } else { level(rep, &WORDS) };
+    found.into_iter().chain(words).collect()
+}
+
+fn level(rep: Rep<'_>, kind: &'static Kind) -> Option<Level> {
+    let parts = kind.parts.iter().map(|number| rep.component(*number).text());
+    let parts: Vec<Option<String>> = parts.collect();
+    parts.last()?.as_ref()?;
+    let name = parts.iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+    let path = parts
+        .into_iter()
+        .map(Option::unwrap_or_default)
+        .collect::<Vec<_>>()
+        .join("^");
+    Some(Level {
+        kind,
+        name,
+        value: format!("{}{path}", kind.scheme),
+    })
 }
 
 fn location(level: &Level, system: &str, parent: Option<Object>, manager: &Object) -> Object {

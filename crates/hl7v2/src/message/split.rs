@@ -31,26 +31,29 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Message, Reject> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (number, line) in lines.segments.into_iter().enumerate() {
         let name: String = message.text[line.clone()].chars().take(3).collect();
+        admit(&name, number + 1)?;
         let sequence = seen.entry(name).or_default();
         *sequence += 1;
-        add_segment(&mut message, number + 1, *sequence, line)?;
+        add_segment(&mut message, *sequence, line)?;
     }
+    report(&mut message, lines.continued);
+    Ok(message)
+}
+
+/// What was read with goodwill.
+fn report(message: &mut Message, continued: usize) {
     if message.field("MSH", 2).raw() != message.delimiters.encoding_characters() {
         let text = "MSH-2 repeats a separator; taken once";
         message
             .faults
             .push(Fault::new("separator-repeated", Place::field("MSH", 2), text));
     }
-    if lines.continued > 0 {
-        let text = format!(
-            "{} line breaks inside fields; escape them as \\.br\\",
-            lines.continued
-        );
+    if continued > 0 {
+        let text = format!("{continued} line breaks inside fields; escape them as \\.br\\");
         message
             .faults
             .push(Fault::new("line-break", Place::segment("MSH"), text));
     }
-    Ok(message)
 }
 
 /// Without MLLP's frame and blank lines around the message.
@@ -120,29 +123,25 @@ fn starts_segment(line: &str, separator: char) -> bool {
         && line[3..].chars().next().is_none_or(|c| c == separator)
 }
 
-fn add_segment(
-    message: &mut Message,
-    number: usize,
-    sequence: usize,
-    line: Range<usize>,
-) -> Result<(), Reject> {
-    let text = &message.text[line.clone()];
-    let name = &text[..text.len().min(3)];
+/// The bounds of a message: its length, and that it is one.
+fn admit(name: &str, number: usize) -> Result<(), Reject> {
     if number > MAX_SEGMENTS {
-        return Err(Reject::refuse(
-            207,
-            Place::segment(name),
-            format!("more than {MAX_SEGMENTS} segments"),
-        ));
+        let why = format!("more than {MAX_SEGMENTS} segments");
+        return Err(Reject::refuse(207, Place::segment(name), why));
     }
     if number > 1 && name == "MSH" {
         let why = format!("segment {number} starts a second message; send one at a time");
         return Err(Reject::error(100, Place::segment("MSH").nth(2), why));
     }
+    Ok(())
+}
+
+fn add_segment(message: &mut Message, sequence: usize, line: Range<usize>) -> Result<(), Reject> {
+    let header = message.text[line.clone()].starts_with("MSH");
     let first = message.fields.len();
     let separator = message.delimiters.field;
     let mut start = line.start;
-    if name == "MSH" {
+    if header {
         // MSH-1 is the separator itself, so MSH counts one further than other segments.
         start += 3 + separator.len_utf8();
         message
@@ -155,8 +154,13 @@ fn add_segment(
     }
     let fields = first..message.fields.len();
     if fields.len() > MAX_FIELDS {
-        let why = format!("segment {number} has more than {MAX_FIELDS} fields");
-        return Err(Reject::refuse(207, Place::segment(name), why));
+        let name = &message.text[line.start..line.start + 3];
+        let place = Place::segment(name).nth(sequence);
+        return Err(Reject::refuse(
+            207,
+            place,
+            format!("more than {MAX_FIELDS} fields"),
+        ));
     }
     message.segments.push(Span {
         text: line,
