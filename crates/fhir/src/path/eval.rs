@@ -117,6 +117,7 @@ impl<'a, 'e> Scope<'a, 'e> {
         }
     }
 
+    /// Functions whose arguments are criteria or types, evaluated for each item or not at all.
     fn call(
         &self,
         function: Function,
@@ -124,11 +125,7 @@ impl<'a, 'e> Scope<'a, 'e> {
         arguments: &'a [Node],
         context: &[Item<'a>],
     ) -> Items<'a> {
-        let argument = |at: usize| {
-            arguments
-                .get(at)
-                .map_or_else(Vec::new, |node| self.evaluate(node, context))
-        };
+        let named = || arguments.first().and_then(type_argument).unwrap_or_default();
         match function {
             Function::Where => self.filter(input, arguments),
             Function::Exists => vec![Item::boolean(!self.filter(input, arguments).is_empty())],
@@ -138,36 +135,24 @@ impl<'a, 'e> Scope<'a, 'e> {
             }
             Function::Select => self.select(&input, arguments),
             Function::Iif => self.iif(&input, arguments),
-            Function::As | Function::OfType => match type_argument(&arguments[0]) {
-                Some(name) => of_type(input, name),
-                None => Vec::new(),
-            },
-            Function::Is => type_argument(&arguments[0]).map_or_else(Vec::new, |name| is_type(&input, name)),
-            Function::Resolve => {
-                let contained = self.contained.get_or_init(|| navigate::contained(self.resource));
-                input
-                    .iter()
-                    .filter_map(|item| navigate::resolve(item, contained))
-                    .collect()
-            }
+            Function::As | Function::OfType => of_type(input, named()),
+            Function::Is => is_type(&input, named()),
+            Function::Resolve => self.resolve(&input),
             Function::Now => text::now(self.env.now),
             Function::Today => text::today(self.env.now),
-            Function::Extension => extensions(&input, &argument(0)),
-            Function::HasExtension => vec![Item::boolean(!extensions(&input, &argument(0)).is_empty())],
-            Function::Union | Function::Combine | Function::Intersect | Function::Exclude => {
-                combined(function, input, argument(0))
+            _ => {
+                let values = arguments.iter().map(|node| self.evaluate(node, context));
+                with_values(function, input, values.collect())
             }
-            Function::Skip => input
-                .into_iter()
-                .skip(index_of(&argument(0)).unwrap_or(0))
-                .collect(),
-            Function::Take => input
-                .into_iter()
-                .take(index_of(&argument(0)).unwrap_or(0))
-                .collect(),
-            _ if arguments.is_empty() => collection(function, input),
-            _ => text::call(function, &input, &argument(0), &argument(1)),
         }
+    }
+
+    fn resolve(&self, input: &[Item<'a>]) -> Items<'a> {
+        let contained = self.contained.get_or_init(|| navigate::contained(self.resource));
+        input
+            .iter()
+            .filter_map(|item| navigate::resolve(item, contained))
+            .collect()
     }
 
     /// The items for which the criterion holds; all without one.
@@ -190,5 +175,23 @@ impl<'a, 'e> Scope<'a, 'e> {
         let holds = compare::truth(&self.evaluate(&arguments[0], input)) == Some(true);
         let branch = arguments.get(if holds { 1 } else { 2 });
         branch.map_or_else(Vec::new, |branch| self.evaluate(branch, input))
+    }
+}
+
+/// Functions of the input and of argument values.
+fn with_values<'a>(function: Function, input: Items<'a>, values: Vec<Items<'a>>) -> Items<'a> {
+    let mut values = values.into_iter();
+    let Some(first) = values.next() else {
+        return collection(function, input);
+    };
+    match function {
+        Function::Extension => extensions(&input, &first),
+        Function::HasExtension => vec![Item::boolean(!extensions(&input, &first).is_empty())],
+        Function::Union | Function::Combine | Function::Intersect | Function::Exclude => {
+            combined(function, input, first)
+        }
+        Function::Skip => input.into_iter().skip(index_of(&first).unwrap_or(0)).collect(),
+        Function::Take => input.into_iter().take(index_of(&first).unwrap_or(0)).collect(),
+        _ => text::call(function, &input, &first, &values.next().unwrap_or_default()),
     }
 }
