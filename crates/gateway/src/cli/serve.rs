@@ -129,6 +129,8 @@ impl Server {
             actix_web::rt::spawn(self.state.auth.clone().keep_fresh()),
             actix_web::rt::spawn(tick(self.state.clone())),
         ];
+        // Built on first use; the first request should not be the one to wait for it.
+        tokio::task::spawn_blocking(fhir::registry);
         let mllp = self.mllp.map(|(listener, _)| {
             let served = mllp::serve(listener, self.state.clone(), stopped);
             actix_web::rt::spawn(async move {
