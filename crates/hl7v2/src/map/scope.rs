@@ -66,6 +66,7 @@ impl<'a> Scope<'a> {
         let reference = format!("{kind}/{id}");
         let at = *self.shared.entry(id.to_owned()).or_insert(self.related.len());
         match self.related.get_mut(at) {
+            Some(known) if known.resource == resource => {}
             Some(known) if size(&known.resource) < size(&resource) => known.resource = resource,
             Some(_) => {}
             None => self.related.push(Related {

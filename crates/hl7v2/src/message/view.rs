@@ -150,13 +150,24 @@ impl<'a> Component<'a> {
     /// A subcomponent counted from 1.
     pub fn subcomponent(self, number: usize) -> Option<String> {
         let raw = split(self.raw, self.delimiters.subcomponent).nth(number.wrapping_sub(1))?;
-        let text = unescape(raw, self.delimiters);
-        let readable = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
-        // A break is a break, however it was sent; FHIR strings have no other control characters.
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        let text: String = text.trim().chars().filter(readable).collect();
-        (!text.is_empty() && text != "\"\"").then_some(text)
+        let raw = raw.trim();
+        if raw.is_empty() || raw == "\"\"" {
+            return None;
+        }
+        let plain = |c: char| !c.is_control() && Some(c) != self.delimiters.escape;
+        if raw.chars().all(plain) {
+            return Some(raw.to_owned());
+        }
+        let text = readable(&unescape(raw, self.delimiters));
+        (!text.is_empty()).then_some(text)
     }
+}
+
+/// A break is a break, however it was sent; FHIR strings have no other control characters.
+fn readable(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let allowed = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    text.trim().chars().filter(allowed).collect()
 }
 
 fn split(raw: &str, separator: Option<char>) -> impl Iterator<Item = &str> {
