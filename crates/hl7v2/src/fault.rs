@@ -134,7 +134,7 @@ impl Reject {
         }
     }
 
-    /// AR: this kind of message is not taken here at all.
+    /// AR: this kind of message is not taken here at all, or is no message.
     pub fn refuse(error: u16, location: Place, text: impl Into<String>) -> Reject {
         Reject {
             outcome: Outcome::Reject,

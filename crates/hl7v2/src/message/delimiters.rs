@@ -31,7 +31,7 @@ impl Delimiters {
     pub fn read(text: &str) -> Result<Delimiters, Reject> {
         let mut rest = text.chars().skip(3);
         let field = rest.next().filter(|c| separates(*c)).ok_or_else(|| {
-            Reject::error(
+            Reject::refuse(
                 102,
                 Place::field("MSH", 1),
                 "MSH-1 must be one separator character, such as |",
@@ -46,7 +46,7 @@ impl Delimiters {
             .all(|(i, c)| !declared[..i].contains(c));
         if declared.is_empty() || declared.len() > 5 || !distinct || !declared.iter().all(|c| separates(*c)) {
             let text = r"MSH-2 must be one to five different separator characters, such as ^~\&";
-            return Err(Reject::error(102, Place::field("MSH", 2), text));
+            return Err(Reject::refuse(102, Place::field("MSH", 2), text));
         }
         let at = |i: usize| declared.get(i).copied();
         Ok(Delimiters {

@@ -76,7 +76,7 @@ fn starts_with_header(text: &str) -> Result<(), Reject> {
             Place::segment("MSH"),
             "batches are not taken; send one message at a time",
         )),
-        false => Err(Reject::error(
+        false => Err(Reject::refuse(
             100,
             Place::segment("MSH"),
             "a message starts with an MSH segment",
@@ -131,7 +131,7 @@ fn admit(name: &str, number: usize) -> Result<(), Reject> {
     }
     if number > 1 && name == "MSH" {
         let why = format!("segment {number} starts a second message; send one at a time");
-        return Err(Reject::error(100, Place::segment("MSH").nth(2), why));
+        return Err(Reject::refuse(100, Place::segment("MSH").nth(2), why));
     }
     Ok(())
 }

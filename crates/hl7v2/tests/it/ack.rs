@@ -114,7 +114,7 @@ fn unreadable_messages_are_answered_too() {
     )
     .first()
     .unwrap();
-    assert!(parse(&ack).field("MSA", 1).text().is_some());
+    assert_eq!(parse(&ack).field("MSA", 1).text().as_deref(), Some("AR"));
     let ack = acks(
         &Header::salvage(b"MSH|^~^|ADT|NS|B|C|2026||ADT^A01|N7|P|2.5"),
         &refusal(),
