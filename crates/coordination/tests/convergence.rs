@@ -67,7 +67,7 @@ fn stays(events: &[Event]) -> Vec<Option<Fold>> {
 fn patients(events: &[Event]) -> Vec<Map<String, Value>> {
     let identities = Identities::of(events, HashMap::new());
     let one = |who: &&str| person::fold(events, &person_id(who), &identities).patient(&person_id(who), None);
-    ["P1", "P2", "P3"].iter().map(|who| one(who)).collect()
+    ["P1", "P2", "P3"].iter().map(one).collect()
 }
 
 fn shuffled() -> impl Strategy<Value = (Vec<Event>, Vec<Event>)> {

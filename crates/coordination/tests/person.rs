@@ -93,6 +93,21 @@ fn an_identifier_moves_with_the_latest_merge() {
 }
 
 #[test]
+fn only_who_told_of_a_death_takes_it_back() {
+    let dead = at(Trigger::Update, 1).person(json!({"deceasedDateTime": "2026-03-02T09:00:00Z"}));
+    let routine = json!({"deceasedBoolean": false, "deceasedDateTime": null});
+    let elsewhere = at(Trigger::Update, 5).from("other").person(routine.clone());
+    let death = patient(&[dead.clone(), elsewhere.clone()], "P1", None);
+    assert_eq!(death["deceasedDateTime"], "2026-03-02T09:00:00Z");
+    assert_eq!(death.get("deceasedBoolean"), None);
+    let corrected = at(Trigger::Update, 6).person(routine);
+    assert_eq!(
+        patient(&[dead, elsewhere, corrected], "P1", None)["deceasedBoolean"],
+        false
+    );
+}
+
+#[test]
 fn a_repeated_word_needs_no_refold_and_a_new_one_does() {
     let told = at(Trigger::Admit, 0).person(json!({"gender": "female"}));
     let stored = patient(std::slice::from_ref(&told), "P1", None);

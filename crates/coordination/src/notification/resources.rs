@@ -84,10 +84,9 @@ pub fn encounter(
     let mut fragment = stripped(encounter, names, warnings);
     fragment.retain(|name, _| !FOLDED.contains(&name.as_str()));
     // The resource is the stay so far: an end on an admission is an expectation.
-    if trigger != Trigger::Discharge && trigger != Trigger::Update {
-        if let Some(Value::Object(period)) = fragment.get_mut("period") {
-            period.shift_remove("end");
-        }
+    let may_end = matches!(trigger, Trigger::Discharge | Trigger::Update);
+    if let (false, Some(Value::Object(period))) = (may_end, fragment.get_mut("period")) {
+        period.shift_remove("end");
     }
     if let Some(Value::Array(places)) = fragment.get_mut("location") {
         let current = places

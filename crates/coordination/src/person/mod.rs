@@ -7,7 +7,7 @@ use crate::fragment::{lay_over, list, mentions_stay, overlay, point_at, same_ide
 use crate::stay::sorted;
 use fhir::event::{Event, Key, Trigger, patient_id};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Identities and how they were merged. Ids are those of [`patient_id`]; `homes` gives the id of
 /// the stored Patient where that is another (one created over FHIR before any event).
@@ -76,9 +76,11 @@ pub fn fold(events: &[Event], id: &str, identities: &Identities) -> Person {
 fn elements_of(events: &[&Event], id: &str) -> Map<String, Value> {
     let mut elements = Map::new();
     let mut identifiers = Vec::new();
+    let mut deaths = BTreeSet::new();
     for event in events.iter().filter(|event| patient_id(&event.patient) == id) {
         let mut said = event.person.clone();
         said.shift_remove("identifier");
+        heed_death(&mut said, &mut deaths, &event.source);
         lay_over(&mut elements, &said, &[]);
         unite_identifiers(&mut identifiers, &identifiers_of(event));
     }
@@ -94,6 +96,20 @@ fn elements_of(events: &[&Event], id: &str) -> Map<String, Value> {
         elements.insert("identifier".into(), Value::Array(identifiers));
     }
     elements
+}
+
+/// A death stands until every source that told of it takes it back: another hospital's routine
+/// "not dead" must not restart calls to the dead.
+fn heed_death<'a>(said: &mut Map<String, Value>, deaths: &mut BTreeSet<&'a str>, source: &'a str) {
+    let told = said.get("deceasedDateTime").is_some_and(Value::is_string);
+    if told || said.get("deceasedBoolean") == Some(&Value::Bool(true)) {
+        deaths.insert(source);
+    } else if said.get("deceasedBoolean") == Some(&Value::Bool(false)) {
+        deaths.remove(source);
+    }
+    if !deaths.is_empty() && !deaths.contains(source) {
+        said.retain(|name, _| !name.starts_with("deceased"));
+    }
 }
 
 /// The identifiers as told, and those only named as keys.

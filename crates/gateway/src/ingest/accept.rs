@@ -1,0 +1,115 @@
+//! The transaction of one message: locked, told apart from repeats, kept, folded, applied.
+use super::facts::lock;
+use super::{ACCEPTED, DUPLICATE, Remark, refold, review};
+use fhir::event::Event;
+use store::messages::Message;
+use store::{Context, Store, StoreError, Tx};
+
+/// A message that was read, with the answer it gets once it is durable.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    pub message: Message,
+    pub events: Vec<Event>,
+    pub remarks: Vec<Remark>,
+    pub context: Context,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub enum Receipt {
+    Kept,
+    /// Every fact was known already.
+    Known,
+    /// The very message was accepted before: what was answered then.
+    Repeat(Vec<u8>),
+}
+
+/// Commits one message. Resolves after the commit is durable.
+pub async fn accept(store: &Store, reading: Reading) -> Result<Receipt, StoreError> {
+    let (channel, received) = (reading.message.channel.clone(), reading.message.received);
+    let recorded = reading.events.iter().map(|event| event.recorded).min();
+    let receipt = store.write(move |tx| take_in(tx, &reading)).await?;
+    let outcome = match receipt {
+        Receipt::Kept => ACCEPTED,
+        Receipt::Known | Receipt::Repeat(_) => DUPLICATE,
+    };
+    count(&channel, outcome);
+    if let (Receipt::Kept, Some(recorded)) = (&receipt, recorded) {
+        let lag = received.saturating_sub(recorded).max(0) as f64 / 1e6;
+        metrics::histogram!("baton_message_lag_seconds", "channel" => channel).record(lag);
+    }
+    Ok(receipt)
+}
+
+fn count(channel: &str, outcome: &str) {
+    let labels = [("channel", channel.to_owned()), ("outcome", outcome.to_owned())];
+    metrics::counter!("baton_messages_total", &labels).increment(1);
+}
+
+fn take_in(tx: &mut Tx, reading: &Reading) -> Result<Receipt, StoreError> {
+    lock(tx, &reading.events)?;
+    let mut message = reading.message.clone();
+    let named = match message.control_id.as_str() {
+        "" => Vec::new(),
+        name => tx.messages_named(&message.sender, name)?,
+    };
+    if let Some(answer) = named.iter().find_map(|known| repeated(known, &message)) {
+        return Ok(Receipt::Repeat(answer));
+    }
+    let mut new = Vec::with_capacity(reading.events.len());
+    for event in &reading.events {
+        if tx.keep_event(&message.id, event)? {
+            new.push(event.clone());
+        }
+    }
+    let mut remarks = reading.remarks.clone();
+    let mut changes = match new.is_empty() {
+        true => Vec::new(),
+        false => refold::changes(tx, &new, &mut remarks)?,
+    };
+    let known = new.is_empty() && !reading.events.is_empty();
+    if known {
+        message.outcome = DUPLICATE.into();
+    } else if !remarks.is_empty() {
+        changes.push(review::file(&message, &remarks)?);
+    }
+    // A sender that starts its counter anew is worth a note, not a person's time.
+    message.detail = review::detail(&remarks, !named.is_empty());
+    tx.keep_message(&message)?;
+    if !changes.is_empty() {
+        tx.apply(changes, &reading.context)?;
+    }
+    Ok(if known { Receipt::Known } else { Receipt::Kept })
+}
+
+/// The answer to an exact repeat of what was accepted. What was refused is read again: the
+/// sender's maps may have been corrected meanwhile.
+fn repeated(known: &Message, message: &Message) -> Option<Vec<u8>> {
+    let accepted = matches!(known.ack_code.as_str(), "AA" | "200");
+    let same = known.hash == message.hash && known.envelope == message.envelope;
+    if accepted && same {
+        Some(known.response.clone().unwrap_or_default())
+    } else {
+        None
+    }
+}
+
+/// Keeps a message that could not be accepted, and puts it before a person.
+pub async fn refuse(
+    store: &Store,
+    message: Message,
+    remark: Remark,
+    context: Context,
+) -> Result<(), StoreError> {
+    count(&message.channel, &message.outcome);
+    store
+        .write(move |tx| {
+            let mut message = message.clone();
+            message.detail = review::detail(std::slice::from_ref(&remark), false);
+            tx.keep_message(&message)?;
+            let task = review::file(&message, std::slice::from_ref(&remark))?;
+            tx.apply(vec![task], &context)?;
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,255 @@
+//! What is known about the stays and patients of a message, read in few round trips.
+use super::json::{self, Object};
+use coordination::person::{self, Identities};
+use coordination::{fragment, stay};
+use fhir::event::{Event, Trigger, encounter_id, patient_id};
+use fhir::{TypeId, search};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use store::{StoreError, Tx};
+
+pub struct Facts {
+    /// Events of all stays concerned.
+    pub stays: Vec<Event>,
+    /// Encounter ids concerned.
+    pub encounters: Vec<String>,
+    /// Merges of the patients concerned, or all their events once `complete`.
+    pub people: Vec<Event>,
+    /// Patient ids (of keys) concerned.
+    pub patients: Vec<String>,
+    pub identities: Identities,
+    pub stored: HashMap<(TypeId, String), Object>,
+    complete: bool,
+}
+
+impl Facts {
+    pub fn load(tx: &mut Tx, said: &[Event]) -> Result<Facts, StoreError> {
+        let named = said
+            .iter()
+            .flat_map(|event| [Some(&event.patient), event.merged.as_ref()]);
+        let patients: BTreeSet<String> = named.flatten().map(patient_id).collect();
+        let mut facts = Facts {
+            stays: Vec::new(),
+            encounters: Vec::new(),
+            people: Vec::new(),
+            patients: patients.into_iter().collect(),
+            identities: Identities::default(),
+            stored: HashMap::new(),
+            complete: false,
+        };
+        facts.load_merges(tx, said)?;
+        facts.load_stays(tx, said)?;
+        facts.load_resources(tx, said)?;
+        facts.find_homes(tx, said)?;
+        Ok(facts)
+    }
+
+    /// Whether identities of these patients were merged: then all of them are folded anew.
+    pub fn merging(&self) -> bool {
+        !self.identities.chain.is_empty()
+    }
+
+    pub fn find(&self, kind: &str, id: &str) -> Option<&Object> {
+        self.stored.get(&(TypeId::of(kind)?, id.to_owned()))
+    }
+
+    /// All events of the patients concerned, read when a patient is folded anew.
+    pub fn complete_people(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        if self.complete {
+            return Ok(());
+        }
+        self.complete = true;
+        self.people = tx.events_of_patients(&self.patients)?;
+        let homes = std::mem::take(&mut self.identities.homes);
+        self.identities = Identities::of(&self.people, homes);
+        if self.merging() {
+            self.take_in_everyone();
+            let patient = json::type_id("Patient")?;
+            self.read(tx, self.patients.iter().map(|id| (patient, id.clone())).collect())?;
+        }
+        Ok(())
+    }
+
+    fn take_in_everyone(&mut self) {
+        let named = self
+            .people
+            .iter()
+            .flat_map(|event| [Some(&event.patient), event.merged.as_ref()]);
+        let everyone: BTreeSet<String> = named.flatten().map(patient_id).collect();
+        self.patients = everyone.into_iter().collect();
+    }
+
+    fn load_merges(&mut self, tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
+        let merging = said.iter().any(|event| event.trigger == Trigger::Merge);
+        self.people = if merging {
+            Vec::new()
+        } else {
+            tx.merges_of(&self.patients)?
+        };
+        self.identities = Identities::of(&self.people, HashMap::new());
+        if merging || self.merging() {
+            self.complete_people(tx)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn load_stays(&mut self, tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
+        let of_people = self.people.iter().filter(|_| self.complete && self.merging());
+        let told: Vec<Event> = said.iter().chain(of_people).cloned().collect();
+        let wanted = stay::siblings(&told);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        self.stays = tx.events_of_stays(&wanted)?;
+        // What a corrected message no longer says anything about is still to be looked at.
+        self.encounters = wanted.into_iter().chain(stay::siblings(&self.stays)).collect();
+        self.encounters.sort_unstable();
+        self.encounters.dedup();
+        self.load_merges_of_last_patients(tx)
+    }
+
+    /// A stay may belong by now to a patient this message does not name.
+    fn load_merges_of_last_patients(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        let last = self
+            .encounters
+            .iter()
+            .filter_map(|id| stay::patient(&self.stays, id));
+        let others: BTreeSet<String> = last
+            .map(|key| patient_id(&key))
+            .filter(|id| !self.patients.contains(id))
+            .collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let others: Vec<String> = others.into_iter().collect();
+        self.people.extend(tx.merges_of(&others)?);
+        let homes = std::mem::take(&mut self.identities.homes);
+        self.identities = Identities::of(&self.people, homes);
+        Ok(())
+    }
+
+    /// Everything that may have to change, as it is now, in one round trip.
+    fn load_resources(&mut self, tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
+        let (patient, encounter) = (json::type_id("Patient")?, json::type_id("Encounter")?);
+        let mut wanted: HashSet<(TypeId, String)> = HashSet::new();
+        wanted.extend(self.patients.iter().map(|id| (patient, id.clone())));
+        wanted.extend(self.encounters.iter().map(|id| (encounter, id.clone())));
+        let of_stays = self
+            .stays
+            .iter()
+            .flat_map(|event| &event.related)
+            .filter(|related| related.owned);
+        let told = said.iter().chain(&self.people).flat_map(|event| &event.related);
+        wanted.extend(
+            of_stays
+                .chain(told)
+                .filter_map(|related| json::name(&related.resource)),
+        );
+        self.read(tx, wanted)
+    }
+
+    fn read(&mut self, tx: &mut Tx, wanted: HashSet<(TypeId, String)>) -> Result<(), StoreError> {
+        let keys: Vec<(TypeId, String)> = wanted.into_iter().collect();
+        for stored in tx.get_many(&keys)? {
+            if let Some(object) = json::object(&stored)? {
+                self.stored.insert((stored.type_id, stored.id), object);
+            }
+        }
+        Ok(())
+    }
+
+    /// A patient never stored under its own id may live under another: one created over FHIR
+    /// with the same primary identifier.
+    fn find_homes(&mut self, tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
+        for event in said {
+            let id = patient_id(&event.patient);
+            if self.find("Patient", &id).is_some() {
+                continue;
+            }
+            let found = patients_with(tx, std::slice::from_ref(&event.patient))?;
+            let homes = found
+                .into_iter()
+                .filter(|patient| answers_to(patient, event) && !is_derived(patient));
+            let homes: Vec<Object> = homes.collect();
+            let [home] = homes.as_slice() else { continue };
+            if let Some(name) = json::name(home) {
+                self.identities.homes.insert(id, name.1.clone());
+                self.stored.insert(name, home.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Active patients that carry any of these identifiers.
+pub fn patients_with(tx: &mut Tx, keys: &[fhir::event::Key]) -> Result<Vec<Object>, StoreError> {
+    let escape = |text: &str| {
+        text.replace('\\', "\\\\")
+            .replace(',', "\\,")
+            .replace('|', "\\|")
+            .replace('$', "\\$")
+    };
+    let values: Vec<String> = keys
+        .iter()
+        .map(|key| format!("{}|{}", escape(&key.system), escape(&key.value)))
+        .collect();
+    let pairs = [("identifier".to_owned(), values.join(","))];
+    let limits = search::parse::Limits {
+        default_count: 20,
+        max_count: 20,
+    };
+    let parsed = search::parse::parse(json::type_id("Patient")?, &pairs, "", limits, false);
+    let (query, _) = parsed.map_err(|issues| StoreError::Rejected { status: 422, issues })?;
+    let mut found = Vec::new();
+    for stored in tx.search(&query)?.matches {
+        found.extend(json::object(&stored)?.filter(|patient| patient.get("active") != Some(&false.into())));
+    }
+    Ok(found)
+}
+
+fn answers_to(patient: &Object, event: &Event) -> bool {
+    fragment::list(patient, "identifier").iter().any(|identifier| {
+        identifier["system"] == event.patient.system.as_str()
+            && identifier["value"] == event.patient.value.as_str()
+            && identifier["use"] != "old"
+    })
+}
+
+/// Whether a patient came from events: its id is a function of one of its identifiers.
+pub fn is_derived(patient: &Object) -> bool {
+    let id = patient.get("id").and_then(|id| id.as_str()).unwrap_or_default();
+    fragment::list(patient, "identifier").iter().any(|identifier| {
+        let text = |name: &str| identifier[name].as_str().unwrap_or_default().to_owned();
+        patient_id(&fhir::event::Key {
+            system: text("system"),
+            value: text("value"),
+        }) == id
+    })
+}
+
+/// Serialises all who write about these stays and patients.
+pub fn lock(tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
+    let patients = said
+        .iter()
+        .flat_map(|event| [Some(&event.patient), event.merged.as_ref()]);
+    let stays = said.iter().flat_map(|event| [&event.stay, &event.prior_stay]);
+    let mut texts: Vec<String> = patients
+        .flatten()
+        .map(|key| format!("Patient/{}", patient_id(key)))
+        .collect();
+    texts.extend(
+        stays
+            .flatten()
+            .map(|key| format!("Encounter/{}", encounter_id(key))),
+    );
+    tx.lock_all(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// What is stored of the things an event brings for its patient and no stay.
+pub fn owned_of_person(facts: &Facts, event: &Event) -> Vec<Object> {
+    let ids = person::owned_ids(event);
+    ids.iter()
+        .filter_map(|(kind, id)| facts.find(kind, id))
+        .cloned()
+        .collect()
+}
