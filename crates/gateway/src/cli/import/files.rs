@@ -75,10 +75,7 @@ fn rank(path: &Path) -> usize {
         .to_string_lossy()
         .to_lowercase();
     let starts = |starts: &&[&str]| starts.iter().any(|start| name.starts_with(start));
-    FIRST
-        .iter()
-        .position(starts)
-        .unwrap_or(FIRST.len())
+    FIRST.iter().position(starts).unwrap_or(FIRST.len())
 }
 
 #[cfg(test)]
