@@ -1,1 +1,250 @@
-//! The CapabilityStatement, from the registry. <https://hl7.org/fhir/R4/capabilitystatement.html>
+//! What this server can do, told from the registry. <https://hl7.org/fhir/R4/capabilitystatement.html>
+//!
+//! The registry says which types and search parameters there are; the caller says what it serves
+//! over HTTP. Nothing is claimed that is not in one of the two.
+use crate::registry::{ParamKind, SearchParam, registry};
+use crate::{TypeId, search};
+use serde_json::{Map, Value, json};
+
+/// What the HTTP side offers.
+#[derive(Clone, Debug, Default)]
+pub struct Support<'a> {
+    /// FHIR base URL.
+    pub base: &'a str,
+    pub software_version: &'a str,
+    /// FHIR date or dateTime of the release.
+    pub date: &'a str,
+    pub formats: &'a [&'a str],
+    /// On every type, such as `read`, `vread`, `create`, `search-type`.
+    pub type_interactions: &'a [&'a str],
+    /// `transaction`, `batch`, `history-system`.
+    pub system_interactions: &'a [&'a str],
+    pub update_create: bool,
+    pub conditional_create: bool,
+    pub conditional_read: bool,
+    pub conditional_update: bool,
+    pub conditional_delete: bool,
+    pub operations: &'a [Operation<'a>],
+    /// Absent when authorization is off.
+    pub oauth: Option<OAuth<'a>>,
+    /// Canonicals of CapabilityStatements this one fulfils.
+    pub instantiates: &'a [&'a str],
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Operation<'a> {
+    /// Without the `$`.
+    pub name: &'a str,
+    pub definition: &'a str,
+    /// None is the system level.
+    pub on: Option<TypeId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct OAuth<'a> {
+    pub token: &'a str,
+    pub authorize: Option<&'a str>,
+}
+
+pub fn capability(support: &Support) -> Value {
+    let mut statement = json!({
+        "resourceType": "CapabilityStatement",
+        "url": format!("{}/metadata", support.base),
+        "name": "Baton",
+        "title": "Baton care coordination server",
+        "status": "active",
+        "date": support.date,
+        "publisher": "Baton",
+        "kind": "instance",
+        "software": {"name": "Baton", "version": support.software_version},
+        "implementation": {"description": "Baton care coordination server", "url": support.base},
+        "fhirVersion": "4.0.1",
+        "format": support.formats,
+        "rest": [rest(support)],
+    });
+    if !support.instantiates.is_empty() {
+        statement["instantiates"] = json!(support.instantiates);
+    }
+    statement
+}
+
+fn rest(support: &Support) -> Value {
+    let resources: Vec<_> = registry()
+        .types()
+        .iter()
+        .map(|on| resource(*on, support))
+        .collect();
+    let mut rest = Map::new();
+    rest.insert("mode".into(), json!("server"));
+    if let Some(oauth) = &support.oauth {
+        rest.insert("security".into(), security(oauth));
+    }
+    rest.insert("resource".into(), json!(resources));
+    list(&mut rest, "interaction", codes(support.system_interactions));
+    list(&mut rest, "operation", operations(support, None));
+    Value::Object(rest)
+}
+
+/// <https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html>
+fn security(oauth: &OAuth) -> Value {
+    let uri = |name: &str, value: &str| json!({"url": name, "valueUri": value});
+    let mut uris = vec![uri("token", oauth.token)];
+    uris.extend(oauth.authorize.map(|url| uri("authorize", url)));
+    json!({
+        "extension": [{
+            "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+            "extension": uris,
+        }],
+        "cors": true,
+        "service": [{"coding": [{
+            "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+            "code": "SMART-on-FHIR",
+        }]}],
+    })
+}
+
+fn resource(on: TypeId, support: &Support) -> Value {
+    let mut resource = Map::new();
+    let conditional_read = if support.conditional_read {
+        "full-support"
+    } else {
+        "not-supported"
+    };
+    let conditional_delete = if support.conditional_delete {
+        "single"
+    } else {
+        "not-supported"
+    };
+    let mut put = |name: &str, value: Value| resource.insert(name.to_string(), value);
+    put("type", json!(on.name()));
+    put(
+        "profile",
+        json!(format!("http://hl7.org/fhir/StructureDefinition/{}", on.name())),
+    );
+    put("interaction", json!(codes(support.type_interactions)));
+    put("versioning", json!("versioned-update"));
+    put("readHistory", json!(true));
+    put("updateCreate", json!(support.update_create));
+    put("conditionalCreate", json!(support.conditional_create));
+    put("conditionalRead", json!(conditional_read));
+    put("conditionalUpdate", json!(support.conditional_update));
+    put("conditionalDelete", json!(conditional_delete));
+    put("referencePolicy", json!(["literal", "logical"]));
+    list(&mut resource, "searchInclude", includes(on));
+    list(&mut resource, "searchRevInclude", reverse_includes(on));
+    list(&mut resource, "searchParam", search_params(on));
+    list(&mut resource, "operation", operations(support, Some(on)));
+    Value::Object(resource)
+}
+
+/// FHIR has no empty arrays.
+fn list(into: &mut Map<String, Value>, name: &str, items: Vec<Value>) {
+    if !items.is_empty() {
+        into.insert(name.to_string(), Value::Array(items));
+    }
+}
+
+fn codes(interactions: &[&str]) -> Vec<Value> {
+    interactions.iter().map(|code| json!({"code": code})).collect()
+}
+
+fn operations(support: &Support, on: Option<TypeId>) -> Vec<Value> {
+    let own = support.operations.iter().filter(|operation| operation.on == on);
+    own.map(|operation| json!({"name": operation.name, "definition": operation.definition}))
+        .collect()
+}
+
+fn references(on: TypeId) -> impl Iterator<Item = &'static SearchParam> {
+    registry()
+        .params(on)
+        .iter()
+        .filter(|param| param.kind == ParamKind::Reference)
+}
+
+fn includes(on: TypeId) -> Vec<Value> {
+    let named = references(on).map(|param| json!(format!("{}:{}", on.name(), param.code)));
+    std::iter::once(json!("*")).chain(named).collect()
+}
+
+/// Only parameters that name the type; those that may refer to anything would repeat everywhere.
+fn reverse_includes(on: TypeId) -> Vec<Value> {
+    let all = registry().types().iter().flat_map(|from| references(*from));
+    let here = all.filter(|param| param.targets.contains(&on));
+    here.map(|param| json!(format!("{}:{}", param.on.name(), param.code)))
+        .collect()
+}
+
+fn search_params(on: TypeId) -> Vec<Value> {
+    let offered = registry()
+        .params(on)
+        .iter()
+        .filter(|param| search::offered(param));
+    offered.map(search_param).collect()
+}
+
+fn search_param(param: &SearchParam) -> Value {
+    json!({
+        "name": param.code,
+        "definition": param.url,
+        "type": param.kind.code(),
+        "documentation": documentation(param),
+    })
+}
+
+fn documentation(param: &SearchParam) -> String {
+    match (&param.kind, param.expression) {
+        (ParamKind::Composite, _) => {
+            let parts: Vec<_> = param.components.iter().map(|(code, _)| *code).collect();
+            format!("{} joined by $", parts.join(" and "))
+        }
+        (_, path) => path.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OAuth, Operation, Support, capability};
+    use crate::registry::registry;
+    use crate::{Resource, TypeId};
+
+    fn support<'a>() -> Support<'a> {
+        Support {
+            base: "https://baton.example/fhir",
+            software_version: "0.1.0",
+            date: "2026-11-22",
+            formats: &["application/fhir+json"],
+            type_interactions: &["read", "create", "search-type"],
+            system_interactions: &["transaction"],
+            conditional_create: true,
+            operations: &[Operation {
+                name: "process-message",
+                definition: "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+                on: None,
+            }],
+            oauth: Some(OAuth {
+                token: "https://baton.example/oauth/token",
+                authorize: None,
+            }),
+            ..Support::default()
+        }
+    }
+
+    #[test]
+    fn every_type_is_told_and_the_statement_is_valid() {
+        let statement = capability(&support());
+        let resources = statement["rest"][0]["resource"].as_array().expect("resources");
+        assert_eq!(resources.len(), registry().types().len());
+        let resource = Resource::from_value(statement).expect("a resource");
+        assert_eq!(crate::validate::validate(&resource), []);
+    }
+
+    #[test]
+    fn only_what_is_offered_is_told() {
+        let statement = capability(&support());
+        let resources = statement["rest"][0]["resource"].as_array().expect("resources");
+        let at = usize::from(TypeId::of("Observation").expect("a type").0);
+        let params = resources[at]["searchParam"].as_array().expect("parameters");
+        let told = |name: &str| params.iter().any(|param| param["name"] == name);
+        assert!(told("code-value-quantity") && !told("component-code-value-quantity"));
+    }
+}

@@ -55,6 +55,8 @@ pub struct Stored {
 pub struct Page {
     pub matches: Vec<Stored>,
     pub included: Vec<Stored>,
+    /// More was to be included than a page may hold; tell the client.
+    pub truncated: bool,
     pub total: Option<i64>,
     /// Opaque tokens for paging links.
     pub next: Option<String>,

@@ -1,11 +1,11 @@
 //! What a search finds, in which order, page by page.
-mod engines;
+mod support;
 
-use engines::each_engine;
+use fhir::TypeId;
 use fhir::search::parse::{Limits, parse};
-use fhir::{Resource, TypeId};
 use serde_json::{Value, json};
-use store::{Change, Context, Expect, Op, Page, Store, StoreError};
+use store::{Expect, Page, Store, StoreError};
+use support::{at, delete, each_engine, put};
 
 const BASE: &str = "http://baton.example/fhir";
 const LIMITS: Limits = Limits {
@@ -13,28 +13,12 @@ const LIMITS: Limits = Limits {
     max_count: 100,
 };
 
-fn at(second: i64) -> Context {
-    Context {
-        now: 1_795_341_600_000_000 + second * 1_000_000,
-        actor: "test".into(),
-        request_id: "r".into(),
-    }
-}
-
-fn put(value: Value) -> Change {
-    let resource = Resource::from_value(value).expect("a resource");
-    let id = resource.id().expect("an id").to_string();
-    Change {
-        type_id: resource.type_id,
-        id,
-        op: Op::Put(Box::new(resource)),
-        expect: Expect::Any,
-    }
-}
-
 async fn save(store: &Store, second: i64, values: Vec<Value>) {
     store
-        .commit(values.into_iter().map(put).collect(), at(second))
+        .commit(
+            values.into_iter().map(|value| put(value, Expect::Any)).collect(),
+            at(second),
+        )
         .await
         .expect("stored");
 }
@@ -188,11 +172,30 @@ fn a_worklist_comes_by_deadline_and_what_has_none_comes_last() {
     });
 }
 
+/// Every page forth from the start, then every page back.
+async fn turn(store: &Store, text: &str) -> (Vec<String>, Vec<String>) {
+    let (mut forth, mut back) = (Vec::new(), Vec::new());
+    let mut page = search(store, text, None).await.expect("a page");
+    assert!(page.prev.is_none(), "{text}");
+    forth.extend(names(&page.matches));
+    while let Some(next) = page.next.clone() {
+        page = search(store, text, Some(next)).await.expect("a page");
+        forth.extend(names(&page.matches));
+    }
+    while let Some(prev) = page.prev.clone() {
+        back.extend(names(&page.matches));
+        page = search(store, text, Some(prev)).await.expect("a page");
+    }
+    back.extend(names(&page.matches));
+    back.reverse();
+    (forth, back)
+}
+
 #[test]
 fn pages_lead_forth_and_back_whatever_the_order() {
     each_engine(|store| async move {
         ward(&store).await;
-        for order in [
+        let orders = [
             "",
             "&_sort=due",
             "&_sort=-due",
@@ -200,24 +203,46 @@ fn pages_lead_forth_and_back_whatever_the_order() {
             "&_sort=-_lastUpdated",
             "&_sort=patient",
             "&_sort=-_id",
-        ] {
-            let all = ids(&store, &format!("Task?owner=nurse{order}")).await;
-            let text = format!("Task?owner=nurse&_count=1{order}");
-            let (mut forth, mut back) = (Vec::new(), Vec::new());
-            let mut page = search(&store, &text, None).await.expect("a page");
-            assert!(page.prev.is_none());
-            forth.extend(names(&page.matches));
-            while let Some(next) = page.next.clone() {
-                page = search(&store, &text, Some(next)).await.expect("a page");
-                forth.extend(names(&page.matches));
+        ];
+        for filter in ["owner=nurse", "status:not=draft"] {
+            for order in orders {
+                let text = format!("Task?{filter}{order}");
+                let all = ids(&store, &text).await;
+                assert_eq!(all.len(), 4, "{text}");
+                assert_eq!(
+                    turn(&store, &format!("{text}&_count=1")).await,
+                    (all.clone(), all),
+                    "{text}"
+                );
             }
-            while let Some(prev) = page.prev.clone() {
-                back.extend(names(&page.matches));
-                page = search(&store, &text, Some(prev)).await.expect("a page");
-            }
-            back.extend(names(&page.matches));
-            back.reverse();
-            assert_eq!((forth, back), (all.clone(), all), "{order}");
+        }
+    });
+}
+
+#[test]
+fn a_resource_with_several_dates_stands_once_at_its_first_or_last() {
+    each_engine(|store| async move {
+        let stay = |id: &str, starts: &[&str]| {
+            let places = starts.iter().map(|start| {
+                json!({"location": {"reference": "Location/w"}, "period": {"start": start, "end": "2026-12-31"}})
+            });
+            let location: Vec<_> = places.collect();
+            json!({"resourceType": "Encounter", "id": id, "status": "finished", "class": {"code": "IMP"}, "location": location})
+        };
+        let stays = vec![
+            stay("a", &["2026-03-01", "2026-01-01"]),
+            stay("b", &["2026-02-01"]),
+            stay("c", &[]),
+        ];
+        save(&store, 0, stays).await;
+        for (order, expected) in [("", ["a", "b", "c"]), ("-", ["a", "b", "c"])] {
+            let text = format!("Encounter?_sort={order}location-period");
+            assert_eq!(ids(&store, &text).await, expected, "{text}");
+            assert_eq!(
+                turn(&store, &format!("{text}&_count=1")).await.0,
+                expected,
+                "{text}"
+            );
         }
     });
 }
@@ -273,6 +298,10 @@ fn included_resources_come_once_and_beside_the_matches() {
         );
         let iterated = "Observation?_id=o3&_include=Observation:subject&_revinclude:iterate=Task:patient";
         assert_eq!(included(iterated).await, ["p2", "t3"]);
+        let page = search(&store, "Patient?_id=p1&_revinclude=Task:patient", None)
+            .await
+            .expect("a page");
+        assert!(!page.truncated);
     });
 }
 
@@ -280,12 +309,7 @@ fn included_resources_come_once_and_beside_the_matches() {
 fn what_is_deleted_is_found_no_more() {
     each_engine(|store| async move {
         ward(&store).await;
-        let gone = Change {
-            type_id: TypeId::of("Patient").expect("a type"),
-            id: "p1".into(),
-            op: Op::Delete,
-            expect: Expect::Any,
-        };
+        let gone = delete("Patient", "p1", Expect::Any);
         store.commit(vec![gone], at(5)).await.expect("deleted");
         assert_eq!(ids(&store, "Patient?active=true").await, ["p2", "p3"]);
         assert_eq!(ids(&store, "Patient?_sort=family").await, ["p2", "p3"]);

@@ -56,8 +56,9 @@ impl Family {
             (Family::Reference, _) => ("target", descending),
             (Family::Str, _) => ("norm", descending),
             (Family::Quantity, _) => ("value", descending),
-            (Family::Date | Family::Number, false) => ("low", false),
-            (Family::Date | Family::Number, true) => ("high", true),
+            // A period by its start, in either direction: what is still open has no end.
+            (Family::Date, _) => ("low", descending),
+            (Family::Number, _) => (if descending { "high" } else { "low" }, descending),
         };
         format!("{}({alias}.{column})", if pick { "max" } else { "min" })
     }

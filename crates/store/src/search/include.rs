@@ -18,12 +18,18 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 const ROUNDS: usize = 4;
 /// Included resources per page; beyond it a page would not be a page.
 const MOST: usize = 1_000;
-/// What one revinclude clause may fetch beyond what is already there.
-const MOST_ROWS: i64 = 1_000;
+/// What one statement reads: one more than a page holds, to know that there is more. All rows of
+/// a clause may be there already, so as many again.
+const MOST_ROWS: i64 = 2_001;
 
 type Identity = (TypeId, String);
 
-pub fn resolve(conn: &mut Conn, query: &Query, matches: &[Stored]) -> Result<Vec<Stored>, StoreError> {
+/// What belongs to the matches, and whether some of it was left out.
+pub fn resolve(
+    conn: &mut Conn,
+    query: &Query,
+    matches: &[Stored],
+) -> Result<(Vec<Stored>, bool), StoreError> {
     let mut seen: HashSet<Identity> = matches.iter().map(identity).collect();
     let mut included: Vec<Stored> = Vec::new();
     let mut from = 0;
@@ -35,19 +41,18 @@ pub fn resolve(conn: &mut Conn, query: &Query, matches: &[Stored]) -> Result<Vec
             .filter(|c| round == 0 || c.iterate)
             .collect();
         if sources.is_empty() || clauses.is_empty() {
-            break;
+            return Ok((included, false));
         }
         let fresh = one_round(conn, &clauses, sources, &mut seen)?;
-        if round > 0 {
-            from = included.len();
-        }
+        from = if round == 0 { 0 } else { included.len() };
         included.extend(fresh);
-        if included.len() >= MOST {
+        if included.len() > MOST {
             included.truncate(MOST);
-            break;
+            return Ok((included, true));
         }
     }
-    Ok(included)
+    let more = from < included.len() && query.includes.iter().any(|clause| clause.iterate);
+    Ok((included, more))
 }
 
 fn identity(stored: &Stored) -> Identity {
@@ -117,7 +122,7 @@ fn params(clause: &Include) -> Vec<&'static SearchParam> {
 }
 
 fn fetch(conn: &mut Conn, wanted: &BTreeSet<Identity>) -> Result<Vec<Stored>, StoreError> {
-    let by_type = group(wanted.iter().take(MOST));
+    let by_type = group(wanted.iter().take(MOST + 1));
     let mut sql = Sql::default();
     sql.push(COLUMNS).push("resource r WHERE r.deleted = FALSE AND (");
     sql.join(by_type, " OR ", "1 = 0", |sql, (type_id, ids)| {

@@ -39,6 +39,11 @@ pub fn driver(filters: &[Filter]) -> Driver<'_> {
     }
 }
 
+/// Whether no filter is a place to start from.
+pub fn wide(filters: &[Filter]) -> bool {
+    filters.iter().all(|filter| rank(filter).is_none())
+}
+
 /// Small is narrow. None cannot be started from.
 fn rank(filter: &Filter) -> Option<u8> {
     match filter {

@@ -11,6 +11,7 @@ mod order;
 mod page;
 mod ranges;
 mod sql;
+mod statement;
 mod values;
 
 use crate::conn::{Conn, Engine, on_each};
@@ -44,6 +45,7 @@ pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
         return Ok(Page {
             matches: Vec::new(),
             included: Vec::new(),
+            truncated: false,
             total,
             next: None,
             prev: None,
@@ -51,10 +53,11 @@ pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
     }
     let (found, next, prev) = matches(conn, query, cursor)?;
     let matches: Vec<_> = found.into_iter().map(|found| found.stored).collect();
-    let included = include::resolve(conn, query, &matches)?;
+    let (included, truncated) = include::resolve(conn, query, &matches)?;
     Ok(Page {
         matches,
         included,
+        truncated,
         total,
         next,
         prev,
@@ -108,14 +111,8 @@ fn matches(conn: &mut Conn, query: &Query, cursor: Option<Cursor>) -> Result<Lin
     let (started, backwards) = (cursor.is_some(), cursor.as_ref().is_some_and(|c| c.backwards));
     let limit = i64::try_from(query.count).unwrap_or(i64::MAX).saturating_add(1);
     let window = Window { cursor, limit };
-    let mut sql = Sql::default();
-    let keys = order::keys(&mut sql, &query.sort)?;
-    if keys.is_empty() {
-        by_key(&mut sql, query, engine(conn), &window)?;
-    } else {
-        sorted(&mut sql, query, engine(conn), &window, &keys)?;
-    }
-    let mut found = load(conn, sql)?;
+    let keys = order::keys(&query.sort)?;
+    let mut found = window_of(conn, query, &window, &keys)?;
     let more = found.len() > query.count;
     found.truncate(query.count);
     if backwards {
@@ -135,53 +132,21 @@ fn matches(conn: &mut Conn, query: &Query, cursor: Option<Cursor>) -> Result<Lin
     Ok((found, next, prev))
 }
 
-fn by_key(sql: &mut Sql, query: &Query, engine: Engine, window: &Window) -> Result<(), StoreError> {
-    sql.push(COLUMNS).push("(");
-    keys::page(sql, query.on, &query.filters, engine, window)?;
-    sql.push(") k JOIN resource r ON r.key = k.key ORDER BY r.key");
-    sql.push(if window.backwards() { " DESC" } else { "" });
-    Ok(())
-}
-
-fn sorted(
-    sql: &mut Sql,
+/// A walk along the sort value's index is the answer when it fills the page; what has no value is
+/// not on it, so a short one proves nothing.
+fn window_of(
+    conn: &mut Conn,
     query: &Query,
-    engine: Engine,
     window: &Window,
-    order: &[order::Key],
-) -> Result<(), StoreError> {
-    sql.push(COLUMNS);
-    let from_rows = matches!(keys::driver(&query.filters), keys::Driver::Rows { .. });
-    if from_rows {
-        sql.push("(");
-        keys::select(sql, query.on, &query.filters, engine)?;
-        sql.push(") k JOIN resource r ON r.key = k.key");
-    } else {
-        sql.push("resource r");
+    keys: &[order::Key],
+) -> Result<Vec<Found>, StoreError> {
+    if let Some(sql) = statement::walk(query, engine(conn), window, keys)? {
+        let found = load(conn, sql)?;
+        if i64::try_from(found.len()) == Ok(window.limit) {
+            return Ok(found);
+        }
     }
-    order.iter().for_each(|key| key.join(sql));
-    sql.push(" WHERE ");
-    if from_rows {
-        sql.push("r.deleted = FALSE");
-    } else {
-        // The type by its column, so that an order by `updated` can follow its index.
-        sql.push("r.type_id = ")
-            .bind(family::type_bind(query.on))
-            .push(" AND ");
-        keys::resources(sql, query.on, &query.filters, "r", engine)?;
-    }
-    if let Some(cursor) = &window.cursor {
-        order::after(sql, order, cursor);
-    }
-    sql.push(" ORDER BY ");
-    order.iter().for_each(|key| key.order(sql, window.backwards()));
-    sql.push(if window.backwards() {
-        "r.key DESC LIMIT "
-    } else {
-        "r.key LIMIT "
-    })
-    .big(window.limit);
-    Ok(())
+    load(conn, statement::page(query, engine(conn), window, keys)?)
 }
 
 fn token(query: &Query, keys: &[order::Key], row: &Found, backwards: bool) -> Result<String, StoreError> {

@@ -5,6 +5,7 @@
 //! resource's own entries, which are what its index rows were written from.
 use super::cursor::{Cursor, Value};
 use super::family::{Family, scope};
+use super::page::Window;
 use super::sql::{Bind, Sql};
 use crate::{StoreError, Stored};
 use fhir::registry::SearchParam;
@@ -26,14 +27,14 @@ enum Source {
     Joined(&'static SearchParam, Family, String),
 }
 
-pub fn keys(sql: &mut Sql, sort: &[Sort]) -> Result<Vec<Key>, StoreError> {
-    let key = |sort: &Sort| {
+pub fn keys(sort: &[Sort]) -> Result<Vec<Key>, StoreError> {
+    let key = |(at, sort): (usize, &Sort)| {
         let source = match &sort.by {
             SortBy::Id => Source::Id,
             SortBy::LastUpdated => Source::Updated,
             SortBy::Param(param) => match Family::of(param)? {
                 family if family.by_key() => Source::Probe(param, family),
-                family => Source::Joined(param, family, sql.alias()),
+                family => Source::Joined(param, family, format!("s{at}")),
             },
         };
         Ok(Key {
@@ -41,7 +42,7 @@ pub fn keys(sql: &mut Sql, sort: &[Sort]) -> Result<Vec<Key>, StoreError> {
             descending: sort.descending,
         })
     };
-    sort.iter().map(key).collect()
+    sort.iter().enumerate().map(key).collect()
 }
 
 impl Key {
@@ -78,11 +79,49 @@ impl Key {
         };
     }
 
+    pub fn descending(&self) -> bool {
+        self.descending
+    }
+
+    /// The date parameter whose index gives this order forwards from the window's start.
+    pub fn along(&self, window: &Window) -> Option<&'static SearchParam> {
+        let reached = window
+            .cursor
+            .as_ref()
+            .is_none_or(|c| !c.backwards && c.values != [Value::Missing]);
+        match self.source {
+            Source::Probe(param, Family::Date) if reached && rows(param).len() == 1 => Some(param),
+            _ => None,
+        }
+    }
+
+    /// From the cursor along the index row `x`.
+    pub fn step(&self, sql: &mut Sql, window: &Window) {
+        let (beyond, direction) = if self.descending {
+            ("<", " DESC")
+        } else {
+            (">", "")
+        };
+        if let Some((cursor, Some(low))) = window
+            .cursor
+            .as_ref()
+            .map(|c| (c, c.values.first().and_then(bind)))
+        {
+            sql.push(&format!(" AND x.low {beyond}= ")).bind(low.clone());
+            sql.push(&format!(" AND (x.low {beyond} ")).bind(low);
+            sql.push(&format!(" OR x.key {beyond} "))
+                .big(cursor.key)
+                .push(")");
+        }
+        sql.push(&format!(" ORDER BY x.low{direction}, x.key{direction} LIMIT "))
+            .big(window.limit);
+    }
+
     fn always_there(&self) -> bool {
         matches!(self.source, Source::Updated | Source::Id)
     }
 
-    pub fn order(&self, sql: &mut Sql, backwards: bool) {
+    fn order(&self, sql: &mut Sql, backwards: bool) {
         if !self.always_there() {
             sql.push("CASE WHEN ");
             self.value(sql);
@@ -141,6 +180,23 @@ impl Key {
     }
 }
 
+/// Equals come by key in the direction of the first sort key, so that one index read in one
+/// direction can be the whole order.
+fn key_descends(keys: &[Key]) -> bool {
+    keys.first().is_some_and(|key| key.descending)
+}
+
+/// ` ORDER BY …`
+pub fn by(sql: &mut Sql, keys: &[Key], backwards: bool) {
+    sql.push(" ORDER BY ");
+    keys.iter().for_each(|key| key.order(sql, backwards));
+    sql.push(if key_descends(keys) != backwards {
+        "r.key DESC"
+    } else {
+        "r.key"
+    });
+}
+
 /// ` AND (beyond the first key, or equal there and beyond the second, …)`
 pub fn after(sql: &mut Sql, keys: &[Key], cursor: &Cursor) {
     sql.push(" AND (");
@@ -150,7 +206,8 @@ pub fn after(sql: &mut Sql, keys: &[Key], cursor: &Cursor) {
         sql.push(" OR ");
     }
     equal(sql, keys, cursor);
-    sql.push(if cursor.backwards { "r.key < " } else { "r.key > " })
+    let descends = key_descends(keys) != cursor.backwards;
+    sql.push(if descends { "r.key < " } else { "r.key > " })
         .big(cursor.key)
         .push(")");
 }
@@ -205,7 +262,7 @@ fn sort_value(value: &EntryValue, descending: bool) -> Option<Value> {
         EntryValue::Uri(text) | EntryValue::Url(text) => Value::Text(text.clone()),
         EntryValue::Local { id, .. } => Value::Text(id.clone()),
         EntryValue::Str { norm, .. } => Value::Text(norm.clone()),
-        EntryValue::Date { low, high } => Value::Big(if descending { *high } else { *low }),
+        EntryValue::Date { low, .. } => Value::Big(*low),
         EntryValue::Number { low, high } => bits(if descending { *high } else { *low }),
         EntryValue::Quantity { value, .. } => bits(*value),
         EntryValue::Identifier { .. } => return None,

@@ -43,6 +43,13 @@ impl Sql {
         self
     }
 
+    /// The same statement behind a prefix.
+    #[cfg(test)]
+    pub fn after(mut self, prefix: &str) -> Self {
+        self.pieces.insert(0, Piece::Text(prefix.to_string()));
+        self
+    }
+
     pub fn bind(&mut self, value: Bind) -> &mut Self {
         self.pieces.push(Piece::Bind(value));
         self

@@ -120,7 +120,7 @@ fn references_are_local_elsewhere_or_by_identifier() {
     };
     assert_eq!(
         of(task(json!({"reference": "Practitioner/1"})), "owner"),
-        [local.clone()]
+        std::slice::from_ref(&local)
     );
     assert_eq!(
         of(task(json!({"reference": "Practitioner/1/_history/2"})), "owner"),
