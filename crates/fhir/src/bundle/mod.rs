@@ -4,6 +4,7 @@
 //! `wire` reads the envelope without touching the resources' text, `target` reads the address of
 //! an entry, `links` replaces references in place.
 mod links;
+mod strings;
 mod target;
 mod wire;
 

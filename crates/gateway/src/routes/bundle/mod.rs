@@ -8,6 +8,7 @@ mod identity;
 mod look;
 mod lookup;
 mod plan;
+mod refusal;
 mod response;
 mod transaction;
 

@@ -2,14 +2,14 @@
 //! caller may, and which criteria must be looked up.
 use super::batch::{expectation, unsupported};
 use super::look::Look;
+use super::refusal::Refusals;
 use crate::auth::{Access, Caller};
 use crate::edge;
 use crate::error::ApiError;
 use crate::routes::criteria::Criteria;
 use crate::routes::{Call, update};
 use crate::state::AppState;
-use actix_web::http::StatusCode;
-use fhir::bundle::{ConditionalReference, Entry, Method, Target, conditional_references, within};
+use fhir::bundle::{ConditionalReference, Entry, Method, Target, conditional_references};
 use fhir::{Issue, Resource, TypeId};
 use std::collections::HashMap;
 use store::{Context, Expect};
@@ -161,36 +161,60 @@ impl Plan {
             }
             (Method::Put, target, Some(resource)) => {
                 self.caller.require(resource.type_id, Access::Update)?;
-                match target {
-                    Target::Instance(_, id) => {
-                        update::same_id(&resource, &id)?;
-                        Ok(What::Update { resource, id, expect })
-                    }
-                    Target::Type(type_id, text) => {
-                        let criteria = self.criteria(state, type_id, &text, known)?;
-                        Ok(What::UpdateBy {
-                            resource,
-                            id: edge::new_id(),
-                            criteria,
-                            expect,
-                        })
-                    }
-                    _ => Err(unsupported()),
-                }
+                self.put(state, target, resource, expect, known)
             }
-            (Method::Delete, Target::Instance(type_id, id), _) => {
+            (Method::Delete, target, _) => self.delete(state, target, expect, known),
+            (Method::Get, target, _) => {
+                Look::plan(state, &self.caller, target, entry.if_none_match).map(What::Look)
+            }
+            _ => Err(unsupported()),
+        }
+    }
+
+    fn put(
+        &mut self,
+        state: &AppState,
+        target: Target,
+        resource: Resource,
+        expect: Expect,
+        known: &mut HashMap<String, usize>,
+    ) -> Result<What, ApiError> {
+        match target {
+            Target::Instance(_, id) => {
+                update::same_id(&resource, &id)?;
+                Ok(What::Update { resource, id, expect })
+            }
+            Target::Type(type_id, text) => {
+                let criteria = self.criteria(state, type_id, &text, known)?;
+                Ok(What::UpdateBy {
+                    resource,
+                    id: edge::new_id(),
+                    criteria,
+                    expect,
+                })
+            }
+            _ => Err(unsupported()),
+        }
+    }
+
+    fn delete(
+        &mut self,
+        state: &AppState,
+        target: Target,
+        expect: Expect,
+        known: &mut HashMap<String, usize>,
+    ) -> Result<What, ApiError> {
+        match target {
+            Target::Instance(type_id, id) => {
                 self.caller.require(type_id, Access::Delete)?;
                 Ok(What::Delete { type_id, id, expect })
             }
-            (Method::Delete, Target::Type(type_id, text), _) => {
+            Target::Type(type_id, text) => {
                 self.caller.require(type_id, Access::Delete)?;
                 Ok(What::DeleteBy {
                     type_id,
                     criteria: self.criteria(state, type_id, &text, known)?,
                 })
-            }
-            (Method::Get, target, _) => {
-                Look::plan(state, &self.caller, target, entry.if_none_match).map(What::Look)
             }
             _ => Err(unsupported()),
         }
@@ -212,27 +236,5 @@ impl Plan {
         self.criteria.push(criteria);
         known.insert(key, self.criteria.len() - 1);
         Ok(self.criteria.len() - 1)
-    }
-}
-
-/// What is wrong with the entries, and the status that says it best.
-#[derive(Default)]
-struct Refusals {
-    issues: Vec<Issue>,
-    status: Option<StatusCode>,
-}
-
-impl Refusals {
-    fn add(&mut self, index: usize, error: ApiError) {
-        self.status.get_or_insert(error.status);
-        self.issues
-            .extend(error.issues.into_iter().map(|issue| within(index, issue)));
-    }
-
-    fn none_or_error(self) -> Result<(), ApiError> {
-        match self.status {
-            None => Ok(()),
-            Some(status) => Err(ApiError::with(status, self.issues)),
-        }
     }
 }

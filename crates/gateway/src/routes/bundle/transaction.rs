@@ -3,6 +3,7 @@
 use super::identity::{Fate, distinct, fate, links, relink_all};
 use super::lookup::{find_all, would_find};
 use super::plan::{Plan, What};
+use super::refusal::at;
 use super::response::{self, Done};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
@@ -10,7 +11,7 @@ use crate::routes::create::kept;
 use crate::routes::{Call, Reply};
 use crate::state::AppState;
 use actix_web::http::StatusCode;
-use fhir::bundle::{Entry, Method, within};
+use fhir::bundle::{Entry, Method};
 use fhir::{Issue, IssueCode};
 use std::collections::{BTreeSet, HashMap};
 use store::{Applied, Change, Outcome, StoreError, Stored, Tx};
@@ -61,21 +62,6 @@ fn each<T>(plan: &Plan, mut work: impl FnMut(usize) -> Result<T, StoreError>) ->
     (0..plan.steps.len())
         .map(|index| work(index).map_err(|error| at(index, error)))
         .collect()
-}
-
-fn at(index: usize, error: StoreError) -> StoreError {
-    match error {
-        StoreError::Busy | StoreError::Transient(..) | StoreError::Database(_) => error,
-        refusal => {
-            let mut refusal = ApiError::from(refusal);
-            refusal.issues = refusal
-                .issues
-                .into_iter()
-                .map(|issue| within(index, issue))
-                .collect();
-            refusal.into()
-        }
-    }
 }
 
 /// Whoever else may create or change what these criteria name waits.
@@ -204,25 +190,4 @@ fn apply(plan: &Plan, tx: &mut Tx, fates: Vec<Fate>) -> Result<HashMap<usize, Ap
         results.insert(index, applied);
     }
     Ok(results)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_names_its_entry() {
-        let error = at(
-            3,
-            StoreError::MultipleMatches {
-                criteria: String::new(),
-                count: 2,
-            },
-        );
-        let StoreError::Rejected { status, issues } = error else {
-            panic!("{error}")
-        };
-        assert_eq!(status, 412);
-        assert_eq!(issues[0].expression.as_deref(), Some("Bundle.entry[3]"));
-    }
 }
