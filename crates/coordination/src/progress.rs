@@ -136,6 +136,17 @@ pub fn overlay(stored: &Value, derived: &Value) -> Value {
             result.insert(name.clone(), merged(shape(derived), name, old.get(name), value));
         }
     }
+    for name in shape(derived)
+        .shared
+        .iter()
+        .filter(|name| !new.contains_key(**name))
+    {
+        let theirs = merged(shape(derived), name, old.get(*name), &json!([]));
+        match theirs.as_array().is_some_and(|theirs| !theirs.is_empty()) {
+            true => result.insert((*name).to_owned(), theirs),
+            false => result.shift_remove(*name),
+        };
+    }
     for name in WITHDRAWN {
         let kept = narrow && (name == "owner" || name == "statusReason" && reason_of(stored).is_none());
         if !new.contains_key(name) && !kept {
@@ -252,33 +263,27 @@ fn set(result: &mut Map<String, Value>, name: &str, value: &Value) {
 
 /// A stored resource whose ground is gone and cannot be derived again: closed where it stands.
 pub fn closed(stored: &Value, status: &str, reason: &Value) -> Value {
-    let mut derived = json!({ "resourceType": stored["resourceType"], "status": status });
-    let own = stored["extension"].as_array().into_iter().flatten();
-    let mut extensions: Vec<Value> = own
-        .filter(|e| e["url"] != extension::REASON && e["url"] != extension::STATUS_BEFORE)
-        .filter(|e| {
-            e["url"]
-                .as_str()
-                .is_some_and(|url| url.starts_with(extension::PREFIX))
-        })
-        .cloned()
-        .collect();
+    let hand = hand(stored);
+    let Some(old) = stored.as_object().filter(|_| hand != Hand::Done) else {
+        return stored.clone();
+    };
+    let mut closing = json!({ "resourceType": stored["resourceType"], "status": status });
+    let mark = json!({ "url": extension::REASON, "valueCodeableConcept": reason });
+    let mut result = old.clone();
+    if let Some(Value::Array(list)) = result.get_mut("extension") {
+        list.retain(|e| e["url"] != extension::REASON && e["url"] != extension::STATUS_BEFORE);
+    }
     if stored["resourceType"] == "Task" {
-        derived["statusReason"] = reason.clone();
+        closing["statusReason"] = reason.clone();
     } else {
-        extensions.push(json!({ "url": extension::REASON, "valueCodeableConcept": reason }));
+        closing["extension"] = json!([mark]);
+        add_extension(&mut result, mark);
     }
-    derived["extension"] = Value::Array(extensions);
-    for name in WITHDRAWN
-        .iter()
-        .chain(&SUBJECTS)
-        .filter(|name| **name != "statusReason")
-    {
-        if let Some(value) = stored.get(*name) {
-            derived[*name] = value.clone();
-        }
+    settle_status(&mut result, old, &closing, hand);
+    if result.get("extension").is_some_and(|list| *list == json!([])) {
+        result.shift_remove("extension");
     }
-    overlay(stored, &derived)
+    Value::Object(result)
 }
 
 pub fn extension_of<'a>(resource: &'a Value, url: &str) -> Option<&'a Value> {
