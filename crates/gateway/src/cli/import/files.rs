@@ -74,6 +74,8 @@ fn rank(path: &Path) -> usize {
         .unwrap_or_default()
         .to_string_lossy()
         .to_lowercase();
+    // Some generators number their files to be read in order: `0-hospitalInformation.json`.
+    let name = name.trim_start_matches(|c: char| !c.is_alphabetic());
     let starts = |starts: &&[&str]| starts.iter().any(|start| name.starts_with(start));
     FIRST.iter().position(starts).unwrap_or(FIRST.len())
 }
@@ -89,7 +91,7 @@ mod tests {
         for name in [
             "Zoe.json",
             "practitionerInformation1.json",
-            "more/hospitalInformation1.json",
+            "more/0-hospitalInformation1.json",
             "a.txt",
         ] {
             std::fs::write(folder.join(name), "{}").unwrap();
@@ -101,7 +103,7 @@ mod tests {
             .map(|i| i.path.file_name().unwrap().to_str().unwrap())
             .collect();
         let expected = [
-            "hospitalInformation1.json",
+            "0-hospitalInformation1.json",
             "practitionerInformation1.json",
             "Patient.ndjson",
             "Zoe.json",
