@@ -64,6 +64,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
 /// clients are cut off.
 pub async fn serve(state: AppState, listener: TcpListener) -> std::io::Result<()> {
     let limits = state.config.limits.clone();
+    let workers = std::thread::available_parallelism()?.get();
     let data = Data::new(state);
     let upkeep = actix_web::rt::spawn(health::measure());
     let server = HttpServer::new(move || {
@@ -81,7 +82,9 @@ pub async fn serve(state: AppState, listener: TcpListener) -> std::io::Result<()
     .keep_alive(KeepAlive::Timeout(Duration::from_secs(75)))
     .client_request_timeout(Duration::from_secs(limits.client_seconds))
     .client_disconnect_timeout(Duration::from_secs(5))
-    .max_connections(limits.connections)
+    .workers(workers)
+    // The limit counts per worker.
+    .max_connections(limits.connections.div_ceil(workers))
     .shutdown_timeout(30)
     .listen(listener)?
     .run();

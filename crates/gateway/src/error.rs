@@ -92,7 +92,9 @@ impl From<StoreError> for ApiError {
             ),
             StoreError::Transient(kind, text) => {
                 tracing::warn!(?kind, error = %text, "given up after several tries");
-                unavailable("Too many others changed the same data; send the request again after a second")
+                unavailable(
+                    "The database is not reachable, or others changed the same data; send the request again after a second",
+                )
             }
             StoreError::Database(text) => {
                 tracing::error!(error = %text, "database failure");

@@ -129,7 +129,9 @@ impl Asked {
             .included
             .iter()
             .filter(|found| caller.may(found.type_id, Access::Read));
-        let warnings = (!self.warnings.is_empty()).then(|| operation_outcome(&self.warnings).to_string());
+        let mut warnings = self.warnings.clone();
+        warnings.extend(page.truncated.then(truncated));
+        let warnings = (!warnings.is_empty()).then(|| operation_outcome(&warnings).to_string());
         let mut entries: Vec<Entry> = page
             .matches
             .iter()
@@ -172,6 +174,11 @@ impl Asked {
         pairs.extend(cursor.map(|token| ("_cursor".to_owned(), token.clone())));
         format!("{}/{}{}", self.base, self.query.on.name(), query::encode(&pairs))
     }
+}
+
+fn truncated() -> Issue {
+    let text = "There is more to include than one page holds; ask for fewer matches with _count, or search the included type itself";
+    Issue::warning(IssueCode::Incomplete, text)
 }
 
 fn mode(how: &str) -> String {

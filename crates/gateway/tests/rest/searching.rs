@@ -126,3 +126,37 @@ fn lenient_handling_warns_inside_the_bundle() {
     assert_eq!(outcome["resource"]["issue"][0]["severity"], "warning");
     assert!(!link(&bundle, "self").expect("self").contains("colour"));
 }
+
+#[test]
+fn includes_beyond_the_page_are_told() {
+    let baton = Baton::start();
+    let observations: Vec<Value> = (0..1_100)
+        .map(|_| {
+            json!({"request": {"method": "POST", "url": "Observation"}, "resource": {
+                "resourceType": "Observation", "status": "final", "code": {"text": "x"},
+                "subject": {"reference": "Patient/p"}
+            }})
+        })
+        .collect();
+    baton
+        .put("/Patient/p", &json!({"resourceType": "Patient", "id": "p"}))
+        .expect(201);
+    baton
+        .post(
+            "",
+            &json!({"resourceType": "Bundle", "type": "transaction", "entry": observations}),
+        )
+        .expect(200);
+    let bundle = baton
+        .get("/Patient?_id=p&_revinclude=Observation:subject")
+        .expect(200)
+        .json();
+    assert!(ids(&bundle, "include").len() <= 1_000);
+    let outcome = bundle["entry"]
+        .as_array()
+        .expect("entries")
+        .last()
+        .expect("an outcome")
+        .clone();
+    assert_eq!(outcome["resource"]["issue"][0]["code"], "incomplete");
+}
