@@ -40,9 +40,10 @@ impl Threads {
         let mut first = Line::new(shared, Role::Writer, 0, Some(conn));
         let (queues, work) = queues();
         let mut handles = Vec::new();
+        let connections = connections.max(1);
         let (readers, writers) = match shared.engine {
-            Engine::Sqlite => (connections.max(1), 1),
-            Engine::Postgres => ((connections / 2).max(1), connections.div_ceil(2).max(1)),
+            Engine::Sqlite => (connections, 1),
+            Engine::Postgres => ((connections / 3).max(1), connections - connections / 3),
         };
         for number in 0..writers {
             let next = Line::new(shared, Role::Writer, number as u64 + 1, None);

@@ -1,5 +1,6 @@
 //! SQLite's one writing thread. Those who wait together share one commit, which is what makes
-//! `synchronous=FULL` affordable; a savepoint each keeps their failures apart.
+//! `synchronous=FULL` affordable. Failures stay apart: a job that fails after it wrote makes its
+//! group start over with a savepoint for each, so that the usual case pays for none.
 use crate::conn::Conn;
 use crate::jobs::{self, Job};
 use crate::line::Line;
@@ -7,82 +8,149 @@ use crate::store::Shared;
 use crate::{StoreError, Tx};
 use crossbeam_channel::Receiver;
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use std::time::{Duration, Instant};
 
 /// A group ends when it is this large or its work took this long.
 const GROUP: usize = 256;
 const WORK: Duration = Duration::from_millis(5);
+/// Callers just answered are likely to come back: as long as fewer came than last time, the next
+/// one is worth waiting for this long, since a commit costs more.
+const PATIENCE: Duration = Duration::from_micros(200);
 
 type Ended = (Box<dyn Job>, Result<(), StoreError>);
 
 /// Until the queue is closed and empty.
 pub(crate) fn run(mut line: Line, queue: Receiver<Box<dyn Job>>) {
-    while let Ok(first) = queue.recv() {
-        let mut ended = Vec::new();
+    let mut group = Group {
+        queue,
+        last: 1,
+        ended: Vec::new(),
+    };
+    while let Ok(first) = group.queue.recv() {
         let committed = match line.connect() {
-            Ok((conn, shared)) => group(conn, shared, first, &queue, &mut ended),
+            Ok((conn, shared)) => group.commit(conn, shared, first),
             Err(error) => {
-                ended.push((first, Ok(())));
+                group.ended.push((first, Ok(())));
                 Err(error)
             }
         };
-        answer(ended, committed);
+        group.answer(committed);
     }
 }
 
-fn group(
-    conn: &mut Conn,
-    shared: &Shared,
-    first: Box<dyn Job>,
-    queue: &Receiver<Box<dyn Job>>,
-    ended: &mut Vec<Ended>,
-) -> Result<(), StoreError> {
-    if let Err(error) = conn.batch_execute("BEGIN IMMEDIATE") {
-        ended.push((first, Ok(())));
-        return Err(error.into());
-    }
-    let began = Instant::now();
-    let mut next = Some(first);
-    while let Some(mut job) = next.take() {
-        if !job.is_abandoned() {
-            let end = in_savepoint(conn, shared, &mut *job);
-            ended.push((job, end));
+struct Group {
+    queue: Receiver<Box<dyn Job>>,
+    /// How many shared the last commit.
+    last: usize,
+    ended: Vec<Ended>,
+}
+
+impl Group {
+    fn commit(&mut self, conn: &mut Conn, shared: &Shared, first: Box<dyn Job>) -> Result<(), StoreError> {
+        if let Err(error) = conn.batch_execute("BEGIN IMMEDIATE") {
+            self.ended.push((first, Ok(())));
+            return Err(error.into());
         }
-        if ended.len() < GROUP && began.elapsed() < WORK {
-            next = queue.try_recv().ok();
+        let end = self
+            .work(conn, shared, first)
+            .and_then(|()| Ok(conn.batch_execute("COMMIT")?));
+        end.inspect_err(|_| undo(conn, shared, "ROLLBACK"))
+    }
+
+    fn work(&mut self, conn: &mut Conn, shared: &Shared, first: Box<dyn Job>) -> Result<(), StoreError> {
+        let (began, mut apart) = (Instant::now(), false);
+        let mut next = Some(first);
+        while let Some(job) = next.take() {
+            match (job.is_abandoned(), apart) {
+                (true, _) => {}
+                (false, true) => self.run_apart(conn, shared, job),
+                (false, false) => apart = self.run(conn, shared, job)?,
+            }
+            if self.ended.len() < GROUP && began.elapsed() < WORK {
+                next = self.another();
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a savepoint, which would cost a third of a small write. True when the job failed
+    /// after it had written something, so that the group had to start over.
+    fn run(&mut self, conn: &mut Conn, shared: &Shared, mut job: Box<dyn Job>) -> Result<bool, StoreError> {
+        let before = changes(conn);
+        let end = jobs::run(&mut *job, &mut Tx { conn, shared });
+        let spoilt = end.is_err() && (before.is_none() || changes(conn) != before);
+        let again = if spoilt {
+            self.start_over(conn, shared)
+        } else {
+            Ok(())
+        };
+        self.ended.push((job, end));
+        again.map(|()| spoilt)
+    }
+
+    /// Undoes all and runs those that had succeeded again, with a savepoint each.
+    fn start_over(&mut self, conn: &mut Conn, shared: &Shared) -> Result<(), StoreError> {
+        undo(conn, shared, "ROLLBACK");
+        conn.batch_execute("BEGIN IMMEDIATE")?;
+        for (job, end) in std::mem::take(&mut self.ended) {
+            match end {
+                Ok(()) => self.run_apart(conn, shared, job),
+                failed => self.ended.push((job, failed)),
+            }
+        }
+        Ok(())
+    }
+
+    fn run_apart(&mut self, conn: &mut Conn, shared: &Shared, mut job: Box<dyn Job>) {
+        let end = in_savepoint(conn, shared, &mut *job);
+        self.ended.push((job, end));
+    }
+
+    fn another(&self) -> Option<Box<dyn Job>> {
+        match self.ended.len() < self.last {
+            true => self.queue.recv_timeout(PATIENCE).ok(),
+            false => self.queue.try_recv().ok(),
         }
     }
-    conn.batch_execute("COMMIT").map_err(|error| {
-        abandon(conn, shared, "ROLLBACK");
-        error.into()
-    })
+
+    /// After the commit: what succeeded in a commit that failed has failed too.
+    fn answer(&mut self, committed: Result<(), StoreError>) {
+        self.last = self.ended.len();
+        for (job, end) in self.ended.drain(..) {
+            let end = end.and_then(|()| match &committed {
+                Ok(()) => Ok(()),
+                Err(error) => Err(error.shared()),
+            });
+            job.answer(end);
+        }
+    }
 }
 
 fn in_savepoint(conn: &mut Conn, shared: &Shared, job: &mut dyn Job) -> Result<(), StoreError> {
     conn.batch_execute("SAVEPOINT job")?;
     let end = jobs::run(job, &mut Tx { conn, shared });
     if end.is_err() {
-        abandon(conn, shared, "ROLLBACK TO job");
+        undo(conn, shared, "ROLLBACK TO job");
     }
     conn.batch_execute("RELEASE job")?;
     end
 }
 
 /// The block of row keys may have been taken in what is undone now.
-fn abandon(conn: &mut Conn, shared: &Shared, sql: &str) {
+fn undo(conn: &mut Conn, shared: &Shared, sql: &str) {
     shared.sequence.forget();
     if let Err(error) = conn.batch_execute(sql) {
         tracing::error!(%error, "rollback failed");
     }
 }
 
-/// After the commit: what succeeded in a commit that failed has failed too.
-fn answer(ended: Vec<Ended>, committed: Result<(), StoreError>) {
-    for (job, end) in ended {
-        let end = end.and_then(|()| match &committed {
-            Ok(()) => Ok(()),
-            Err(error) => Err(error.shared()),
-        });
-        job.answer(end);
-    }
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Rows changed since the connection was opened.
+    fn total_changes() -> diesel::sql_types::BigInt;
+}
+
+fn changes(conn: &mut Conn) -> Option<i64> {
+    diesel::select(total_changes()).get_result(conn).ok()
 }

@@ -1,7 +1,7 @@
 -- The hot write as functions: one round trip, and plans that each session keeps.
 -- crates/store/src/write_sql/postgres.rs calls them; every array argument is one column.
--- Where arrays meet a table, plans are pinned to its index: a plan kept since the table was
--- small would read all of it once it is large.
+-- Where arrays meet a table, plans are made once and pinned to its index: planning costs more
+-- than the work, and a plan kept since the table was small would read all of it once it is large.
 
 CREATE FUNCTION baton_index(
     token_param int4[], token_code text[], token_key int8[], token_system int8[],
@@ -46,6 +46,7 @@ CREATE FUNCTION baton_unindex(
     number_param int4[], number_key int8[], number_low float8[], number_high float8[],
     quantity_param int4[], quantity_key int8[], quantity_value float8[], quantity_code int8[], quantity_system int8[]
 ) RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     IF cardinality(token_key) > 0 THEN
@@ -76,6 +77,7 @@ END $$;
 
 -- Rows of these types and ids.
 CREATE FUNCTION baton_current(type_ids int2[], ids text[]) RETURNS SETOF resource LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     RETURN QUERY SELECT old.* FROM unnest(type_ids, ids) AS wanted (type_id, id)
@@ -84,6 +86,7 @@ END $$;
 
 -- The same, locked in key order, so that two who change the same resources never deadlock.
 CREATE FUNCTION baton_lock(type_ids int2[], ids text[]) RETURNS SETOF resource LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     RETURN QUERY SELECT old.* FROM unnest(type_ids, ids) AS wanted (type_id, id)
@@ -95,6 +98,7 @@ END $$;
 CREATE FUNCTION baton_replace(
     keys int8[], versions int8[], updates int8[], deletions bool[], bodies text[]
 ) RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     INSERT INTO resource_history (key, version, type_id, id, updated, deleted, body)
