@@ -17,11 +17,11 @@ pub mod reach;
 mod remote;
 pub mod routes;
 pub mod scope;
+#[cfg(test)]
+mod tests;
 mod token;
 mod token_endpoint;
 mod token_status;
-#[cfg(test)]
-mod tests;
 mod verified;
 
 pub use authority::Authority;
