@@ -1,12 +1,18 @@
 //! Where a stay stands in a protocol: not in it, running, or ended and why.
+mod readmission;
+
+pub use readmission::Readmission;
+
 use crate::calendar::Calendar;
 use crate::deadline::Discharge;
 use crate::eligibility::{self, Verdict};
-use crate::facts::{Death, Facts, Identity, Origin, StayFacts};
+use crate::facts::{Death, Facts, Origin, StayFacts};
+use crate::identity::Identity;
 use crate::protocol::Protocol;
 use crate::reason::Reason;
 use chrono::Days;
-use mapping::{Moment, Stay, StayStatus};
+use mapping::{Stay, StayStatus};
+use readmission::{readmission, readmitted};
 use serde_json::Value;
 
 /// A stay that started the protocol, now or once.
@@ -37,16 +43,6 @@ impl Standing {
             Standing::Closed { reason, .. } => Some(reason),
         }
     }
-}
-
-/// What the stay itself was a readmission after.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Readmission {
-    pub after: String,
-    pub days: i64,
-    pub planned: bool,
-    /// Unplanned readmissions in a row up to this one.
-    pub count: usize,
 }
 
 /// The answer for one stay.
@@ -173,31 +169,6 @@ fn needs_review(protocol: &Protocol, calendar: &Calendar, stay: &Stay, now: i64)
         && discharge(calendar, stay).is_some_and(recent)
 }
 
-/// An acute admission within the period, of any kind: the patient is in a hospital again.
-fn readmitted(protocol: &Protocol, calendar: &Calendar, facts: &Facts, course: &Course) -> Option<Standing> {
-    let admissions = facts
-        .stays
-        .iter()
-        .filter(|other| other.stay.id != course.basis.id);
-    let at = admissions
-        .filter_map(|other| admission(protocol, calendar, &other.stay))
-        .filter(|admitted| (course.discharge.instant..=course.planned_end).contains(admitted))
-        .min()?;
-    Some(Standing::Closed {
-        reason: Reason::Readmitted,
-        at: Some(at),
-    })
-}
-
-/// When a stay that took or takes place was admitted to acute care.
-fn admission(protocol: &Protocol, calendar: &Calendar, stay: &Stay) -> Option<i64> {
-    let real = matches!(stay.status, StayStatus::Underway | StayStatus::Finished);
-    if !real || !eligibility::is_acute(protocol, stay) {
-        return None;
-    }
-    stay.admitted.as_ref().and_then(|moment| calendar.instant(moment))
-}
-
 /// Death closes what has not ended; an unknown time of death cannot reopen what has.
 fn died(calendar: &Calendar, facts: &Facts, course: &Course, existing: Option<&Value>) -> Option<Standing> {
     let Death::Dead(when) = &facts.person.death else {
@@ -214,40 +185,4 @@ fn died(calendar: &Calendar, facts: &Facts, course: &Course, existing: Option<&V
         reason: Reason::Deceased,
         at,
     })
-}
-
-/// The last acute stay that ended at most 30 days before this one began.
-fn readmission(protocol: &Protocol, calendar: &Calendar, facts: &Facts, stay: &Stay) -> Option<Readmission> {
-    let admitted = admission(protocol, calendar, stay)?;
-    let (previous, discharged) = facts
-        .stays
-        .iter()
-        .map(|other| &other.stay)
-        .filter(|other| other.id != stay.id && other.status == StayStatus::Finished)
-        .filter(|other| eligibility::is_acute(protocol, other) && !eligibility::is_transfer(protocol, other))
-        .filter_map(|other| discharge(calendar, other).map(|discharge| (other, discharge)))
-        .filter(|(other, discharge)| discharge.instant <= admitted && began_before(calendar, other, admitted))
-        .max_by(|(a, x), (b, y)| (x.instant, &a.id).cmp(&(y.instant, &b.id)))?;
-    let days = (calendar.date(admitted) - discharged.day).num_days();
-    if days > 30 {
-        return None;
-    }
-    let planned = eligibility::return_is_planned(protocol, previous);
-    let earlier = readmission(protocol, calendar, facts, previous).map_or(0, |earlier| earlier.count);
-    let count = if planned { 0 } else { earlier + 1 };
-    Some(Readmission {
-        after: previous.id.clone(),
-        days,
-        planned,
-        count,
-    })
-}
-
-/// Guards the recursion: each step goes strictly back in time.
-fn began_before(calendar: &Calendar, stay: &Stay, instant: i64) -> bool {
-    let began = stay
-        .admitted
-        .as_ref()
-        .and_then(|moment: &Moment| calendar.instant(moment));
-    began.is_some_and(|began| began < instant)
 }

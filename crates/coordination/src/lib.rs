@@ -13,6 +13,7 @@ mod derive;
 pub mod eligibility;
 pub mod facts;
 pub mod fragment;
+pub mod identity;
 pub mod lace;
 pub mod notification;
 pub mod person;

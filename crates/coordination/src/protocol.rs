@@ -3,6 +3,7 @@
 //! Protocols are PlanDefinitions (<https://hl7.org/fhir/R4/plandefinition.html>) that clients read
 //! and edit over FHIR; what R4 has no element for (deadlines in business days, eligibility) is in
 //! `urn:baton:` extensions. `protocol/parse.rs` reads one.
+mod elements;
 mod parse;
 
 use crate::deadline::Rule;

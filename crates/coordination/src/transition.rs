@@ -2,7 +2,8 @@
 use crate::codes::{extension, system};
 use crate::course::{self, Course, Outcome};
 use crate::derive;
-use crate::facts::{Facts, Identity, Key, Practice, StayFacts};
+use crate::facts::{Facts, Key, Practice, StayFacts};
+use crate::identity::Identity;
 use crate::progress;
 use crate::protocol::Protocol;
 use crate::reason::Reason;

@@ -1,10 +1,10 @@
 //! PlanDefinition to [`Protocol`], with every problem named by its element.
+use super::elements::{coding, codings, each, extensions, number, text, words};
 use super::{Action, DeadlineCase, Dispositions, Protocol};
 use crate::codes::{extension, system};
 use crate::deadline::Rule;
 use fhir::path::Expr;
 use fhir::{Issue, IssueCode};
-use mapping::Code;
 use serde_json::Value;
 
 pub(super) fn protocol(definition: &Value) -> Result<Protocol, Vec<Issue>> {
@@ -220,41 +220,4 @@ fn rule(deadline: &Value) -> Option<Rule> {
             .map(|id| Rule::By(id.into())),
         _ => None,
     }
-}
-
-fn each<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    value.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn extensions<'a>(value: &'a Value, url: &'a str) -> impl Iterator<Item = &'a Value> {
-    each(value, "extension").filter(move |extension| text(extension, "url") == Some(url))
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
-    value.get(name).and_then(Value::as_str)
-}
-
-fn number(extension: &Value) -> Option<u32> {
-    let value = ["valueUnsignedInt", "valuePositiveInt", "valueInteger"]
-        .iter()
-        .find_map(|name| extension.get(name))?;
-    value.as_u64().and_then(|number| u32::try_from(number).ok())
-}
-
-fn coding(value: &Value) -> Option<Code> {
-    Some(Code::new(text(value, "system")?, text(value, "code")?))
-}
-
-fn codings(header: &Value, url: &str) -> Vec<Code> {
-    extensions(header, url)
-        .filter_map(|extension| coding(extension.get("valueCoding")?))
-        .collect()
-}
-
-fn words(header: &Value, url: &str) -> Vec<String> {
-    extensions(header, url)
-        .filter_map(|extension| text(extension, "valueString"))
-        .flat_map(str::split_whitespace)
-        .map(str::to_owned)
-        .collect()
 }

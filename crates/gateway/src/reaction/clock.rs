@@ -1,6 +1,6 @@
 //! Time as a cause: episodes whose thirty days are over. Any number of gateways may run this;
 //! each page is reconciliation under a lock, so a second run finds nothing to do.
-use super::load::search;
+use super::records::search;
 use super::{Affected, Coordination, add};
 use crate::config;
 use coordination::codes::extension;

@@ -1,14 +1,14 @@
 //! The facts about one patient, in few round trips and all from one transaction.
+use super::records::{parsed, search, type_id};
 use coordination::facts::{
     Diagnosis, Facts, Key, Person, Practice, StayFacts, pending_order, pending_report,
 };
 use coordination::protocol::Protocol;
 use coordination::{stay, transition};
 use fhir::TypeId;
-use fhir::search::parse::{Limits, parse};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{StoreError, Stored, Tx};
+use store::{StoreError, Tx};
 
 /// A patient and what was just written about stays.
 #[derive(Debug, Default)]
@@ -20,14 +20,8 @@ pub(super) struct Subject {
     pub deleted: Vec<Value>,
 }
 
-/// More stays or diagnoses of one patient than these are not looked at.
-const MOST: usize = 1_000;
 /// Stays that ended longer ago are facts about later ones, but nothing follows from them now.
 const SETTLED: i64 = 400 * 86_400_000_000;
-
-pub(super) fn type_id(name: &str) -> Result<TypeId, StoreError> {
-    TypeId::of(name).ok_or_else(|| StoreError::Database(format!("{name} is not an R4 type")))
-}
 
 /// None when nothing can follow: no stay was ever over and nothing was derived before.
 pub(super) fn facts(
@@ -224,28 +218,4 @@ fn add_pending(tx: &mut Tx, stays: &mut [StayFacts], which: &[usize]) -> Result<
         stays[*i].pending = pending;
     }
     Ok(())
-}
-
-pub(super) fn search(tx: &mut Tx, kind: &str, pairs: &[(&str, &str)]) -> Result<Vec<Value>, StoreError> {
-    let pairs: Vec<(String, String)> = pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    let limits = Limits {
-        default_count: MOST,
-        max_count: MOST,
-    };
-    let (query, _) = parse(type_id(kind)?, &pairs, "", limits, false)
-        .map_err(|issues| StoreError::Rejected { status: 500, issues })?;
-    tx.search(&query)?.matches.iter().map(parsed).collect()
-}
-
-pub(super) fn parsed(stored: &Stored) -> Result<Value, StoreError> {
-    serde_json::from_str(&stored.body).map_err(|error| {
-        let place = format!("{}/{}", stored.type_id.name(), stored.id);
-        StoreError::Database(format!(
-            "{place} is stored as broken JSON, at column {}",
-            error.column()
-        ))
-    })
 }

@@ -6,6 +6,7 @@
 mod clock;
 mod load;
 mod protocols;
+mod records;
 mod relevance;
 
 pub use clock::close_due_tick;
@@ -110,7 +111,7 @@ fn change(decision: Decision) -> Result<Change, StoreError> {
         Decision::Delete(key) => (key, Op::Delete),
     };
     Ok(Change {
-        type_id: load::type_id(key.0)?,
+        type_id: records::type_id(key.0)?,
         id: key.1,
         op,
         expect: Expect::Any,

@@ -1,7 +1,7 @@
 //! The stored protocols: put there once, read by version, checked when edited.
-use super::load::type_id;
+use super::records::type_id;
 use super::{Affected, add};
-use coordination::facts::Identity;
+use coordination::identity::Identity;
 use coordination::protocol::{Protocol, TRANSITIONAL_CARE};
 use fhir::Resource;
 use std::sync::{Arc, Mutex, PoisonError};
