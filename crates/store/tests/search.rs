@@ -31,7 +31,7 @@ async fn search(store: &Store, text: &str, cursor: Option<String>) -> Result<Pag
     };
     let pairs: Vec<_> = rest.split('&').filter_map(split).collect();
     let parsed = parse(TypeId::of(name).expect("a type"), &pairs, BASE, LIMITS, false);
-    let (mut query, _) = parsed.unwrap_or_else(|issues| panic!("{text}: {issues:?}"));
+    let (mut query, _) = parsed.unwrap_or_else(|issues| panic!("{text:.80}: {issues:?}"));
     query.cursor = cursor;
     store.search(query).await
 }
@@ -44,7 +44,7 @@ async fn ids(store: &Store, text: &str) -> Vec<String> {
     names(
         &search(store, text, None)
             .await
-            .unwrap_or_else(|error| panic!("{text}: {error}"))
+            .unwrap_or_else(|error| panic!("{text:.80}: {error}"))
             .matches,
     )
 }
@@ -325,5 +325,29 @@ fn what_is_deleted_is_found_no_more() {
                 .await
                 .is_empty()
         );
+    });
+}
+
+#[test]
+fn the_largest_searches_allowed_run() {
+    each_engine(|store| async move {
+        ward(&store).await;
+        let many = |one: &str| vec![one; 500].join(",");
+        let large = [
+            format!("Patient?_id={}", many("p9")),
+            format!("Patient?identifier={}", many("urn:mrn|p9")),
+            format!("Patient?birthdate={}", many("ne1950-03-01")),
+            format!("Patient?family={}", many("zorx")),
+            format!("Task?{}status=draft", "part-of.".repeat(7)),
+            "Observation?focus.focus.status=draft".to_string(),
+            format!(
+                "Observation?{}code=none",
+                "_has:Observation:has-member:".repeat(6)
+            ),
+        ];
+        for text in large {
+            let found = ids(&store, &text).await;
+            assert_eq!(found.is_empty(), !text.contains("birthdate"), "{}", &text[..40]);
+        }
     });
 }

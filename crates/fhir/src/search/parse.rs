@@ -4,6 +4,7 @@
 //! `filter` reads names (modifiers, chains, `_has`), `control` the parameters that shape the
 //! answer, `escape`, `number`, `date` and `reference` the values. Diagnostics name parameters and
 //! rules, never the values searched for: those may identify a patient.
+mod context;
 mod control;
 mod date;
 mod escape;
@@ -17,6 +18,7 @@ pub(crate) use reference::is_id;
 
 use super::{Filter, Query, Summary, Total};
 use crate::{Issue, IssueCode, Severity, TypeId};
+use context::Context;
 
 /// Limits the caller decides.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +40,9 @@ pub fn parse(
 ) -> Result<(Query, Vec<Issue>), Vec<Issue>> {
     let mut query = empty(on, limits.default_count.min(limits.max_count));
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+    let cx = Context::new(base);
     for (name, value) in pairs {
-        match one(&mut query, name, value, base, limits) {
+        match one(&mut query, name, value, &cx, limits) {
             Ok(()) => {}
             Err(issue) if lenient && issue.code == IssueCode::NotSupported => warnings.push(ignored(issue)),
             Err(issue) => errors.push(issue),
@@ -54,7 +57,7 @@ pub fn parse(
 
 /// One condition by name and value, as `parse` would read it: for criteria kept as text.
 pub fn parse_filter(on: TypeId, name: &str, value: &str, base: &str) -> Result<Filter, Issue> {
-    filter::filter(on, name, value, base)
+    filter::filter(on, name, value, &Context::new(base))
 }
 
 fn empty(on: TypeId, count: usize) -> Query {
@@ -71,16 +74,19 @@ fn empty(on: TypeId, count: usize) -> Query {
     }
 }
 
-fn one(query: &mut Query, name: &str, value: &str, base: &str, limits: Limits) -> Result<(), Issue> {
+fn one(query: &mut Query, name: &str, value: &str, cx: &Context, limits: Limits) -> Result<(), Issue> {
     if value.is_empty() {
         return Err(invalid(name, "has no value; leave it out or give one"));
+    }
+    if value.contains('\0') {
+        return Err(invalid(name, "contains a NUL character, which no resource can"));
     }
     let mut shown = value.to_string();
     match control::apply(query, name, value, limits)? {
         control::Applied::Yes => {}
         control::Applied::As(understood) => shown = understood,
         control::Applied::Hidden => return Ok(()),
-        control::Applied::No => query.filters.push(filter::filter(query.on, name, value, base)?),
+        control::Applied::No => query.filters.push(filter::filter(query.on, name, value, cx)?),
     }
     query.echo.push((name.to_string(), shown));
     Ok(())

@@ -33,7 +33,7 @@ pub fn holds(sql: &mut Sql, filter: &Filter, subject: Subject) -> Written {
                 subject.key
             ));
             let updated = format!("{row}.updated");
-            sql.join(ranges, " OR ", "1 = 0", |sql, range| {
+            sql.any(ranges, &mut |sql, range| {
                 ranges::instant(sql, range, &updated, &updated)
             });
             sql.push("))");

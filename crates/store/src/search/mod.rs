@@ -4,9 +4,11 @@
 //! a condition, `order.rs` sorts and pages, `include.rs` fetches what belongs to the page.
 mod condition;
 mod cursor;
+mod extreme;
 mod family;
 mod include;
 mod keys;
+mod keyset;
 mod order;
 mod page;
 mod ranges;

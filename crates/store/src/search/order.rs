@@ -3,13 +3,14 @@
 //!
 //! Rows without a value come last in either direction. The values of a cursor are taken from the
 //! resource's own entries, which are what its index rows were written from.
-use super::cursor::{Cursor, Value};
+use super::cursor::Value;
+use super::extreme::extreme;
 use super::family::{Family, scope};
 use super::page::Window;
 use super::sql::{Bind, Sql};
 use crate::{StoreError, Stored};
 use fhir::registry::SearchParam;
-use fhir::search::index::{Entry, EntryValue, rows};
+use fhir::search::index::{Entry, rows};
 use fhir::search::{Sort, SortBy};
 
 /// One sort key of one search.
@@ -121,7 +122,7 @@ impl Key {
         matches!(self.source, Source::Updated | Source::Id)
     }
 
-    fn order(&self, sql: &mut Sql, backwards: bool) {
+    pub fn order(&self, sql: &mut Sql, backwards: bool) {
         if !self.always_there() {
             sql.push("CASE WHEN ");
             self.value(sql);
@@ -137,7 +138,7 @@ impl Key {
     }
 
     /// The row's value lies beyond the cursor's.
-    fn beyond(&self, sql: &mut Sql, at: &Value, backwards: bool) {
+    pub fn beyond(&self, sql: &mut Sql, at: &Value, backwards: bool) {
         let Some(bind) = bind(at) else {
             // Behind the missing ones is nothing, before them all that have a value.
             if backwards {
@@ -162,7 +163,7 @@ impl Key {
         sql.push(")");
     }
 
-    fn same(&self, sql: &mut Sql, at: &Value) {
+    pub fn same(&self, sql: &mut Sql, at: &Value) {
         self.value(sql);
         match bind(at) {
             Some(bind) => sql.push(" = ").bind(bind),
@@ -180,105 +181,11 @@ impl Key {
     }
 }
 
-/// Equals come by key in the direction of the first sort key, so that one index read in one
-/// direction can be the whole order.
-fn key_descends(keys: &[Key]) -> bool {
-    keys.first().is_some_and(|key| key.descending)
-}
-
-/// ` ORDER BY …`
-pub fn by(sql: &mut Sql, keys: &[Key], backwards: bool) {
-    sql.push(" ORDER BY ");
-    keys.iter().for_each(|key| key.order(sql, backwards));
-    sql.push(if key_descends(keys) != backwards {
-        "r.key DESC"
-    } else {
-        "r.key"
-    });
-}
-
-/// ` AND (beyond the first key, or equal there and beyond the second, …)`
-pub fn after(sql: &mut Sql, keys: &[Key], cursor: &Cursor) {
-    sql.push(" AND (");
-    for (at, key) in keys.iter().enumerate() {
-        equal(sql, &keys[..at], cursor);
-        key.beyond(sql, &cursor.values[at], cursor.backwards);
-        sql.push(" OR ");
-    }
-    equal(sql, keys, cursor);
-    let descends = key_descends(keys) != cursor.backwards;
-    sql.push(if descends { "r.key < " } else { "r.key > " })
-        .big(cursor.key)
-        .push(")");
-}
-
-fn equal(sql: &mut Sql, keys: &[Key], cursor: &Cursor) {
-    for (key, value) in keys.iter().zip(&cursor.values) {
-        key.same(sql, value);
-        sql.push(" AND ");
-    }
-}
-
 fn bind(value: &Value) -> Option<Bind> {
     match value {
         Value::Missing => None,
         Value::Big(number) => Some(Bind::Big(*number)),
         Value::Bits(bits) => Some(Bind::Double(f64::from_bits(*bits))),
         Value::Text(text) => Some(Bind::Text(text.clone())),
-    }
-}
-
-/// The smallest value, or downwards the greatest, as [`Family::sort_value`] picks it.
-fn extreme(param: &SearchParam, entries: &[Entry], descending: bool) -> Value {
-    let ids = rows(param);
-    let own = entries
-        .iter()
-        .filter(|entry| ids.contains(&entry.param))
-        .filter(|e| in_scope(param, &e.value));
-    let values = own.filter_map(|entry| sort_value(&entry.value, descending));
-    let better = |a: Value, b: Value| {
-        if (compare(&a, &b).is_gt()) == descending {
-            a
-        } else {
-            b
-        }
-    };
-    values.reduce(better).unwrap_or(Value::Missing)
-}
-
-fn in_scope(param: &SearchParam, value: &EntryValue) -> bool {
-    match value {
-        EntryValue::Local { type_id, .. } => {
-            param.only_targets.is_empty() || param.only_targets.contains(type_id)
-        }
-        EntryValue::Url(_) => param.only_targets.is_empty(),
-        _ => true,
-    }
-}
-
-fn sort_value(value: &EntryValue, descending: bool) -> Option<Value> {
-    Some(match value {
-        EntryValue::Token { code, .. } => Value::Text(code.clone()),
-        EntryValue::Uri(text) | EntryValue::Url(text) => Value::Text(text.clone()),
-        EntryValue::Local { id, .. } => Value::Text(id.clone()),
-        EntryValue::Str { norm, .. } => Value::Text(norm.clone()),
-        EntryValue::Date { low, .. } => Value::Big(*low),
-        EntryValue::Number { low, high } => bits(if descending { *high } else { *low }),
-        EntryValue::Quantity { value, .. } => bits(*value),
-        EntryValue::Identifier { .. } => return None,
-    })
-}
-
-/// As rows hold it: no negative zero.
-fn bits(value: f64) -> Value {
-    Value::Bits((value + 0.0).to_bits())
-}
-
-fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
-    match (a, b) {
-        (Value::Big(a), Value::Big(b)) => a.cmp(b),
-        (Value::Text(a), Value::Text(b)) => a.cmp(b),
-        (Value::Bits(a), Value::Bits(b)) => f64::from_bits(*a).total_cmp(&f64::from_bits(*b)),
-        _ => std::cmp::Ordering::Equal,
     }
 }

@@ -88,6 +88,23 @@ impl Sql {
         if first { self.push(none) } else { self }
     }
 
+    /// Any of the items, halved and halved again: SQLite counts how deep an expression nests, and
+    /// a list written in a row nests once per item.
+    pub fn any<T>(&mut self, items: &[T], write: &mut impl FnMut(&mut Sql, &T)) {
+        match items {
+            [] => {
+                self.push("1 = 0");
+            }
+            [one] => write(self, one),
+            _ => {
+                let (left, right) = items.split_at(items.len() / 2);
+                self.push("(").any(left, write);
+                self.push(") OR (").any(right, write);
+                self.push(")");
+            }
+        }
+    }
+
     /// `column = x`, or `column IN (x, y)`.
     pub fn equals(&mut self, column: &str, values: impl IntoIterator<Item = Bind>) -> &mut Self {
         let mut values: Vec<_> = values.into_iter().collect();

@@ -3,7 +3,7 @@ use super::condition::{Subject, several};
 use super::family::{self, scope};
 use super::page::Window;
 use super::sql::Sql;
-use super::{COLUMNS, keys, order};
+use super::{COLUMNS, keys, keyset, order};
 use crate::StoreError;
 use crate::conn::Engine;
 use fhir::search::Query;
@@ -86,9 +86,9 @@ fn sorted(
         keys::resources(sql, query.on, &query.filters, "r", engine)?;
     }
     if let Some(cursor) = &window.cursor {
-        order::after(sql, order, cursor);
+        keyset::after(sql, order, cursor);
     }
-    order::by(sql, order, window.backwards());
+    keyset::by(sql, order, window.backwards());
     sql.push(" LIMIT ").big(window.limit);
     Ok(())
 }

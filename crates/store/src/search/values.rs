@@ -16,23 +16,14 @@ pub fn any(sql: &mut Sql, param: &SearchParam, test: &Test, alias: &str) {
     sql.push("(");
     match test {
         Test::Token(tokens) | Test::Identifier(tokens) => codes(sql, tokens, alias),
-        Test::Reference(targets) => or(sql, targets, |sql, target| reference(sql, param, target, alias)),
-        Test::Str(mode, texts) => or(sql, texts, |sql, text| string(sql, *mode, text, alias)),
-        Test::Uri(mode, uris) => or(sql, uris, |sql, uri| self::uri(sql, *mode, uri, alias)),
-        Test::Date(dates) => or(sql, dates, |sql, date| ranges::date(sql, date, alias)),
-        Test::Number(numbers) => or(sql, numbers, |sql, number| ranges::number(sql, number, alias)),
-        Test::Quantity(tests) => or(sql, tests, |sql, test| ranges::quantity(sql, test, alias)),
+        Test::Reference(targets) => sql.any(targets, &mut |sql, target| reference(sql, param, target, alias)),
+        Test::Str(mode, texts) => sql.any(texts, &mut |sql, text| string(sql, *mode, text, alias)),
+        Test::Uri(mode, uris) => sql.any(uris, &mut |sql, uri| self::uri(sql, *mode, uri, alias)),
+        Test::Date(dates) => sql.any(dates, &mut |sql, date| ranges::date(sql, date, alias)),
+        Test::Number(numbers) => sql.any(numbers, &mut |sql, number| ranges::number(sql, number, alias)),
+        Test::Quantity(tests) => sql.any(tests, &mut |sql, test| ranges::quantity(sql, test, alias)),
     }
     sql.push(")");
-}
-
-fn or<T>(sql: &mut Sql, items: &[T], write: impl FnMut(&mut Sql, &T)) {
-    let mut write = write;
-    sql.join(items, " OR ", "1 = 0", |sql, item| {
-        sql.push("(");
-        write(sql, item);
-        sql.push(")");
-    });
 }
 
 /// Plain codes are one list, which both engines answer by seeks.
@@ -48,7 +39,7 @@ fn codes(sql: &mut Sql, tokens: &[Token], alias: &str) {
         Some(codes) => {
             sql.equals(&format!("{alias}.code"), codes);
         }
-        None => or(sql, tokens, |sql, token| self::token(sql, token, alias)),
+        None => sql.any(tokens, &mut |sql, token| self::token(sql, token, alias)),
     }
 }
 

@@ -1,38 +1,40 @@
 //! One name and value to a [`Filter`]: plain, chained, `_has`, `:missing`, composite.
 //! <https://hl7.org/fhir/R4/search.html#chaining>
+use super::context::{Context, too_costly};
 use super::escape::{split, unescape};
 use super::{date::date, invalid, reference::is_id, unsupported, values};
 use crate::registry::{ParamKind, Registry, SearchParam, registry};
 use crate::search::{Filter, offered};
-use crate::{Issue, TypeId};
+use crate::{Issue, IssueCode, TypeId};
 
-/// Chains and `_has` nest; a query string is short, and a tree this deep is nobody's question.
+/// Chains and `_has` nest; a tree this deep is nobody's question.
 const MAX_DEPTH: usize = 8;
 
-pub fn filter(on: TypeId, name: &str, value: &str, base: &str) -> Result<Filter, Issue> {
-    at_depth(on, name, value, base, MAX_DEPTH)
+pub fn filter(on: TypeId, name: &str, value: &str, cx: &Context) -> Result<Filter, Issue> {
+    at_depth(on, name, value, cx, MAX_DEPTH)
 }
 
-fn at_depth(on: TypeId, name: &str, value: &str, base: &str, depth: usize) -> Result<Filter, Issue> {
+fn at_depth(on: TypeId, name: &str, value: &str, cx: &Context, depth: usize) -> Result<Filter, Issue> {
+    cx.spend(name, 1)?;
     if depth == 0 {
-        return Err(invalid(name, "nests chains deeper than this server allows"));
+        return Err(too_costly(name, "nests chains deeper than this server allows"));
     }
     if let Some(rest) = name.strip_prefix("_has:") {
-        return has(on, name, rest, value, base, depth);
+        return has(on, name, rest, value, cx, depth);
     }
     if let Some((head, rest)) = name.split_once('.') {
-        return chain(on, head, rest, value, base, depth);
+        return chain(on, head, rest, value, cx, depth);
     }
     let (code, modifier) = match name.split_once(':') {
         Some((code, modifier)) => (code, Some(modifier)),
         None => (name, None),
     };
     match (code, modifier) {
-        ("_id", None) => ids(name, value),
-        ("_id", Some("not")) => Ok(Filter::Not(Box::new(ids(name, value)?))),
-        ("_lastUpdated", None) => last_updated(name, value),
+        ("_id", None) => ids(name, value, cx),
+        ("_id", Some("not")) => Ok(Filter::Not(Box::new(ids(name, value, cx)?))),
+        ("_lastUpdated", None) => last_updated(name, value, cx),
         ("_id" | "_lastUpdated", Some(_)) => Err(unsupported(name, "does not support that modifier")),
-        _ => plain(lookup(on, code)?, name, modifier, value, base),
+        _ => plain(lookup(on, code)?, name, modifier, value, cx),
     }
 }
 
@@ -41,11 +43,11 @@ fn plain(
     name: &str,
     modifier: Option<&str>,
     value: &str,
-    base: &str,
+    cx: &Context,
 ) -> Result<Filter, Issue> {
     match (param.kind, modifier) {
         (ParamKind::Special, _) => Err(unsupported(name, "is not offered by this server")),
-        (ParamKind::Composite, None) => composite(param, name, value, base),
+        (ParamKind::Composite, None) => composite(param, name, value, cx),
         (ParamKind::Composite, Some(_)) => Err(unsupported(name, "takes no modifier")),
         (_, Some("missing")) => match value {
             "true" | "false" => Ok(Filter::Missing {
@@ -55,7 +57,7 @@ fn plain(
             _ => Err(invalid(name, "takes true or false")),
         },
         _ => {
-            let test = values::test(param, name, modifier, value, base)?;
+            let test = values::test(param, name, modifier, value, cx)?;
             let filter = Filter::Param { param, test };
             Ok(if modifier == Some("not") {
                 Filter::Not(Box::new(filter))
@@ -67,7 +69,7 @@ fn plain(
 }
 
 /// <https://hl7.org/fhir/R4/search.html#has>
-fn has(on: TypeId, name: &str, rest: &str, value: &str, base: &str, depth: usize) -> Result<Filter, Issue> {
+fn has(on: TypeId, name: &str, rest: &str, value: &str, cx: &Context, depth: usize) -> Result<Filter, Issue> {
     const RULE: &str =
         "is written _has:Type:reference-parameter:parameter, such as _has:Observation:patient:code";
     let mut parts = rest.splitn(3, ':');
@@ -79,11 +81,18 @@ fn has(on: TypeId, name: &str, rest: &str, value: &str, base: &str, depth: usize
     if !by.targets.is_empty() && !by.targets.contains(&on) {
         return Err(invalid(name, &format!("cannot lead to {}", on.name())));
     }
-    let inner = Box::new(at_depth(from, inner, value, base, depth - 1)?);
+    let inner = Box::new(at_depth(from, inner, value, cx, depth - 1)?);
     Ok(Filter::Has { from, by, inner })
 }
 
-fn chain(on: TypeId, head: &str, rest: &str, value: &str, base: &str, depth: usize) -> Result<Filter, Issue> {
+fn chain(
+    on: TypeId,
+    head: &str,
+    rest: &str,
+    value: &str,
+    cx: &Context,
+    depth: usize,
+) -> Result<Filter, Issue> {
     let (code, typed) = match head.split_once(':') {
         Some((code, type_name)) => (code, Some(type_name)),
         None => (head, None),
@@ -95,12 +104,14 @@ fn chain(on: TypeId, head: &str, rest: &str, value: &str, base: &str, depth: usi
     };
     let (mut links, mut last) = (Vec::new(), None);
     for target in targets {
-        match at_depth(target, rest, value, base, depth - 1) {
+        match at_depth(target, rest, value, cx, depth - 1) {
             Ok(inner) => links.push(Filter::Chain {
                 param,
                 target: vec![target],
                 inner: Box::new(inner),
             }),
+            // Not a target the rest of the chain fits; what costs too much is no such thing.
+            Err(issue) if issue.code == IssueCode::TooCostly => return Err(issue),
             Err(issue) => last = Some(issue),
         }
     }
@@ -123,8 +134,8 @@ fn possible_targets(param: &SearchParam) -> Vec<TypeId> {
     }
 }
 
-fn ids(name: &str, value: &str) -> Result<Filter, Issue> {
-    let ids: Vec<_> = split(value, ',').into_iter().map(unescape).collect();
+fn ids(name: &str, value: &str, cx: &Context) -> Result<Filter, Issue> {
+    let ids: Vec<_> = cx.alternatives(name, value)?.into_iter().map(unescape).collect();
     if ids.iter().all(|id| is_id(id)) {
         Ok(Filter::Id(ids))
     } else {
@@ -135,15 +146,15 @@ fn ids(name: &str, value: &str) -> Result<Filter, Issue> {
     }
 }
 
-fn last_updated(name: &str, value: &str) -> Result<Filter, Issue> {
-    let ranges: Result<Vec<_>, _> = split(value, ',').into_iter().map(date).collect();
+fn last_updated(name: &str, value: &str, cx: &Context) -> Result<Filter, Issue> {
+    let ranges: Result<Vec<_>, _> = cx.alternatives(name, value)?.into_iter().map(date).collect();
     ranges
         .map(Filter::LastUpdated)
         .map_err(|rule| invalid(name, rule))
 }
 
 /// Answered from its parts. <https://hl7.org/fhir/R4/search.html#combining>
-fn composite(param: &'static SearchParam, name: &str, value: &str, base: &str) -> Result<Filter, Issue> {
+fn composite(param: &'static SearchParam, name: &str, value: &str, cx: &Context) -> Result<Filter, Issue> {
     if !offered(param) {
         return Err(unsupported(
             name,
@@ -156,7 +167,7 @@ fn composite(param: &'static SearchParam, name: &str, value: &str, base: &str) -
         .map(|(code, _)| lookup(param.on, code))
         .collect::<Result<_, _>>()?;
     let mut pairs = Vec::new();
-    for alternative in split(value, ',') {
+    for alternative in cx.alternatives(name, value)? {
         let texts = split(alternative, '$');
         if texts.len() != parts.len() {
             return Err(invalid(name, "takes its parts joined by '$'"));
@@ -164,7 +175,7 @@ fn composite(param: &'static SearchParam, name: &str, value: &str, base: &str) -
         let each = parts
             .iter()
             .zip(texts)
-            .map(|(part, text)| plain(part, name, None, text, base));
+            .map(|(part, text)| plain(part, name, None, text, cx));
         pairs.push(Filter::And(each.collect::<Result<_, _>>()?));
     }
     Ok(Filter::Or(pairs))

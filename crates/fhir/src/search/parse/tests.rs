@@ -191,3 +191,11 @@ fn includes_name_types_that_exist_and_can_apply() {
     assert!(refusal("Task?_include=Encounter:patient").contains(":iterate"));
     assert!(refusal("Task?_include=Task:status").contains("not a reference"));
 }
+
+#[test]
+fn a_search_cannot_outgrow_the_engines() {
+    assert!(refusal(&format!("Patient?_id={}", vec!["a"; 501].join(","))).contains("500 values"));
+    let nested = "Observation?focus.focus.focus.focus.focus.code=x";
+    assert!(refusal(nested).contains("larger than this server allows"));
+    assert!(refusal(&format!("Task?{}code=x", "part-of.".repeat(9))).contains("deeper"));
+}

@@ -1,4 +1,5 @@
 //! Value texts to a [`Test`], by the parameter's type and modifier.
+use super::context::Context;
 use super::escape::{split, unescape};
 use super::{date::date, invalid, number::number, quantity::quantity, reference::reference, unsupported};
 use crate::registry::{ParamKind, SearchParam};
@@ -12,9 +13,10 @@ pub fn test(
     name: &str,
     modifier: Option<&str>,
     value: &str,
-    base: &str,
+    cx: &Context,
 ) -> Result<Test, Issue> {
     let wrong = |rule: &'static str| invalid(name, rule);
+    let value = &cx.alternatives(name, value)?[..];
     match (param.kind, modifier) {
         (ParamKind::Token, None | Some("not")) => each(value, token).map(Test::Token).map_err(wrong),
         (ParamKind::Reference, Some("identifier")) => each(value, token).map(Test::Identifier).map_err(wrong),
@@ -22,7 +24,7 @@ pub fn test(
             // Not only the types R4 names as targets: stored references may lead elsewhere.
             let read = |t: &str| TypeId::of(t).ok_or_else(|| bad_modifier(param, name, t));
             let typed = typed.map(read).transpose()?;
-            each(value, |v| reference(v, param, typed, base))
+            each(value, |v| reference(v, param, typed, cx.base))
                 .map(Test::Reference)
                 .map_err(wrong)
         }
@@ -37,9 +39,12 @@ pub fn test(
 }
 
 /// Every alternative between commas; an empty one is a mistake, not a wildcard.
-fn each<T>(value: &str, read: impl Fn(&str) -> Result<T, &'static str>) -> Result<Vec<T>, &'static str> {
-    split(value, ',')
-        .into_iter()
+fn each<T>(
+    alternatives: &[&str],
+    read: impl Fn(&str) -> Result<T, &'static str>,
+) -> Result<Vec<T>, &'static str> {
+    alternatives
+        .iter()
         .map(|part| {
             if part.is_empty() {
                 Err("has an empty alternative between commas")
@@ -62,7 +67,7 @@ fn token(text: &str) -> Result<Token, &'static str> {
     }
 }
 
-fn string(name: &str, modifier: Option<&str>, value: &str) -> Result<Test, Issue> {
+fn string(name: &str, modifier: Option<&str>, value: &[&str]) -> Result<Test, Issue> {
     let mode = match modifier {
         None => StrMode::StartsWith,
         Some("exact") => StrMode::Exact,
@@ -87,7 +92,7 @@ fn string(name: &str, modifier: Option<&str>, value: &str) -> Result<Test, Issue
         .map_err(|rule| invalid(name, rule))
 }
 
-fn uri(name: &str, modifier: Option<&str>, value: &str) -> Result<Test, Issue> {
+fn uri(name: &str, modifier: Option<&str>, value: &[&str]) -> Result<Test, Issue> {
     let mode = match modifier {
         None => UriMode::Exact,
         Some("below") => UriMode::Below,
