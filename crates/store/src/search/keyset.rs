@@ -6,7 +6,7 @@ use super::sql::Sql;
 /// Equals come by key in the direction of the first sort key, so that one index read in one
 /// direction can be the whole order.
 fn key_descends(keys: &[Key]) -> bool {
-    keys.first().is_some_and(|key| key.descending)
+    keys.first().is_some_and(|key| key.descending())
 }
 
 /// ` ORDER BY …`
