@@ -16,6 +16,14 @@ use fhir::{Issue, IssueCode, datetime};
 use references::Names;
 use serde_json::{Map, Value};
 
+/// NUBC (UB-04, form locator 17) under its several names, and HL7's own.
+const DISPOSITION_SYSTEMS: &[&str] = &[
+    "nubc",
+    "ub92",
+    "ub04",
+    "discharge-disposition",
+    "dischargedisposition",
+];
 const CLASSES_OF_INPATIENTS: &[&str] = &["IMP", "ACUTE", "NONAC", "OBSENC", "SS"];
 
 /// What a notification says.
@@ -24,6 +32,8 @@ pub struct Notification {
     pub events: Vec<Event>,
     /// What could not be used but does not stop the message.
     pub warnings: Vec<Issue>,
+    /// What a person should look at, under a stable name.
+    pub doubts: Vec<(&'static str, Issue)>,
 }
 
 /// Reads an opened message. `source` is the client that sent it.
@@ -37,11 +47,43 @@ pub fn events(envelope: &Envelope, source: &str) -> Result<Notification, Vec<Iss
             Err(issue) => errors.push(issue.at(format!("Bundle.entry[{at}].resource"))),
         }
     }
+    let doubts = events.iter().filter_map(doubt).collect();
     if errors.is_empty() {
-        Ok(Notification { events, warnings })
+        Ok(Notification {
+            events,
+            warnings,
+            doubts,
+        })
     } else {
         Err(errors)
     }
+}
+
+/// Follow-up starts by disposition: an inpatient who left for nobody knows where is looked at.
+fn doubt(event: &Event) -> Option<(&'static str, Issue)> {
+    let code = |it: &Value| it["code"].as_str().map(str::to_owned).unwrap_or_default();
+    let inpatient = event.encounter.get("class").map(code);
+    let inpatient = inpatient.is_some_and(|class| CLASSES_OF_INPATIENTS.contains(&class.as_str()));
+    let disposition = event
+        .encounter
+        .get("hospitalization")
+        .map(|it| &it["dischargeDisposition"]["coding"]);
+    let codings = disposition
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    let known = codings.iter().any(|coding| {
+        let system = coding["system"].as_str().unwrap_or_default().to_ascii_lowercase();
+        !code(coding).is_empty() && DISPOSITION_SYSTEMS.iter().any(|known| system.contains(known))
+    });
+    if event.trigger != Trigger::Discharge || !inpatient || known {
+        return None;
+    }
+    let text = "the discharge disposition is missing or of no known code system; send it as NUBC code";
+    let issue = Issue::warning(IssueCode::CodeInvalid, text);
+    Some((
+        "disposition-unknown",
+        issue.at("Encounter.hospitalization.dischargeDisposition"),
+    ))
 }
 
 fn event(

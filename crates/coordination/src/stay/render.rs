@@ -136,6 +136,8 @@ fn period(course: &Course, end: Option<&Moment>) -> Value {
         .and_then(Moment::parse)
         .or_else(|| course.standing.began().cloned());
     match (start, end) {
+        // Coordination counts from the end: of two that contradict, the start is left out.
+        (Some(start), Some(end)) if start.at > end.at => json!({"end": end.text}),
         (Some(start), end) => start.until(end),
         (None, Some(end)) => json!({"end": end.text}),
         (None, None) => json!({}),

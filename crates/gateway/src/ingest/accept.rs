@@ -74,7 +74,8 @@ fn take_in(tx: &mut Tx, reading: &Reading) -> Result<Receipt, StoreError> {
         changes.push(review::file(&message, &remarks)?);
     }
     // A sender that starts its counter anew is worth a note, not a person's time.
-    message.detail = review::detail(&remarks, !named.is_empty());
+    let reused = named.iter().any(|known| known.hash != message.hash);
+    message.detail = review::detail(&remarks, reused);
     tx.keep_message(&message)?;
     if !changes.is_empty() {
         tx.apply(changes, &reading.context)?;
@@ -106,6 +107,12 @@ pub async fn refuse(
         .write(move |tx| {
             let mut message = message.clone();
             message.detail = review::detail(std::slice::from_ref(&remark), false);
+            // A sender that repeats what was refused fills no queue.
+            let named = tx.messages_named(&message.sender, &message.control_id)?;
+            let same = |known: &Message| known.hash == message.hash && known.outcome == message.outcome;
+            if named.iter().any(same) {
+                return Ok(());
+            }
             tx.keep_message(&message)?;
             let task = review::file(&message, std::slice::from_ref(&remark))?;
             tx.apply(vec![task], &context)?;

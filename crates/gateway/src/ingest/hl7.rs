@@ -1,5 +1,5 @@
 //! The HL7 v2 door: bytes in, acknowledgements out, whatever the bytes are. Parsing and mapping
-//! happen before the transaction. HL7 v2.5.1 §2.9; facts on ACKs in the README of `hl7v2`.
+//! happen before the transaction. HL7 v2.5.1 §2.9 (acknowledgements).
 use super::accept::{self, Reading, Receipt};
 use super::{REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived};
 use crate::edge;

@@ -7,7 +7,7 @@ use crate::edge;
 use crate::error::ApiError;
 use crate::state::AppState;
 use actix_web::http::StatusCode;
-use coordination::notification::{self, Envelope};
+use coordination::notification::{self, Envelope, Notification};
 use fhir::outcome::operation_outcome;
 use fhir::{Issue, IssueCode, Resource, validate};
 use store::Context;
@@ -28,13 +28,22 @@ pub async fn receive(
     };
     let mut message = arrived("fhir", bytes.to_vec(), edge::new_id(), now);
     message.sender = client.to_owned();
-    match read(bytes, &mut message, client) {
-        Ok((events, warnings)) => {
-            refuse_reused_envelope(state, &message).await?;
-            let answer = answer(&warnings);
+    let understood = match read(bytes, &mut message, client) {
+        Ok(understood) => reused_envelope(state, &message)
+            .await?
+            .map_or(Ok(understood), Err),
+        Err(refusal) => Err(refusal),
+    };
+    match understood {
+        Ok(Notification {
+            events,
+            warnings,
+            doubts,
+        }) => {
+            let remarks: Vec<Remark> = doubts.iter().map(remark).collect();
+            let answer = answer(&warnings, &doubts);
             message.ack_code = "200".into();
             message.response = Some(answer.clone());
-            let remarks = Vec::new();
             let reading = Reading {
                 message,
                 events,
@@ -49,8 +58,7 @@ pub async fn receive(
         Err((status, issues)) => {
             message.outcome = REJECTED.into();
             message.ack_code = status.as_str().to_owned();
-            let remark = issues.iter().find(|issue| issue.is_error()).map(Remark::from);
-            if let Some(remark) = remark {
+            if let Some(remark) = issues.iter().find(|issue| issue.is_error()).map(Remark::from) {
                 accept::refuse(&state.store, message, remark, context).await?;
             }
             Err(ApiError::with(status, issues))
@@ -58,9 +66,9 @@ pub async fn receive(
     }
 }
 
-type Understood = (Vec<fhir::event::Event>, Vec<Issue>);
-
-fn read(bytes: &[u8], message: &mut Message, client: &str) -> Result<Understood, (StatusCode, Vec<Issue>)> {
+/// Why a message is not taken in.
+type Refusal = (StatusCode, Vec<Issue>);
+fn read(bytes: &[u8], message: &mut Message, client: &str) -> Result<Notification, Refusal> {
     let bundle = Resource::parse(bytes).map_err(|issues| (StatusCode::BAD_REQUEST, issues))?;
     let unprocessable = |issues| (StatusCode::UNPROCESSABLE_ENTITY, issues);
     let faults = validate::validate(&bundle);
@@ -71,11 +79,10 @@ fn read(bytes: &[u8], message: &mut Message, client: &str) -> Result<Understood,
     message.control_id = envelope.header_id.to_owned();
     message.envelope = Some(envelope.bundle_id.to_owned());
     message.event = envelope.event_code.to_owned();
-    let read = notification::events(&envelope, client).map_err(unprocessable)?;
-    Ok((read.events, read.warnings))
+    notification::events(&envelope, client).map_err(unprocessable)
 }
 
-async fn refuse_reused_envelope(state: &AppState, message: &Message) -> Result<(), ApiError> {
+async fn reused_envelope(state: &AppState, message: &Message) -> Result<Option<Refusal>, ApiError> {
     let (sender, header) = (message.sender.clone(), message.control_id.clone());
     let envelope = message.envelope.clone().unwrap_or_default();
     let known = state
@@ -85,17 +92,22 @@ async fn refuse_reused_envelope(state: &AppState, message: &Message) -> Result<(
     let reused = known
         .iter()
         .any(|known| known.ack_code == "200" && known.control_id != header);
-    if !reused {
-        return Ok(());
-    }
     let text =
         "this Bundle.id came before with another MessageHeader.id; a new message needs a new Bundle.id";
-    let issue = Issue::error(IssueCode::Duplicate, text).at("Bundle.id");
-    Err(ApiError::with(StatusCode::CONFLICT, vec![issue]))
+    let issue = || Issue::error(IssueCode::Duplicate, text).at("Bundle.id");
+    Ok(reused.then(|| (StatusCode::CONFLICT, vec![issue()])))
 }
 
-fn answer(warnings: &[Issue]) -> Vec<u8> {
+fn remark((code, issue): &(&str, Issue)) -> Remark {
+    Remark {
+        code: (*code).to_owned(),
+        ..Remark::from(issue)
+    }
+}
+
+fn answer(warnings: &[Issue], doubts: &[(&str, Issue)]) -> Vec<u8> {
     let mut issues = vec![Issue::information("The notification was taken in.")];
     issues.extend_from_slice(warnings);
+    issues.extend(doubts.iter().map(|(_, issue)| issue.clone()));
     operation_outcome(&issues).to_string().into_bytes()
 }

@@ -179,6 +179,8 @@ async fn refused_messages_are_answered_and_kept_for_review() {
     );
     assert_eq!(world.send(&adt("A17", 2, 8).text()).await, "AR");
     assert_eq!(world.reviews().await.len(), 3);
+    assert_eq!(world.send(&adt("A17", 2, 8).text()).await, "AR");
+    assert_eq!(world.reviews().await.len(), 3, "a repeat of what was refused");
     assert_eq!(world.all("Encounter").await.len(), 0);
 }
 

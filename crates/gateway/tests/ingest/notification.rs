@@ -41,6 +41,10 @@ async fn a_stay_told_both_ways_is_one_stay() {
     send(&world, &bundle("notification-discharge", "finished", "b1", "h1"))
         .await
         .expect("taken in");
+    assert_eq!(
+        world.reviews().await[0]["statusReason"]["text"],
+        "disposition-unknown"
+    );
     let stay = world.stay("V1").await;
     assert_eq!(stay["status"], "finished");
     assert_eq!(world.all("Encounter").await.len(), 1);
