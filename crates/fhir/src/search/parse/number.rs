@@ -38,9 +38,8 @@ fn range(text: &str) -> Option<NumberRange> {
     let value: f64 = text.parse().ok().filter(|v: &f64| v.is_finite())?;
     let decimals = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     let half = 0.5 * 10f64.powi(exponent.saturating_sub(i32::try_from(decimals).ok()?));
-    Some(NumberRange {
-        value,
-        low: value - half,
-        high: value + half,
-    })
+    // With all digits of a double written out, half a unit is less than parsers differ by.
+    let low = (value - half).min(value.next_down());
+    let high = (value + half).max(value.next_up().next_up());
+    Some(NumberRange { value, low, high })
 }

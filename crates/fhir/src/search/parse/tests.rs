@@ -199,3 +199,12 @@ fn a_search_cannot_outgrow_the_engines() {
     assert!(refusal(nested).contains("larger than this server allows"));
     assert!(refusal(&format!("Task?{}code=x", "part-of.".repeat(9))).contains("deeper"));
 }
+
+#[test]
+fn a_number_written_to_its_last_digit_still_finds_itself() {
+    let Test::Number(numbers) = test("RiskAssessment?probability=66.89999999999999") else {
+        panic!()
+    };
+    let range = numbers[0].value;
+    assert!(range.low < range.value && range.value < range.high);
+}
