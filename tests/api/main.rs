@@ -1,10 +1,21 @@
 //! The black-box suite: scenes over HTTP and MLLP against the real binary, on both databases.
 //!
-//! A scene is a function taking a [`Baton`]; `on_both!` makes a test of it per database.
+//! A scene is a function taking a [`support::Baton`]; `on_both!` makes a test of it per database.
 //! `support/` starts the server and speaks to it.
-mod support;
-
+mod auth;
+mod bundles;
+mod convergence;
+mod corpus;
+mod crash;
+mod crud;
 mod examples;
+mod ingest;
+mod limits;
 mod metadata;
+mod mllp;
 mod operations;
+mod searching;
 mod smoke;
+mod support;
+mod transitions;
+mod validation;
