@@ -12,8 +12,15 @@ pub fn message(run: &str, stay: usize, step: usize, now: DateTime<Utc>) -> Strin
     let disposition = if step == 2 { "01" } else { "" };
     let mut pv1 = vec![String::new(); 46];
     for (field, value) in [
-        (0, "PV1"), (1, "1"), (2, "I"), (3, "4WEST^401^A"), (4, "E"),
-        (7, "1234567893^Attend^Alex^^^^MD^^NPI"), (36, disposition), (44, &admitted), (45, &discharged),
+        (0, "PV1"),
+        (1, "1"),
+        (2, "I"),
+        (3, "4WEST^401^A"),
+        (4, "E"),
+        (7, "1234567893^Attend^Alex^^^^MD^^NPI"),
+        (36, disposition),
+        (44, &admitted),
+        (45, &discharged),
     ] {
         pv1[field] = value.to_string();
     }

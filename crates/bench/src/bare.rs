@@ -23,9 +23,19 @@ fn rows() -> Vec<(&'static str, String)> {
     let text = observation::json(1);
     let resource = Resource::parse(text.as_bytes()).expect("a resource");
     let type_id = resource.type_id.0;
-    let body = resource.stamped("00000000-0000-7000-8000-000000000000", 1, "2026-10-30T08:00:00.000Z");
-    let resource_row = ("resource (key,type_id,id,version,updated,deleted,body)", format!("{{key}},{type_id},'{{key}}',1,0,false,'{body}'"));
-    let audit_row = ("audit (id,at,actor,request,action,type_id,resource_id,version)", format!("{{key}},0,'bench','00000000-0000-7000-8000-000000000000','create',{type_id},'{{key}}',1"));
+    let body = resource.stamped(
+        "00000000-0000-7000-8000-000000000000",
+        1,
+        "2026-10-30T08:00:00.000Z",
+    );
+    let resource_row = (
+        "resource (key,type_id,id,version,updated,deleted,body)",
+        format!("{{key}},{type_id},'{{key}}',1,0,false,'{body}'"),
+    );
+    let audit_row = (
+        "audit (id,at,actor,request,action,type_id,resource_id,version)",
+        format!("{{key}},0,'bench','00000000-0000-7000-8000-000000000000','create',{type_id},'{{key}}',1"),
+    );
     let index = entries(&resource).into_iter().map(|entry| index_row(&entry));
     [resource_row, audit_row].into_iter().chain(index).collect()
 }
@@ -34,16 +44,38 @@ fn index_row(entry: &Entry) -> (&'static str, String) {
     let param = entry.param.0;
     let hash = 4_611_686_018_427_387_905_i64;
     match &entry.value {
-        EntryValue::Token { code, .. } | EntryValue::Identifier { code, .. } => {
-            ("idx_token (param,code,system,key)", format!("{param},'{code}',{hash},{{key}}"))
-        }
-        EntryValue::Uri(uri) => ("idx_token (param,code,system,key)", format!("{param},'{uri}',0,{{key}}")),
-        EntryValue::Local { type_id, id } => ("idx_reference (param,target_type,target,key)", format!("{param},{},'{id}',{{key}}", type_id.0)),
-        EntryValue::Url(url) => ("idx_reference (param,target_type,target,key)", format!("{param},-1,'{url}',{{key}}")),
-        EntryValue::Date { low, high } => ("idx_date (param,low,high,key)", format!("{param},{low},{high},{{key}}")),
-        EntryValue::Str { norm, .. } => ("idx_string (param,norm,exact,key)", format!("{param},'{norm}','',{{key}}")),
-        EntryValue::Number { low, high } => ("idx_number (param,low,high,key)", format!("{param},{low},{high},{{key}}")),
-        EntryValue::Quantity { value, .. } => ("idx_quantity (param,value,code,system,key)", format!("{param},{value},{hash},{hash},{{key}}")),
+        EntryValue::Token { code, .. } | EntryValue::Identifier { code, .. } => (
+            "idx_token (param,code,system,key)",
+            format!("{param},'{code}',{hash},{{key}}"),
+        ),
+        EntryValue::Uri(uri) => (
+            "idx_token (param,code,system,key)",
+            format!("{param},'{uri}',0,{{key}}"),
+        ),
+        EntryValue::Local { type_id, id } => (
+            "idx_reference (param,target_type,target,key)",
+            format!("{param},{},'{id}',{{key}}", type_id.0),
+        ),
+        EntryValue::Url(url) => (
+            "idx_reference (param,target_type,target,key)",
+            format!("{param},-1,'{url}',{{key}}"),
+        ),
+        EntryValue::Date { low, high } => (
+            "idx_date (param,low,high,key)",
+            format!("{param},{low},{high},{{key}}"),
+        ),
+        EntryValue::Str { norm, .. } => (
+            "idx_string (param,norm,exact,key)",
+            format!("{param},'{norm}','',{{key}}"),
+        ),
+        EntryValue::Number { low, high } => (
+            "idx_number (param,low,high,key)",
+            format!("{param},{low},{high},{{key}}"),
+        ),
+        EntryValue::Quantity { value, .. } => (
+            "idx_quantity (param,value,code,system,key)",
+            format!("{param},{value},{hash},{hash},{{key}}"),
+        ),
     }
 }
 
@@ -55,7 +87,12 @@ fn sqlite(path: &str, time: Duration) -> f64 {
         .expect("the same durability");
     let sql: Vec<String> = rows()
         .into_iter()
-        .map(|(table, row)| format!("INSERT INTO {table} VALUES ({})", row.replace("'{key}'", "?1").replace("{key}", "?1")))
+        .map(|(table, row)| {
+            format!(
+                "INSERT INTO {table} VALUES ({})",
+                row.replace("'{key}'", "?1").replace("{key}", "?1")
+            )
+        })
         .collect();
     let mut statements: Vec<_> = sql.iter().map(|s| connection.prepare(s).expect(s)).collect();
     let (start, mut key) = (Instant::now(), 1_i64);
@@ -84,13 +121,18 @@ fn postgres(database: &str, time: Duration) -> f64 {
             format!("w{n} AS (INSERT INTO {table} VALUES ({values}))")
         })
         .collect();
-    let script = format!("\\set key random(1, 4611686018427387904)\nWITH {} SELECT 1;\n", inserts.join(", "));
+    let script = format!(
+        "\\set key random(1, 4611686018427387904)\nWITH {} SELECT 1;\n",
+        inserts.join(", ")
+    );
     let path = std::env::temp_dir().join(format!("baton-bare-{}.sql", std::process::id()));
     let mut file = std::fs::File::create(&path).expect("a script");
     file.write_all(script.as_bytes()).expect("written");
     let seconds = time.as_secs().max(1).to_string();
     let output = Command::new("pgbench")
-        .args(["-n", "-M", "prepared", "-c", "32", "-j", "2", "-T", &seconds, "-f"])
+        .args([
+            "-n", "-M", "prepared", "-c", "32", "-j", "2", "-T", &seconds, "-f",
+        ])
         .arg(&path)
         .arg(database)
         .output()
@@ -107,14 +149,25 @@ pub fn bytes_per_byte(engine: &Engine, database: &str) -> f64 {
     const JSON: &str = "(SELECT sum(length(body)) FROM resource)";
     match engine {
         Engine::Sqlite { .. } => {
-            let connection = rusqlite::Connection::open(database.trim_start_matches("sqlite://")).expect("the database");
-            let sql = format!("SELECT page_count * page_size * 1.0 / {JSON} FROM pragma_page_count, pragma_page_size");
-            connection.query_row(&sql, [], |row| row.get(0)).expect("a number")
+            let connection =
+                rusqlite::Connection::open(database.trim_start_matches("sqlite://")).expect("the database");
+            let sql = format!(
+                "SELECT page_count * page_size * 1.0 / {JSON} FROM pragma_page_count, pragma_page_size"
+            );
+            connection
+                .query_row(&sql, [], |row| row.get(0))
+                .expect("a number")
         }
         Engine::Postgres { .. } => {
             let sql = format!("SELECT pg_database_size(current_database()) * 1.0 / {JSON}");
-            let output = Command::new("psql").args([database, "-Atqc", &sql]).output().expect("psql");
-            String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(f64::NAN)
+            let output = Command::new("psql")
+                .args([database, "-Atqc", &sql])
+                .output()
+                .expect("psql");
+            String::from_utf8_lossy(&output.stdout)
+                .trim()
+                .parse()
+                .unwrap_or(f64::NAN)
         }
     }
 }

@@ -16,7 +16,10 @@ pub struct Load {
 impl Load {
     pub fn percentile(&self, share: f64) -> f64 {
         let last = self.latencies.len().saturating_sub(1);
-        self.latencies.get((share * last as f64) as usize).copied().unwrap_or(f64::NAN)
+        self.latencies
+            .get((share * last as f64) as usize)
+            .copied()
+            .unwrap_or(f64::NAN)
     }
 }
 
@@ -29,7 +32,9 @@ impl Connection {
     pub fn open(address: &str) -> Connection {
         let stream = TcpStream::connect(address).expect("the server listens");
         stream.set_nodelay(true).expect("nodelay");
-        Connection { stream: BufReader::with_capacity(64 * 1024, stream) }
+        Connection {
+            stream: BufReader::with_capacity(64 * 1024, stream),
+        }
     }
 
     /// Sends the bytes of a request and reads the whole response: status and body.
@@ -59,7 +64,10 @@ impl Connection {
 pub fn request(method: &str, path: &str, token: &str, media: &str, body: &str) -> Vec<u8> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n");
     if !body.is_empty() {
-        text += &format!("Content-Type: {media}\r\nContent-Length: {}\r\nPrefer: return=minimal\r\n", body.len());
+        text += &format!(
+            "Content-Type: {media}\r\nContent-Length: {}\r\nPrefer: return=minimal\r\n",
+            body.len()
+        );
     }
     format!("{text}\r\n{body}").into_bytes()
 }
@@ -77,13 +85,21 @@ where
             std::thread::spawn(move || one_client(&address, client, start + time, &*make))
         })
         .collect();
-    let mut latencies: Vec<f64> = threads.into_iter().flat_map(|t| t.join().expect("a client")).collect();
+    let mut latencies: Vec<f64> = threads
+        .into_iter()
+        .flat_map(|t| t.join().expect("a client"))
+        .collect();
     let rate = latencies.len() as f64 / start.elapsed().as_secs_f64();
     latencies.sort_by(f64::total_cmp);
     Load { rate, latencies }
 }
 
-fn one_client(address: &str, client: usize, until: Instant, make: &dyn Fn(usize, usize) -> Vec<u8>) -> Vec<f64> {
+fn one_client(
+    address: &str,
+    client: usize,
+    until: Instant,
+    make: &dyn Fn(usize, usize) -> Vec<u8>,
+) -> Vec<f64> {
     let mut connection = Connection::open(address);
     let mut latencies = Vec::new();
     for n in 0.. {
@@ -107,7 +123,11 @@ pub fn serve_constant(bytes: usize) {
             let body = body.clone();
             App::new().default_service(web::to(move || {
                 let body = body.clone();
-                async move { HttpResponse::Ok().content_type("application/fhir+json").body(body) }
+                async move {
+                    HttpResponse::Ok()
+                        .content_type("application/fhir+json")
+                        .body(body)
+                }
             }))
         })
         .tcp_nodelay(true)

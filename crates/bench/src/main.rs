@@ -16,7 +16,12 @@ use server::Engine;
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some("constant") {
-        return http::serve_constant(std::env::args().nth(2).and_then(|n| n.parse().ok()).unwrap_or(2048));
+        return http::serve_constant(
+            std::env::args()
+                .nth(2)
+                .and_then(|n| n.parse().ok())
+                .unwrap_or(2048),
+        );
     }
     let mut table = table::Table::default();
     for engine in Engine::available() {

@@ -22,24 +22,82 @@ pub fn run(engine: &Engine, table: &mut Table) {
     drop(Server::start(&database));
     let server = Server::start(&database);
     std::thread::sleep(Duration::from_secs(1));
-    let row = |what, value, unit, target| Row { engine: engine.name(), what, value, unit, limit: None, target };
-    table.add(row("start on an existing database", server.started_in.as_secs_f64() * 1000.0, "ms", Target::AtMost(100.0)));
-    table.add(row("resident when idle", server.resident(), "MiB", Target::AtMost(64.0)));
-    let sender = ["sender", "add", "--name", "bench", "--application", "ADT1", "--facility", "GENERAL"];
-    baton(&[&sender[..], &["--timezone", "America/New_York"]].concat(), &database);
+    let row = |what, value, unit, target| Row {
+        engine: engine.name(),
+        what,
+        value,
+        unit,
+        limit: None,
+        target,
+    };
+    table.add(row(
+        "start on an existing database",
+        server.started_in.as_secs_f64() * 1000.0,
+        "ms",
+        Target::AtMost(100.0),
+    ));
+    table.add(row(
+        "resident when idle",
+        server.resident(),
+        "MiB",
+        Target::AtMost(64.0),
+    ));
+    let sender = [
+        "sender",
+        "add",
+        "--name",
+        "bench",
+        "--application",
+        "ADT1",
+        "--facility",
+        "GENERAL",
+    ];
+    baton(
+        &[&sender[..], &["--timezone", "America/New_York"]].concat(),
+        &database,
+    );
     let token = server.token(&database);
-    let bench = Bench { engine, database, server, token };
+    let bench = Bench {
+        engine,
+        database,
+        server,
+        token,
+    };
     bench.discharges(table);
     bench.stream(table);
     bench.creates(table);
     bench.reads(table);
-    table.add(row("resident after the load", bench.server.resident(), "MiB", Target::None));
-    table.add(row("bytes on disk per byte of JSON", bench.growth(), "B/B", Target::None));
+    table.add(row(
+        "resident after the load",
+        bench.server.resident(),
+        "MiB",
+        Target::None,
+    ));
+    table.add(row(
+        "bytes on disk per byte of JSON",
+        bench.growth(),
+        "B/B",
+        Target::None,
+    ));
 }
 
 impl Bench<'_> {
-    fn row(&self, what: &'static str, value: f64, unit: &'static str, limit: Option<f64>, target: Target) -> Row {
-        Row { engine: self.engine.name(), what, value, unit, limit, target }
+    fn row(
+        &self,
+        what: &'static str,
+        value: f64,
+        unit: &'static str,
+        limit: Option<f64>,
+        target: Target,
+    ) -> Row {
+        Row {
+            engine: self.engine.name(),
+            what,
+            value,
+            unit,
+            limit,
+            target,
+        }
     }
 
     fn load<F>(&self, clients: usize, make: F) -> Load
@@ -68,8 +126,20 @@ impl Bench<'_> {
         }
         latencies.sort_by(f64::total_cmp);
         let load = Load { rate: 0.0, latencies };
-        table.add(self.row("discharge to durable ACK, 1 client, p50", load.percentile(0.5), "ms", None, Target::AtMost(10.0)));
-        table.add(self.row("discharge to durable ACK, 1 client, p99", load.percentile(0.99), "ms", None, Target::None));
+        table.add(self.row(
+            "discharge to durable ACK, 1 client, p50",
+            load.percentile(0.5),
+            "ms",
+            None,
+            Target::AtMost(10.0),
+        ));
+        table.add(self.row(
+            "discharge to durable ACK, 1 client, p99",
+            load.percentile(0.99),
+            "ms",
+            None,
+            Target::None,
+        ));
     }
 
     /// Eight connections, each with stays of its own: a third of the messages opens an episode.
@@ -79,32 +149,83 @@ impl Bench<'_> {
             let message = adt::message(&format!("s{client}x"), n / adt::STEPS, n % adt::STEPS, now);
             http::request("POST", "/hl7v2", &token, HL7, &message)
         });
-        table.add(self.row("ADT messages, 8 connections", load.rate, "/s", None, Target::AtLeast(500.0)));
-        table.add(self.row("ADT messages, 8 connections, p99", load.percentile(0.99), "ms", None, Target::None));
+        table.add(self.row(
+            "ADT messages, 8 connections",
+            load.rate,
+            "/s",
+            None,
+            Target::AtLeast(500.0),
+        ));
+        table.add(self.row(
+            "ADT messages, 8 connections, p99",
+            load.percentile(0.99),
+            "ms",
+            None,
+            Target::None,
+        ));
     }
 
     fn creates(&self, table: &mut Table) {
         let token = self.token.clone();
         let load = self.load(32, move |client, n| {
-            http::request("POST", "/fhir/Observation", &token, FHIR, &observation::json(client * 1_000_000 + n))
+            http::request(
+                "POST",
+                "/fhir/Observation",
+                &token,
+                FHIR,
+                &observation::json(client * 1_000_000 + n),
+            )
         });
         let limit = bare::creates(self.engine, TIME);
-        table.add(self.row("create Observation, 32 clients", load.rate, "/s", Some(limit), Target::Share(0.5)));
-        table.add(self.row("create Observation, 32 clients, p99", load.percentile(0.99), "ms", None, Target::None));
-        table.add(self.row("index rows of that Observation", observation::index_rows() as f64, "rows", None, Target::AtMost(8.0)));
+        table.add(self.row(
+            "create Observation, 32 clients",
+            load.rate,
+            "/s",
+            Some(limit),
+            Target::Share(0.5),
+        ));
+        table.add(self.row(
+            "create Observation, 32 clients, p99",
+            load.percentile(0.99),
+            "ms",
+            None,
+            Target::None,
+        ));
+        table.add(self.row(
+            "index rows of that Observation",
+            observation::index_rows() as f64,
+            "rows",
+            None,
+            Target::AtMost(8.0),
+        ));
     }
 
     fn reads(&self, table: &mut Table) {
         let ids = self.some_ids();
-        let request = |id: &str| http::request("GET", &format!("/fhir/Observation/{id}"), &self.token, FHIR, "");
+        let request =
+            |id: &str| http::request("GET", &format!("/fhir/Observation/{id}"), &self.token, FHIR, "");
         let (_, body) = Connection::open(&self.server.address).send(&request(&ids[0]));
         let requests: Vec<Vec<u8>> = ids.iter().map(|id| request(id)).collect();
         let constant = Server::constant(body.len());
         let (same, count) = (requests.clone(), requests.len());
         let load = self.load(32, move |client, n| requests[(client * 31 + n) % count].clone());
-        let limit = http::load(&constant.address, 32, TIME, move |client, n| same[(client * 31 + n) % count].clone());
-        table.add(self.row("read by id, 32 clients", load.rate, "/s", Some(limit.rate), Target::Share(0.5)));
-        table.add(self.row("read by id, 32 clients, p99", load.percentile(0.99), "ms", None, Target::None));
+        let limit = http::load(&constant.address, 32, TIME, move |client, n| {
+            same[(client * 31 + n) % count].clone()
+        });
+        table.add(self.row(
+            "read by id, 32 clients",
+            load.rate,
+            "/s",
+            Some(limit.rate),
+            Target::Share(0.5),
+        ));
+        table.add(self.row(
+            "read by id, 32 clients, p99",
+            load.percentile(0.99),
+            "ms",
+            None,
+            Target::None,
+        ));
     }
 
     fn some_ids(&self) -> Vec<String> {
@@ -112,7 +233,10 @@ impl Bench<'_> {
         let (_, body) = Connection::open(&self.server.address).send(&request);
         let bundle: Value = serde_json::from_slice(&body).expect("a bundle");
         let entries = bundle["entry"].as_array().expect("entries");
-        entries.iter().filter_map(|e| e["resource"]["id"].as_str().map(str::to_string)).collect()
+        entries
+            .iter()
+            .filter_map(|e| e["resource"]["id"].as_str().map(str::to_string))
+            .collect()
     }
 
     /// What the database takes on disk for the JSON it holds.

@@ -35,9 +35,17 @@ impl Engine {
         match self {
             Engine::Sqlite { folder } => format!("sqlite://{}/{name}.db", folder.display()),
             Engine::Postgres { server } => {
-                let made = Command::new("psql").args([server, "-qc", &format!("CREATE DATABASE {name}")]).status();
-                assert!(made.is_ok_and(|s| s.success()), "psql creates the database {name}");
-                server.rsplit_once('/').map(|(host, _)| format!("{host}/{name}")).expect("a postgres:// URL")
+                let made = Command::new("psql")
+                    .args([server, "-qc", &format!("CREATE DATABASE {name}")])
+                    .status();
+                assert!(
+                    made.is_ok_and(|s| s.success()),
+                    "psql creates the database {name}"
+                );
+                server
+                    .rsplit_once('/')
+                    .map(|(host, _)| format!("{host}/{name}"))
+                    .expect("a postgres:// URL")
             }
         }
     }
@@ -59,8 +67,16 @@ fn baton() -> Command {
 
 /// Runs a subcommand to its end; its standard output.
 pub fn run(args: &[&str], database: &str) -> Vec<u8> {
-    let output = baton().args(args).args(["--database", database]).output().expect("it runs");
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = baton()
+        .args(args)
+        .args(["--database", database])
+        .output()
+        .expect("it runs");
+    assert!(
+        output.status.success(),
+        "{args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output.stdout
 }
 
@@ -74,7 +90,9 @@ pub struct Server {
 impl Server {
     pub fn start(database: &str) -> Server {
         let mut command = baton();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--database", database]).env("BATON_LOG", "warn");
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--database", database])
+            .env("BATON_LOG", "warn");
         Server::spawn(command, |line| {
             let (_, rest) = line.split_once("fhir=http://").expect("the ready line");
             rest.split('/').next().unwrap_or_default().to_string()
@@ -94,19 +112,41 @@ impl Server {
         let mut stdout = BufReader::new(process.stdout.take().expect("piped"));
         stdout.read_line(&mut line).expect("a ready line");
         let started_in = start.elapsed();
-        Server { process, address: address(&line), started_in }
+        Server {
+            process,
+            address: address(&line),
+            started_in,
+        }
     }
 
     /// Resident memory in MiB.
     pub fn resident(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
-        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).map_or(f64::NAN, |kb| kb / 1024.0)
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS"))
+            .unwrap_or_default();
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|kb| kb.parse::<f64>().ok())
+            .map_or(f64::NAN, |kb| kb / 1024.0)
     }
 
     /// A token for a new client that may do everything.
     pub fn token(&self, database: &str) -> String {
-        let added = run(&["client", "add", "--name", "bench", "--scope", "system/*.cruds", "--secret"], database);
+        let added = run(
+            &[
+                "client",
+                "add",
+                "--name",
+                "bench",
+                "--scope",
+                "system/*.cruds",
+                "--secret",
+            ],
+            database,
+        );
         let added: Value = serde_json::from_slice(&added).expect("JSON");
         let field = |name: &str| added[name].as_str().expect(name).to_string();
         let form = format!(
@@ -114,10 +154,19 @@ impl Server {
             field("client_id"),
             field("client_secret")
         );
-        let request = crate::http::request("POST", "/oauth/token", "", "application/x-www-form-urlencoded", &form);
+        let request = crate::http::request(
+            "POST",
+            "/oauth/token",
+            "",
+            "application/x-www-form-urlencoded",
+            &form,
+        );
         let (status, body) = crate::http::Connection::open(&self.address).send(&request);
         let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-        answer["access_token"].as_str().unwrap_or_else(|| panic!("{status} {answer}")).to_string()
+        answer["access_token"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{status} {answer}"))
+            .to_string()
     }
 }
 

@@ -40,7 +40,10 @@ impl Row {
         let (words, met) = match self.target {
             Target::AtMost(most) => (format!("≤ {most}"), self.value <= most),
             Target::AtLeast(least) => (format!("≥ {least}"), self.value >= least),
-            Target::Share(share) => (format!("ratio ≥ {share}"), self.ratio().is_some_and(|r| r >= share)),
+            Target::Share(share) => (
+                format!("ratio ≥ {share}"),
+                self.ratio().is_some_and(|r| r >= share),
+            ),
             Target::None => return String::new(),
         };
         format!("{words} {}", if met { "met" } else { "missed" })
@@ -49,12 +52,22 @@ impl Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limit = self.limit.map_or(String::from("-"), |limit| format!("{limit:.1}"));
-        let ratio = self.ratio().map_or(String::from("-"), |ratio| format!("{ratio:.2}"));
+        let limit = self
+            .limit
+            .map_or(String::from("-"), |limit| format!("{limit:.1}"));
+        let ratio = self
+            .ratio()
+            .map_or(String::from("-"), |ratio| format!("{ratio:.2}"));
         write!(
             f,
             "| {:<10} | {:<44} | {:>10.1} {:<6} | {:>10} | {:>5} | {} |",
-            self.engine, self.what, self.value, self.unit, limit, ratio, self.verdict()
+            self.engine,
+            self.what,
+            self.value,
+            self.unit,
+            limit,
+            ratio,
+            self.verdict()
         )
     }
 }
