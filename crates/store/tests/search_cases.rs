@@ -1,13 +1,14 @@
 //! Searches with known answers over the official R4 examples, where the corpus is there.
+mod support;
+
 use fhir::search::parse::{Limits, parse};
 use fhir::{Resource, TypeId};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use store::commit::NoReaction;
-use store::{Change, Context, Expect, Op, Store, StoreConfig};
+use store::{Change, Context, Expect, Op, Store};
+use support::Database;
 
 /// What is left: versioned references counted as references (AuditEvent), `:missing` where an
 /// element is there but holds no date or quantity, and an escaped bar taken literally.
@@ -103,12 +104,8 @@ async fn official_examples_answer_as_known() {
         println!("skipped: no corpus");
         return;
     };
-    let file = std::env::temp_dir().join(format!("baton-search-cases-{}.db", std::process::id()));
-    let config = StoreConfig {
-        url: format!("sqlite://{}", file.display()),
-        connections: 2,
-    };
-    let store = Store::open(&config, Arc::new(NoReaction)).expect("opens");
+    let database = Database::sqlite();
+    let store = database.open();
     let loaded = load(&store, &corpus).await;
     let text = std::fs::read_to_string(corpus.join("r4-search-cases.json")).expect("cases");
     let cases: Vec<Value> = serde_json::from_str(&text).expect("json");
