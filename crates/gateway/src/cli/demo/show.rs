@@ -77,7 +77,7 @@ pub fn plan(patient: &Value, plan: &Value, risk: &[Value], tasks: &[Value], fact
         let prediction = &assessment["prediction"][0];
         println!(
             "  risk: {} ({})",
-            text(prediction, "/qualitativeRisk/text"),
+            text(prediction, "/qualitativeRisk/coding/0/code"),
             text(prediction, "/rationale")
         );
     }
