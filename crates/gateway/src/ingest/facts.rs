@@ -2,7 +2,7 @@
 use super::json::{self, Object};
 use coordination::person::{self, Identities};
 use coordination::{fragment, stay};
-use fhir::event::{Event, Trigger, encounter_id, patient_id};
+use fhir::event::{Event, Key, Trigger, encounter_id, patient_id};
 use fhir::{TypeId, search};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use store::{StoreError, Tx};
@@ -65,6 +65,9 @@ impl Facts {
             self.take_in_everyone();
             let patient = json::type_id("Patient")?;
             self.read(tx, self.patients.iter().map(|id| (patient, id.clone())).collect())?;
+            let people = std::mem::take(&mut self.people);
+            self.find_homes(tx, &people)?;
+            self.people = people;
         }
         Ok(())
     }
@@ -160,17 +163,19 @@ impl Facts {
 
     /// A patient never stored under its own id may live under another: one created over FHIR
     /// with the same primary identifier.
-    fn find_homes(&mut self, tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
-        for event in said {
-            let id = patient_id(&event.patient);
-            if self.find("Patient", &id).is_some() {
+    fn find_homes(&mut self, tx: &mut Tx, told: &[Event]) -> Result<(), StoreError> {
+        let named = told
+            .iter()
+            .flat_map(|event| [Some(&event.patient), event.merged.as_ref()]);
+        for key in named.flatten().collect::<BTreeSet<&Key>>() {
+            let id = patient_id(key);
+            if self.find("Patient", &id).is_some() || self.identities.homes.contains_key(&id) {
                 continue;
             }
-            let found = patients_with(tx, std::slice::from_ref(&event.patient))?;
-            let homes = found
-                .into_iter()
-                .filter(|patient| answers_to(patient, event) && !is_derived(patient));
-            let homes: Vec<Object> = homes.collect();
+            let found = patients_with(tx, std::slice::from_ref(key))?.into_iter();
+            let homes: Vec<Object> = found
+                .filter(|patient| answers_to(patient, key) && !is_derived(patient))
+                .collect();
             let [home] = homes.as_slice() else { continue };
             if let Some(name) = json::name(home) {
                 self.identities.homes.insert(id, name.1.clone());
@@ -181,8 +186,8 @@ impl Facts {
     }
 }
 
-/// Active patients that carry any of these identifiers.
-pub fn patients_with(tx: &mut Tx, keys: &[fhir::event::Key]) -> Result<Vec<Object>, StoreError> {
+/// Patients, retired ones too, that carry any of these identifiers.
+pub fn patients_with(tx: &mut Tx, keys: &[Key]) -> Result<Vec<Object>, StoreError> {
     let escape = |text: &str| {
         text.replace('\\', "\\\\")
             .replace(',', "\\,")
@@ -202,15 +207,15 @@ pub fn patients_with(tx: &mut Tx, keys: &[fhir::event::Key]) -> Result<Vec<Objec
     let (query, _) = parsed.map_err(|issues| StoreError::Rejected { status: 422, issues })?;
     let mut found = Vec::new();
     for stored in tx.search(&query)?.matches {
-        found.extend(json::object(&stored)?.filter(|patient| patient.get("active") != Some(&false.into())));
+        found.extend(json::object(&stored)?);
     }
     Ok(found)
 }
 
-fn answers_to(patient: &Object, event: &Event) -> bool {
+fn answers_to(patient: &Object, key: &Key) -> bool {
     fragment::list(patient, "identifier").iter().any(|identifier| {
-        identifier["system"] == event.patient.system.as_str()
-            && identifier["value"] == event.patient.value.as_str()
+        identifier["system"] == key.system.as_str()
+            && identifier["value"] == key.value.as_str()
             && identifier["use"] != "old"
     })
 }
@@ -220,7 +225,7 @@ pub fn is_derived(patient: &Object) -> bool {
     let id = patient.get("id").and_then(|id| id.as_str()).unwrap_or_default();
     fragment::list(patient, "identifier").iter().any(|identifier| {
         let text = |name: &str| identifier[name].as_str().unwrap_or_default().to_owned();
-        patient_id(&fhir::event::Key {
+        patient_id(&Key {
             system: text("system"),
             value: text("value"),
         }) == id

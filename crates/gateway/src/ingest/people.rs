@@ -43,10 +43,12 @@ fn adds_nothing(facts: &Facts, event: &Event) -> bool {
 fn possible_duplicate(tx: &mut Tx, facts: &Facts, event: &Event) -> Result<Option<Remark>, StoreError> {
     let ours = |patient: &Object| {
         let id = json::name(patient).map(|(_, id)| id).unwrap_or_default();
-        facts
-            .patients
-            .iter()
-            .any(|known| *known == id || facts.identities.home(known) == id)
+        let retired = patient.get("active") == Some(&false.into());
+        retired
+            || facts
+                .patients
+                .iter()
+                .any(|known| *known == id || facts.identities.home(known) == id)
     };
     let others = patients_with(tx, &event.aliases)?
         .into_iter()

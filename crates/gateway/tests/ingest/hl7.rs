@@ -151,6 +151,31 @@ async fn a_patient_created_over_fhir_is_found_by_its_identifier() {
 }
 
 #[tokio::test]
+async fn a_patient_created_over_fhir_can_be_retired() {
+    let world = World::open().await;
+    world
+        .put(json!({
+            "resourceType": "Patient", "id": "registered",
+            "identifier": [{"system": "urn:oid:1.9.1", "value": "200"}],
+        }))
+        .await;
+    world.send(&merge("200", 3).text()).await;
+    world
+        .send(&adt("A08", 4, 8).with(|it| it.patient = "200").text())
+        .await;
+    let retired = world.read("Patient", "registered").await;
+    assert_eq!(
+        (&retired["active"], &retired["link"][0]["type"]),
+        (&json!(false), &json!("replaced-by"))
+    );
+    assert_eq!(
+        world.patient("100").await["link"][0]["other"]["reference"],
+        "Patient/registered"
+    );
+    assert_eq!(world.all("Patient").await.len(), 2);
+}
+
+#[tokio::test]
 async fn identifiers_of_two_patients_are_put_before_a_person() {
     let world = World::open().await;
     world
