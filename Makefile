@@ -7,9 +7,9 @@ CARGO ?= cargo
 run:
 	$(CARGO) run --release -- serve
 
-## A sandbox: synthetic patients, a live discharge, a client, and what to try
+## A sandbox: synthetic patients, a live discharge, a client, and what to try (a quick build, not a fast one)
 demo:
-	$(CARGO) run --release -- demo
+	$(CARGO) run -- demo
 
 ## All tests on SQLite and on a private PostgreSQL
 test:
