@@ -47,7 +47,8 @@ const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FUL
 const SQLITE_READER: &str =
     "PRAGMA query_only = ON; PRAGMA cache_size = -2048; PRAGMA mmap_size = 268435456;";
 /// Notices are noise, and compiling a search costs more than running it.
-const POSTGRES_BOTH: &str = "SET client_min_messages = warning; SET application_name = 'baton'; SET jit = off;";
+const POSTGRES_BOTH: &str =
+    "SET client_min_messages = warning; SET application_name = 'baton'; SET jit = off;";
 
 impl Engine {
     pub(crate) fn of(url: &str) -> Result<Engine, StoreError> {
