@@ -8,10 +8,12 @@ pub mod capability;
 pub mod datetime;
 pub mod event;
 pub mod outcome;
+pub mod patch;
 pub mod path;
 pub mod registry;
 pub mod resource;
 pub mod search;
+pub mod tree;
 pub mod validate;
 
 pub use outcome::{Issue, IssueCode, Severity};

@@ -55,6 +55,11 @@ impl Resource {
     }
 }
 
+/// JSON as FHIR allows it: members are unique, nesting is bounded.
+pub(crate) fn json(text: &str) -> serde_json::Result<Value> {
+    read::value(text)
+}
+
 /// The member `_name` beside a primitive; found without making that name, as most have none.
 pub(crate) fn beside_primitive<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let belongs = |known: &str| known.strip_prefix('_') == Some(name);

@@ -1,0 +1,94 @@
+use super::Patch;
+use crate::Resource;
+
+const PATIENT: &str = r#"{"resourceType":"Patient","id":"1","name":[{"given":["Ann","B"],"_given":[null,{"id":"x"}]}],"birthDate":"1950-02-14"}"#;
+
+fn json(text: &str, patch: &str) -> Result<String, String> {
+    let patch = Patch::json(patch).map_err(|issues| issues[0].to_string())?;
+    patch.apply(text).map_err(|issue| issue.to_string())
+}
+
+/// One operation: type, path, then further parts.
+fn path(text: &str, kind: &str, path: &str, parts: &str) -> Result<String, String> {
+    let text_of = format!(
+        r#"{{"resourceType":"Parameters","parameter":[{{"name":"operation","part":[{{"name":"type","valueCode":"{kind}"}},{{"name":"path","valueString":"{path}"}}{parts}]}}]}}"#
+    );
+    let parameters = Resource::parse(text_of.as_bytes()).expect("a resource");
+    let patch = Patch::parameters(&parameters).map_err(|issues| issues[0].to_string())?;
+    patch.apply(text).map_err(|issue| issue.to_string())
+}
+
+#[test]
+fn what_is_not_touched_keeps_its_text() {
+    let text =
+        r#"{"resourceType":"Observation","valueQuantity":{"value":1.10,"unit":"\u006dg"},"status":"final"}"#;
+    let patched = json(text, r#"[{"op":"replace","path":"/status","value":"amended"}]"#).unwrap();
+    assert_eq!(patched, text.replace("final", "amended"));
+    let spaced = text.replace(',', ", ");
+    let same = json(&spaced, r#"[{"op":"test","path":"/status","value":"final"}]"#).unwrap();
+    assert_eq!(same, spaced);
+}
+
+#[test]
+fn what_is_absent_cannot_be_removed_or_tested() {
+    for patch in [
+        r#"[{"op":"remove","path":"/gender"}]"#,
+        r#"[{"op":"replace","path":"/name/3","value":{}}]"#,
+        r#"[{"op":"test","path":"/birthDate","value":"1950-02-15"}]"#,
+        r#"[{"op":"move","from":"/name","path":"/name/0"}]"#,
+        r#"[{"op":"replace","path":"/id","value":"2"}]"#,
+        r#"[{"op":"add","path":"","value":{"resourceType":"Person"}}]"#,
+    ] {
+        assert!(json(PATIENT, patch).is_err(), "{patch}");
+    }
+}
+
+#[test]
+fn an_emptied_list_is_gone() {
+    let patched = json(PATIENT, r#"[{"op":"remove","path":"/name/0"}]"#).unwrap();
+    assert!(!patched.contains("name"), "{patched}");
+}
+
+#[test]
+fn extensions_move_with_their_values() {
+    let first = r#",{"name":"index","valueInteger":0},{"name":"value","valueString":"Zoe"}"#;
+    let inserted = path(PATIENT, "insert", "Patient.name[0].given", first).unwrap();
+    assert!(
+        inserted.contains(r#""given":["Zoe","Ann","B"],"_given":[null,null,{"id":"x"}]"#),
+        "{inserted}"
+    );
+    let ends = r#",{"name":"source","valueInteger":1},{"name":"destination","valueInteger":0}"#;
+    let moved = path(PATIENT, "move", "Patient.name[0].given", ends).unwrap();
+    assert!(
+        moved.contains(r#""given":["B","Ann"],"_given":[{"id":"x"},null]"#),
+        "{moved}"
+    );
+    let deleted = path(PATIENT, "delete", "Patient.name[0].given[1]", "").unwrap();
+    assert!(
+        deleted.contains(r#""given":["Ann"]"#) && !deleted.contains("_given"),
+        "{deleted}"
+    );
+}
+
+#[test]
+fn a_choice_changes_its_type() {
+    let text = r#"{"resourceType":"Observation","valueString":"x"}"#;
+    let patched = path(
+        text,
+        "replace",
+        "Observation.value",
+        r#",{"name":"value","valueInteger":3}"#,
+    )
+    .unwrap();
+    assert_eq!(patched, r#"{"resourceType":"Observation","valueInteger":3}"#);
+    let again = r#",{"name":"name","valueString":"value"},{"name":"value","valueBoolean":true}"#;
+    assert!(path(text, "add", "Observation", again).is_err());
+}
+
+#[test]
+fn a_path_means_one_element() {
+    let text = r#"{"resourceType":"Patient","name":[{"family":"A"},{"family":"B"}]}"#;
+    let refused = path(text, "delete", "Patient.name.family", "").unwrap_err();
+    assert!(refused.contains("several"), "{refused}");
+    assert_eq!(path(text, "delete", "Patient.gender", "").unwrap(), text);
+}
