@@ -60,14 +60,14 @@ impl Connection {
     }
 }
 
-/// The bytes of a request.
+/// The bytes of a request; an empty token or body is left out.
 pub fn request(method: &str, path: &str, token: &str, media: &str, body: &str) -> Vec<u8> {
-    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n");
+    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\n");
+    if !token.is_empty() {
+        text += &format!("Authorization: Bearer {token}\r\n");
+    }
     if !body.is_empty() {
-        text += &format!(
-            "Content-Type: {media}\r\nContent-Length: {}\r\nPrefer: return=minimal\r\n",
-            body.len()
-        );
+        text += &format!("Content-Type: {media}\r\nContent-Length: {}\r\nPrefer: return=minimal\r\n", body.len());
     }
     format!("{text}\r\n{body}").into_bytes()
 }

@@ -23,10 +23,15 @@ fn main() {
                 .unwrap_or(2048),
         );
     }
+    // `baton-bench sqlite adt` runs only what is named.
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let is_named = |engine: &Engine| named.iter().any(|name| name.eq_ignore_ascii_case(engine.name()));
+    let engines = Engine::available();
+    let all = !engines.iter().any(is_named);
     let mut table = table::Table::default();
-    for engine in Engine::available() {
+    for engine in engines.into_iter().filter(|engine| all || is_named(engine)) {
         eprintln!("== {}", engine.name());
-        scenes::run(&engine, &mut table);
+        scenes::run(&engine, &named, &mut table);
     }
     print!("{table}");
 }

@@ -17,7 +17,10 @@ struct Bench<'a> {
     token: String,
 }
 
-pub fn run(engine: &Engine, table: &mut Table) {
+pub fn run(engine: &Engine, named: &[String], table: &mut Table) {
+    const SCENES: [&str; 3] = ["adt", "create", "read"];
+    let some = named.iter().any(|name| SCENES.contains(&name.as_str()));
+    let wanted = |scene: &str| !some || named.iter().any(|name| name == scene);
     let database = engine.database("bench");
     drop(Server::start(&database));
     let server = Server::start(&database);
@@ -63,10 +66,17 @@ pub fn run(engine: &Engine, table: &mut Table) {
         server,
         token,
     };
-    bench.discharges(table);
-    bench.stream(table);
-    bench.creates(table);
-    bench.reads(table);
+    if wanted("adt") {
+        bench.discharges(table);
+        bench.stream(table);
+    }
+    // Reads read what was created.
+    if wanted("create") || wanted("read") {
+        bench.creates(table);
+    }
+    if wanted("read") {
+        bench.reads(table);
+    }
     table.add(row(
         "resident after the load",
         bench.server.resident(),
