@@ -13,7 +13,10 @@ pub fn secured(scope: &str) -> SecurityRequirement {
 }
 
 pub fn of_schema(schema: &str, example: Option<Value>) -> Content {
-    ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).example(example).build()
+    ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(schema)))
+        .example(example)
+        .build()
 }
 
 pub fn body(schema: &str, example: Option<Value>) -> RequestBody {
@@ -24,20 +27,35 @@ pub fn body(schema: &str, example: Option<Value>) -> RequestBody {
 }
 
 pub fn answer(text: &str, schema: &str, example: Option<Value>) -> Response {
-    ResponseBuilder::new().description(text).content(FHIR_JSON, of_schema(schema, example)).build()
+    ResponseBuilder::new()
+        .description(text)
+        .content(FHIR_JSON, of_schema(schema, example))
+        .build()
 }
 
 /// Refusals, each said once for the whole document: status, name, text.
 pub const REFUSALS: [(&str, &str, &str); 9] = [
-    ("400", "Invalid", "The request cannot be understood; the issues name the parameter or element"),
+    (
+        "400",
+        "Invalid",
+        "The request cannot be understood; the issues name the parameter or element",
+    ),
     ("401", "Unauthorized", "No valid token"),
     ("403", "Forbidden", "The token's scopes do not cover this"),
     ("404", "NotFound", "There is no such thing"),
     ("410", "Gone", "Deleted; its versions are in the history"),
-    ("412", "PreconditionFailed", "If-Match or If-None-Exist does not hold"),
+    (
+        "412",
+        "PreconditionFailed",
+        "If-Match or If-None-Exist does not hold",
+    ),
     ("413", "TooLarge", "The body is larger than allowed"),
     ("415", "UnsupportedMediaType", "Not a media type this door takes"),
-    ("422", "Unprocessable", "Breaks rules of the specification; each issue names its element"),
+    (
+        "422",
+        "Unprocessable",
+        "Breaks rules of the specification; each issue names its element",
+    ),
 ];
 
 /// Parameters of many paths, each described once: name, place, text.
@@ -45,21 +63,53 @@ pub const SHARED: [(&str, ParameterIn, &str); 20] = [
     ("id", ParameterIn::Path, "Logical id"),
     ("version", ParameterIn::Path, "Version id"),
     ("If-Match", ParameterIn::Header, "The ETag the change is based on"),
-    ("If-None-Match", ParameterIn::Header, "An ETag: 304 when unchanged"),
-    ("If-None-Exist", ParameterIn::Header, "Search parameters: create only when nothing matches"),
-    ("Prefer", ParameterIn::Header, "return=minimal, representation or OperationOutcome"),
+    (
+        "If-None-Match",
+        ParameterIn::Header,
+        "An ETag: 304 when unchanged",
+    ),
+    (
+        "If-None-Exist",
+        ParameterIn::Header,
+        "Search parameters: create only when nothing matches",
+    ),
+    (
+        "Prefer",
+        ParameterIn::Header,
+        "return=minimal, representation or OperationOutcome",
+    ),
     ("_id", ParameterIn::Query, "Logical ids"),
-    ("_lastUpdated", ParameterIn::Query, "When the current version was written"),
+    (
+        "_lastUpdated",
+        ParameterIn::Query,
+        "When the current version was written",
+    ),
     ("_profile", ParameterIn::Query, "Profiles it claims to follow"),
     ("_security", ParameterIn::Query, "Security labels"),
     ("_source", ParameterIn::Query, "Where it comes from"),
     ("_tag", ParameterIn::Query, "Tags"),
     ("_since", ParameterIn::Query, "Only versions since this instant"),
     ("_count", ParameterIn::Query, "Page size"),
-    ("_sort", ParameterIn::Query, "Parameters to sort by, `-` for descending"),
-    ("_include", ParameterIn::Query, "`Type:parameter[:Target]`: referenced resources come along"),
-    ("_revinclude", ParameterIn::Query, "`Type:parameter`: resources that refer to the matches come along"),
-    ("_total", ParameterIn::Query, "`none` (default), `estimate` or `accurate`"),
+    (
+        "_sort",
+        ParameterIn::Query,
+        "Parameters to sort by, `-` for descending",
+    ),
+    (
+        "_include",
+        ParameterIn::Query,
+        "`Type:parameter[:Target]`: referenced resources come along",
+    ),
+    (
+        "_revinclude",
+        ParameterIn::Query,
+        "`Type:parameter`: resources that refer to the matches come along",
+    ),
+    (
+        "_total",
+        ParameterIn::Query,
+        "`none` (default), `estimate` or `accurate`",
+    ),
     ("_summary", ParameterIn::Query, "`count` for the number alone"),
     ("_cursor", ParameterIn::Query, "From a paging link"),
 ];
@@ -75,12 +125,17 @@ pub trait Described {
 impl Described for OperationBuilder {
     fn takes(self, names: &[&str]) -> Self {
         let reference = |name: &&str| Ref::new(format!("#/components/parameters/{name}"));
-        names.iter().map(reference).fold(self, OperationBuilder::parameter_ref)
+        names
+            .iter()
+            .map(reference)
+            .fold(self, OperationBuilder::parameter_ref)
     }
 
     fn refuses(self, statuses: &[&str]) -> Self {
         let known = REFUSALS.iter().filter(|(status, ..)| statuses.contains(status));
-        known.fold(self, |operation, (status, name, _)| operation.response(*status, Ref::from_response_name(*name)))
+        known.fold(self, |operation, (status, name, _)| {
+            operation.response(*status, Ref::from_response_name(*name))
+        })
     }
 }
 
@@ -99,13 +154,19 @@ pub fn empty(text: &str) -> Response {
 }
 
 pub fn parameter(name: &str, place: ParameterIn, of: Type, text: &str) -> Parameter {
-    let required = if place == ParameterIn::Path { Required::True } else { Required::False };
+    let required = if place == ParameterIn::Path {
+        Required::True
+    } else {
+        Required::False
+    };
     ParameterBuilder::new()
         .name(name)
         .parameter_in(place)
         .required(required)
         .description(Some(text))
-        .schema(Some(ObjectBuilder::new().schema_type(SchemaType::new(of)).build()))
+        .schema(Some(
+            ObjectBuilder::new().schema_type(SchemaType::new(of)).build(),
+        ))
         .build()
 }
 

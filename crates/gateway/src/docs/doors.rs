@@ -15,14 +15,44 @@ pub fn add(paths: PathsBuilder) -> PathsBuilder {
         .path("/fhir/$process-message", one(HttpMethod::Post, process_message()))
         .path("/fhir/Task/{id}/$message", one(HttpMethod::Get, message()))
         .path("/fhir/Task/{id}/$reprocess", one(HttpMethod::Post, reprocess()))
-        .path("/fhir/.well-known/smart-configuration", one(HttpMethod::Get, smart()))
+        .path(
+            "/fhir/.well-known/smart-configuration",
+            one(HttpMethod::Get, smart()),
+        )
         .path("/oauth/token", one(HttpMethod::Post, token()))
-        .path("/oauth/introspect", one(HttpMethod::Post, about_token("introspect", "Whether a token is active, and for what")))
-        .path("/oauth/revoke", one(HttpMethod::Post, about_token("revoke", "Ends a token")))
-        .path("/oauth/jwks", one(HttpMethod::Get, plain("OAuth", "jwks", "Public keys of access tokens")))
-        .path("/healthz", one(HttpMethod::Get, plain("Operations", "healthz", "The process is alive")))
+        .path(
+            "/oauth/introspect",
+            one(
+                HttpMethod::Post,
+                about_token("introspect", "Whether a token is active, and for what"),
+            ),
+        )
+        .path(
+            "/oauth/revoke",
+            one(HttpMethod::Post, about_token("revoke", "Ends a token")),
+        )
+        .path(
+            "/oauth/jwks",
+            one(
+                HttpMethod::Get,
+                plain("OAuth", "jwks", "Public keys of access tokens"),
+            ),
+        )
+        .path(
+            "/healthz",
+            one(
+                HttpMethod::Get,
+                plain("Operations", "healthz", "The process is alive"),
+            ),
+        )
         .path("/readyz", one(HttpMethod::Get, readyz()))
-        .path("/metrics", one(HttpMethod::Get, plain("Operations", "metrics", "Prometheus metrics")))
+        .path(
+            "/metrics",
+            one(
+                HttpMethod::Get,
+                plain("Operations", "metrics", "Prometheus metrics"),
+            ),
+        )
 }
 
 fn one(method: HttpMethod, operation: OperationBuilder) -> PathItem {
@@ -30,12 +60,18 @@ fn one(method: HttpMethod, operation: OperationBuilder) -> PathItem {
 }
 
 fn operation(tag: &str, id: &str, summary: &str) -> OperationBuilder {
-    OperationBuilder::new().tag(tag).operation_id(Some(id)).summary(Some(summary))
+    OperationBuilder::new()
+        .tag(tag)
+        .operation_id(Some(id))
+        .summary(Some(summary))
 }
 
 fn text(example: &str) -> Content {
     let schema = ObjectBuilder::new().schema_type(Type::String).build();
-    ContentBuilder::new().schema(Some(schema)).example(Some(Value::from(example))).build()
+    ContentBuilder::new()
+        .schema(Some(schema))
+        .example(Some(Value::from(example)))
+        .build()
 }
 
 fn hl7v2() -> OperationBuilder {
@@ -57,83 +93,164 @@ fn hl7v2() -> OperationBuilder {
 }
 
 fn process_message() -> OperationBuilder {
-    operation("Messages", "processMessage", "A Da Vinci Unsolicited Notification")
-        .request_body(Some(body("Bundle", Some(examples::notification()))))
-        .response("200", empty("Processed and durable; there is no response message"))
-        .security(secured("system/MessageHeader.c"))
-        .refuses(&["400", "401", "403", "422"])
+    operation(
+        "Messages",
+        "processMessage",
+        "A Da Vinci Unsolicited Notification",
+    )
+    .request_body(Some(body("Bundle", Some(examples::notification()))))
+    .response(
+        "200",
+        empty("Processed and durable; there is no response message"),
+    )
+    .security(secured("system/MessageHeader.c"))
+    .refuses(&["400", "401", "403", "422"])
 }
 
 fn message() -> OperationBuilder {
-    operation("Messages", "reviewedMessage", "The raw message that a review task (urn:baton:task|message-review) is about")
-        .takes(&["id"])
-        .response("200", ResponseBuilder::new().description("As it came").content(HL7, text(examples::ADT)))
-        .security(secured("system/Task.r"))
-        .refuses(&["404"])
+    operation(
+        "Messages",
+        "reviewedMessage",
+        "The raw message that a review task (urn:baton:task|message-review) is about",
+    )
+    .takes(&["id"])
+    .response(
+        "200",
+        ResponseBuilder::new()
+            .description("As it came")
+            .content(HL7, text(examples::ADT)),
+    )
+    .security(secured("system/Task.r"))
+    .refuses(&["404"])
 }
 
 fn reprocess() -> OperationBuilder {
-    let parameters = super::content::of_schema("Parameters", Some(json!({
-        "resourceType": "Parameters", "parameter": [{"name": "message", "valueString": examples::ADT}]
-    })));
+    let parameters = super::content::of_schema(
+        "Parameters",
+        Some(json!({
+            "resourceType": "Parameters", "parameter": [{"name": "message", "valueString": examples::ADT}]
+        })),
+    );
     let body = RequestBodyBuilder::new()
-        .description(Some("Nothing to map the kept message again with the sender's present maps, or a corrected message"))
+        .description(Some(
+            "Nothing to map the kept message again with the sender's present maps, or a corrected message",
+        ))
         .content(HL7, text(examples::ADT))
         .content(FHIR_JSON, parameters);
-    operation("Messages", "reprocessMessage", "Processes a reviewed message again and closes its task")
-        .takes(&["id"])
-        .request_body(Some(body.build()))
-        .response("200", answer("What became of it", "Resource", None))
-        .security(secured("system/MessageHeader.c"))
-        .refuses(&["422"])
+    operation(
+        "Messages",
+        "reprocessMessage",
+        "Processes a reviewed message again and closes its task",
+    )
+    .takes(&["id"])
+    .request_body(Some(body.build()))
+    .response("200", answer("What became of it", "Resource", None))
+    .security(secured("system/MessageHeader.c"))
+    .refuses(&["422"])
 }
 
 fn form(fields: &[(&str, &str)], required: &[&str]) -> RequestBody {
     let schema = fields.iter().fold(ObjectBuilder::new(), |schema, (name, text)| {
-        let field = ObjectBuilder::new().schema_type(Type::String).description(Some(*text)).build();
+        let field = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(*text))
+            .build();
         schema.property(*name, field)
     });
-    let schema = required.iter().fold(schema, |schema, name| schema.required(*name)).build();
+    let schema = required
+        .iter()
+        .fold(schema, |schema, name| schema.required(*name))
+        .build();
     RequestBodyBuilder::new()
-        .content("application/x-www-form-urlencoded", ContentBuilder::new().schema(Some(schema)).build())
+        .content(
+            "application/x-www-form-urlencoded",
+            ContentBuilder::new().schema(Some(schema)).build(),
+        )
         .required(Some(Required::True))
         .build()
 }
 
 fn json_answer(text: &str, example: Value) -> Response {
     let schema = ObjectBuilder::new().build();
-    let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
-    ResponseBuilder::new().description(text).content("application/json", content).build()
+    let content = ContentBuilder::new()
+        .schema(Some(schema))
+        .example(Some(example))
+        .build();
+    ResponseBuilder::new()
+        .description(text)
+        .content("application/json", content)
+        .build()
 }
 
 fn token() -> OperationBuilder {
     let fields = [
         ("grant_type", "client_credentials"),
-        ("scope", "A subset of the registered scopes; all of them when absent"),
-        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-        ("client_assertion", "A JWT signed with RS384 or ES384: iss and sub are the client id, aud this URL, exp at most 5 minutes ahead, jti never used before"),
-        ("client_id", "With client_secret, for simple partners (or HTTP Basic)"),
-        ("client_secret", "The secret that `baton client add --secret` printed"),
+        (
+            "scope",
+            "A subset of the registered scopes; all of them when absent",
+        ),
+        (
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        ),
+        (
+            "client_assertion",
+            "A JWT signed with RS384 or ES384: iss and sub are the client id, aud this URL, exp at most 5 minutes ahead, jti never used before",
+        ),
+        (
+            "client_id",
+            "With client_secret, for simple partners (or HTTP Basic)",
+        ),
+        (
+            "client_secret",
+            "The secret that `baton client add --secret` printed",
+        ),
     ];
     operation("OAuth", "token", "An access token by client credentials")
         .request_body(Some(form(&fields, &["grant_type"])))
-        .response("200", json_answer("The token", json!({
-            "access_token": "eyJ…", "token_type": "Bearer", "expires_in": 300, "scope": "system/*.rs"
-        })))
-        .response("400", json_answer("RFC 6749 section 5.2", json!({"error": "invalid_scope"})))
-        .response("401", json_answer("The client is not who it says", json!({"error": "invalid_client"})))
+        .response(
+            "200",
+            json_answer(
+                "The token",
+                json!({
+                    "access_token": "eyJ…", "token_type": "Bearer", "expires_in": 300, "scope": "system/*.rs"
+                }),
+            ),
+        )
+        .response(
+            "400",
+            json_answer("RFC 6749 section 5.2", json!({"error": "invalid_scope"})),
+        )
+        .response(
+            "401",
+            json_answer(
+                "The client is not who it says",
+                json!({"error": "invalid_client"}),
+            ),
+        )
 }
 
 fn about_token(id: &str, summary: &str) -> OperationBuilder {
-    let fields = [("token", "The token"), ("client_id", "The caller"), ("client_secret", "Its secret")];
+    let fields = [
+        ("token", "The token"),
+        ("client_id", "The caller"),
+        ("client_secret", "Its secret"),
+    ];
     operation("OAuth", id, summary)
         .request_body(Some(form(&fields, &["token"])))
         .response("200", json_answer("Done", json!({})))
-        .response("401", json_answer("The client is not who it says", json!({"error": "invalid_client"})))
+        .response(
+            "401",
+            json_answer(
+                "The client is not who it says",
+                json!({"error": "invalid_client"}),
+            ),
+        )
 }
 
 fn smart() -> OperationBuilder {
-    operation("OAuth", "smartConfiguration", "SMART discovery").response("200", json_answer("Endpoints and capabilities", json!({})))
+    operation("OAuth", "smartConfiguration", "SMART discovery")
+        .response("200", json_answer("Endpoints and capabilities", json!({})))
 }
 
 fn plain(tag: &str, id: &str, summary: &str) -> OperationBuilder {
@@ -143,4 +260,3 @@ fn plain(tag: &str, id: &str, summary: &str) -> OperationBuilder {
 fn readyz() -> OperationBuilder {
     plain("Operations", "readyz", "The database answers").response("503", empty("Not now"))
 }
-

@@ -84,6 +84,8 @@ pub fn notification() -> Value {
 
 #[cfg(test)]
 pub fn all() -> Vec<Value> {
-    let files = RESOURCES.iter().map(|(_, text)| serde_json::from_str(text).expect("an example is JSON"));
+    let files = RESOURCES
+        .iter()
+        .map(|(_, text)| serde_json::from_str(text).expect("an example is JSON"));
     files.chain([transaction(), notification()]).collect()
 }

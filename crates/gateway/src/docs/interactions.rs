@@ -18,8 +18,14 @@ pub fn add(paths: PathsBuilder, on: TypeId) -> PathsBuilder {
     paths
         .path(format!("/fhir/{name}"), type_level.build())
         .path(format!("/fhir/{name}/{{id}}"), instance.build())
-        .path(format!("/fhir/{name}/{{id}}/_history"), get(history(on, "instance", "r").takes(&["id"])))
-        .path(format!("/fhir/{name}/{{id}}/_history/{{version}}"), get(vread(on)))
+        .path(
+            format!("/fhir/{name}/{{id}}/_history"),
+            get(history(on, "instance", "r").takes(&["id"])),
+        )
+        .path(
+            format!("/fhir/{name}/{{id}}/_history/{{version}}"),
+            get(vread(on)),
+        )
         .path(format!("/fhir/{name}/_history"), get(history(on, "type", "s")))
 }
 
@@ -35,16 +41,22 @@ pub fn system(paths: PathsBuilder) -> PathsBuilder {
         .operation_id(Some("batchOrTransaction"))
         .summary(Some("A batch, or a transaction that happens as a whole"))
         .request_body(Some(body("Bundle", Some(examples::transaction()))))
-        .response("200", answer("A response entry for each entry, in order", "Bundle", None))
+        .response(
+            "200",
+            answer("A response entry for each entry, in order", "Bundle", None),
+        )
         .security(secured("system/*.cruds"))
         .refuses(&["400", "401", "413", "422"]);
-    paths
-        .path("/fhir/metadata", get(metadata))
-        .path("/fhir", PathItemBuilder::new().operation(HttpMethod::Post, bundle).build())
+    paths.path("/fhir/metadata", get(metadata)).path(
+        "/fhir",
+        PathItemBuilder::new().operation(HttpMethod::Post, bundle).build(),
+    )
 }
 
 fn get(operation: OperationBuilder) -> utoipa::openapi::PathItem {
-    PathItemBuilder::new().operation(HttpMethod::Get, operation).build()
+    PathItemBuilder::new()
+        .operation(HttpMethod::Get, operation)
+        .build()
 }
 
 /// What all interactions of a type have in common.
@@ -59,13 +71,21 @@ fn interaction(on: TypeId, verb: &str, summary: &str, letter: &str) -> Operation
 }
 
 fn search(on: TypeId) -> OperationBuilder {
-    let mut operation = interaction(on, "search", "Search; parameters repeat for AND, commas are OR", "s")
-        .response("200", answer("A searchset", "Bundle", None));
+    let mut operation = interaction(
+        on,
+        "search",
+        "Search; parameters repeat for AND, commas are OR",
+        "s",
+    )
+    .response("200", answer("A searchset", "Bundle", None));
     for param in registry().params(on).iter().filter(|param| served(param)) {
         let text = format!("{} ({:?})", param.expression, param.kind);
         operation = operation.parameter(query(param.code, &text));
     }
-    operation.takes(&RESOURCE_PARAMETERS).takes(&RESULT_PARAMETERS).refuses(&["400"])
+    operation
+        .takes(&RESOURCE_PARAMETERS)
+        .takes(&RESULT_PARAMETERS)
+        .refuses(&["400"])
 }
 
 /// Composite and special parameters have rules of their own: see `/fhir/metadata`. Those of every
@@ -75,7 +95,15 @@ fn served(param: &SearchParam) -> bool {
 }
 
 const RESOURCE_PARAMETERS: [&str; 6] = ["_id", "_lastUpdated", "_profile", "_security", "_source", "_tag"];
-const RESULT_PARAMETERS: [&str; 7] = ["_count", "_sort", "_include", "_revinclude", "_total", "_summary", "_cursor"];
+const RESULT_PARAMETERS: [&str; 7] = [
+    "_count",
+    "_sort",
+    "_include",
+    "_revinclude",
+    "_total",
+    "_summary",
+    "_cursor",
+];
 
 fn create(on: TypeId) -> OperationBuilder {
     let schema = schemas::name_for(on);
@@ -89,7 +117,14 @@ fn create(on: TypeId) -> OperationBuilder {
 fn read(on: TypeId) -> OperationBuilder {
     interaction(on, "read", "Read the current version", "r")
         .takes(&["id", "If-None-Match"])
-        .response("200", answer("The resource, byte for byte as it was written", schemas::name_for(on), examples::of(on)))
+        .response(
+            "200",
+            answer(
+                "The resource, byte for byte as it was written",
+                schemas::name_for(on),
+                examples::of(on),
+            ),
+        )
         .response("304", empty("Not modified"))
         .refuses(&["404", "410"])
 }
@@ -118,9 +153,17 @@ fn delete(on: TypeId) -> OperationBuilder {
 }
 
 fn history(on: TypeId, level: &str, letter: &str) -> OperationBuilder {
-    let verb = if level == "type" { "historyOfAll" } else { "historyOf" };
-    interaction(on, verb, &format!("Versions, newest first ({level} level)"), letter)
-        .takes(&["_since", "_count"])
-        .response("200", answer("A history bundle", "Bundle", None))
+    let verb = if level == "type" {
+        "historyOfAll"
+    } else {
+        "historyOf"
+    };
+    interaction(
+        on,
+        verb,
+        &format!("Versions, newest first ({level} level)"),
+        letter,
+    )
+    .takes(&["_since", "_count"])
+    .response("200", answer("A history bundle", "Bundle", None))
 }
-

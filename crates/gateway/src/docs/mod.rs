@@ -14,14 +14,33 @@ use actix_web::{HttpResponse, web};
 use fhir::{TypeId, registry};
 use std::sync::LazyLock;
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, PathsBuilder, Server};
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, PathsBuilder, Server,
+};
 use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
 /// The types coordination reads and writes; they have full schemas.
 pub const COORDINATION: [&str; 20] = [
-    "CarePlan", "CareTeam", "Condition", "Coverage", "Encounter", "EpisodeOfCare", "Goal", "Location",
-    "MedicationRequest", "Observation", "Organization", "Patient", "PlanDefinition", "Practitioner",
-    "PractitionerRole", "Provenance", "RelatedPerson", "RiskAssessment", "ServiceRequest", "Task",
+    "CarePlan",
+    "CareTeam",
+    "Condition",
+    "Coverage",
+    "Encounter",
+    "EpisodeOfCare",
+    "Goal",
+    "Location",
+    "MedicationRequest",
+    "Observation",
+    "Organization",
+    "Patient",
+    "PlanDefinition",
+    "Practitioner",
+    "PractitionerRole",
+    "Provenance",
+    "RelatedPerson",
+    "RiskAssessment",
+    "ServiceRequest",
+    "Task",
 ];
 
 /// A document: where it is served and committed, and what it covers.
@@ -32,8 +51,16 @@ struct Document {
 }
 
 const DOCUMENTS: [Document; 2] = [
-    Document { file: "coordination.json", title: "Baton: care coordination", types: coordination_types },
-    Document { file: "baton.json", title: "Baton: every FHIR R4 type", types: all_types },
+    Document {
+        file: "coordination.json",
+        title: "Baton: care coordination",
+        types: coordination_types,
+    },
+    Document {
+        file: "baton.json",
+        title: "Baton: every FHIR R4 type",
+        types: all_types,
+    },
 ];
 
 fn coordination_types() -> Vec<TypeId> {
@@ -47,7 +74,9 @@ fn all_types() -> Vec<TypeId> {
 impl Document {
     fn build(&self) -> OpenApi {
         let types = (self.types)();
-        let paths = types.iter().fold(PathsBuilder::new(), |paths, on| interactions::add(paths, *on));
+        let paths = types
+            .iter()
+            .fold(PathsBuilder::new(), |paths, on| interactions::add(paths, *on));
         let info = InfoBuilder::new()
             .title(self.title)
             .version(env!("CARGO_PKG_VERSION"))
@@ -78,14 +107,17 @@ fn components(types: &[TypeId]) -> utoipa::openapi::Components {
         ("system/MessageHeader.c", "send HL7 v2 and FHIR messages"),
     ]);
     let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
-    let builder = ComponentsBuilder::new().security_scheme("oauth", SecurityScheme::OAuth2(OAuth2::new([flow])));
+    let builder =
+        ComponentsBuilder::new().security_scheme("oauth", SecurityScheme::OAuth2(OAuth2::new([flow])));
     content::add_shared(schemas::add(builder, types)).build()
 }
 
 /// Writes the documents into a folder (`baton openapi --out DIR`).
 pub fn write(folder: &std::path::Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    DOCUMENTS.iter().try_for_each(|document| std::fs::write(folder.join(document.file), document.text()))
+    DOCUMENTS
+        .iter()
+        .try_for_each(|document| std::fs::write(folder.join(document.file), document.text()))
 }
 
 /// The document that `/openapi.json` serves.
@@ -109,11 +141,27 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
         Url::with_primary("Care coordination", "/openapi/coordination.json", true),
         Url::new("Every R4 type", "/openapi/baton.json"),
     ];
-    let settings = Config::new(urls).validator_url("none").doc_expansion("none").filter(true);
+    let settings = Config::new(urls)
+        .validator_url("none")
+        .doc_expansion("none")
+        .filter(true);
     cfg.route("/openapi.json", web::get().to(async || json(main_document())))
-        .route("/openapi/baton.json", web::get().to(async || json(main_document())))
-        .route("/openapi/coordination.json", web::get().to(async || json(coordination_document())))
-        .route("/docs", web::get().to(async || HttpResponse::Found().insert_header(("Location", "/docs/")).finish()))
+        .route(
+            "/openapi/baton.json",
+            web::get().to(async || json(main_document())),
+        )
+        .route(
+            "/openapi/coordination.json",
+            web::get().to(async || json(coordination_document())),
+        )
+        .route(
+            "/docs",
+            web::get().to(async || {
+                HttpResponse::Found()
+                    .insert_header(("Location", "/docs/"))
+                    .finish()
+            }),
+        )
         .service(SwaggerUi::new("/docs/{_:.*}").config(settings));
 }
 

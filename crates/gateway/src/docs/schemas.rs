@@ -11,14 +11,23 @@ const ENUM_MOST: usize = 60;
 
 /// The schema a type's paths refer to: its own where it has one, else the generic one.
 pub fn name_for(on: TypeId) -> &'static str {
-    if COORDINATION.contains(&on.name()) { on.name() } else { "Resource" }
+    if COORDINATION.contains(&on.name()) {
+        on.name()
+    } else {
+        "Resource"
+    }
 }
 
 /// Schemas of all that `types` need.
 pub fn add(builder: ComponentsBuilder, types: &[TypeId]) -> ComponentsBuilder {
     let mut made = BTreeMap::new();
-    let roots = types.iter().map(|on| name_for(*on)).chain(["Bundle", "OperationOutcome", "Parameters"]);
-    roots.filter_map(|name| registry().definition_named(name)).for_each(|id| collect(id, &mut made));
+    let roots = types
+        .iter()
+        .map(|on| name_for(*on))
+        .chain(["Bundle", "OperationOutcome", "Parameters"]);
+    roots
+        .filter_map(|name| registry().definition_named(name))
+        .for_each(|id| collect(id, &mut made));
     made.insert("Resource".to_string(), Schema::Object(generic()));
     builder.schemas_from_iter(made)
 }
@@ -64,7 +73,10 @@ fn schema_name(definition: &str) -> String {
 fn object(definition: &Definition) -> utoipa::openapi::Object {
     let mut builder = ObjectBuilder::new();
     if definition.resource.is_some() {
-        let only = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([definition.name])).build();
+        let only = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some([definition.name]))
+            .build();
         builder = builder.property("resourceType", only).required("resourceType");
     }
     for element in &definition.elements {
@@ -84,13 +96,19 @@ fn schema_of(element: &Element, member: &Member) -> RefOr<Schema> {
         ElementType::Resource => Ref::from_schema_name("Resource").into(),
         ElementType::Primitive(of) => RefOr::T(Schema::Object(primitive(of, element))),
     };
-    if element.many { ArrayBuilder::new().items(one).into() } else { one }
+    if element.many {
+        ArrayBuilder::new().items(one).into()
+    } else {
+        one
+    }
 }
 
 fn primitive(of: Primitive, element: &Element) -> utoipa::openapi::Object {
     let builder = ObjectBuilder::new().schema_type(SchemaType::new(json_type(of)));
     let codes: Vec<&str> = match element.binding {
-        Some(set) if of == Primitive::Code => set.systems.iter().flat_map(|(_, codes)| codes.clone()).collect(),
+        Some(set) if of == Primitive::Code => {
+            set.systems.iter().flat_map(|(_, codes)| codes.clone()).collect()
+        }
         _ => Vec::new(),
     };
     match codes.len() {

@@ -26,7 +26,12 @@ fn every_reference_resolves() {
         assert!(!found.is_empty());
         for reference in found {
             let pointer = reference.trim_start_matches('#');
-            assert!(value.pointer(pointer).is_some(), "{} in {}", reference, document.file);
+            assert!(
+                value.pointer(pointer).is_some(),
+                "{} in {}",
+                reference,
+                document.file
+            );
         }
     }
 }
@@ -37,8 +42,13 @@ fn operation_ids_are_unique() {
         let value: Value = serde_json::from_str(&document.text()).expect("JSON");
         let mut seen = HashSet::new();
         let paths = value["paths"].as_object().expect("paths");
-        for operation in paths.values().flat_map(|item| item.as_object().expect("a path item").values()) {
-            let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("no operationId: {operation}"));
+        for operation in paths
+            .values()
+            .flat_map(|item| item.as_object().expect("a path item").values())
+        {
+            let id = operation["operationId"]
+                .as_str()
+                .unwrap_or_else(|| panic!("no operationId: {operation}"));
             assert!(seen.insert(id.to_string()), "{id} twice in {}", document.file);
         }
         assert!(seen.len() > 100);
@@ -49,6 +59,11 @@ fn operation_ids_are_unique() {
 fn examples_are_valid_resources() {
     for example in examples::all() {
         let resource = Resource::from_value(example).expect("a resource");
-        assert_eq!(fhir::validate::validate(&resource), [], "{}", resource.type_id.name());
+        assert_eq!(
+            fhir::validate::validate(&resource),
+            [],
+            "{}",
+            resource.type_id.name()
+        );
     }
 }
