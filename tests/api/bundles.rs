@@ -313,7 +313,7 @@ fn a_batch_is_each_for_itself(baton: &Baton) {
         bare("GET", "Basic?_id=b1"),
         unless(post(TWO, patient("batch")), "identifier=urn:mrn|batch"),
         bare("DELETE", "Basic/none"),
-        bare("PATCH", "Basic/b1"),
+        bare("FETCH", "Basic/b1"),
     ]);
     let done = partner.post("", &bundle("batch", entries));
     assert_eq!(statuses(&done), ["201", "422", "404", "200", "201", "204", "422"]);

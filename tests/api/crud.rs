@@ -332,7 +332,7 @@ fn refusals_name_the_remedy(baton: &Baton) {
     let method = partner.send("PUT", "Patient/1/_history", &json!({}));
     method.refused(405, "GET");
     assert_eq!(method.header("allow"), "GET, HEAD");
-    partner.send("PATCH", "Patient/1", &json!([])).refused(405, "PUT");
+    partner.post("Patient/1", &json!({})).refused(405, "PUT");
     Reply::of(
         partner
             .request("GET", "Patient")
@@ -364,5 +364,5 @@ fn refusals_name_the_remedy(baton: &Baton) {
         .refused(400, "the body is a Basic");
     let elsewhere = json!({"resourceType": "Basic", "code": {"text": "x"}, "subject": {"reference": "Patient?identifier=1"}});
     partner.post("Basic", &elsewhere).refused(422, "transaction");
-    partner.get("Patient/none?_elements=id").refused(400, "_elements");
+    partner.get("Patient/none?nonsense=1").refused(400, "nonsense");
 }
