@@ -2,8 +2,8 @@
 //!
 //! The registry says which types and search parameters there are; the caller says what it serves
 //! over HTTP. Nothing is claimed that is not in one of the two.
+use crate::TypeId;
 use crate::registry::{ParamKind, SearchParam, registry};
-use crate::{TypeId, search};
 use serde_json::{Map, Value, json};
 
 /// What the HTTP side offers.
@@ -175,11 +175,7 @@ fn reverse_includes(on: TypeId) -> Vec<Value> {
 }
 
 fn search_params(on: TypeId) -> Vec<Value> {
-    let offered = registry()
-        .params(on)
-        .iter()
-        .filter(|param| search::offered(param));
-    offered.map(search_param).collect()
+    registry().params(on).iter().map(search_param).collect()
 }
 
 fn search_param(param: &SearchParam) -> Value {

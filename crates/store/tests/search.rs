@@ -1,53 +1,11 @@
 //! What a search finds, in which order, page by page.
+mod finding;
 mod support;
 
-use fhir::TypeId;
-use fhir::search::parse::{Limits, parse};
+use finding::{ids, names, save, search};
 use serde_json::{Value, json};
-use store::{Expect, Page, Store, StoreError};
-use support::{at, delete, each_engine, put};
-
-const BASE: &str = "http://baton.example/fhir";
-const LIMITS: Limits = Limits {
-    default_count: 100,
-    max_count: 100,
-};
-
-async fn save(store: &Store, second: i64, values: Vec<Value>) {
-    store
-        .commit(
-            values.into_iter().map(|value| put(value, Expect::Any)).collect(),
-            at(second),
-        )
-        .await
-        .expect("stored");
-}
-
-async fn search(store: &Store, text: &str, cursor: Option<String>) -> Result<Page, StoreError> {
-    let (name, rest) = text.split_once('?').expect("a query");
-    let split = |pair: &str| {
-        pair.split_once('=')
-            .map(|(name, value)| (name.to_string(), value.to_string()))
-    };
-    let pairs: Vec<_> = rest.split('&').filter_map(split).collect();
-    let parsed = parse(TypeId::of(name).expect("a type"), &pairs, BASE, LIMITS, false);
-    let (mut query, _) = parsed.unwrap_or_else(|issues| panic!("{text:.80}: {issues:?}"));
-    query.cursor = cursor;
-    store.search(query).await
-}
-
-fn names(found: &[store::Stored]) -> Vec<String> {
-    found.iter().map(|stored| stored.id.clone()).collect()
-}
-
-async fn ids(store: &Store, text: &str) -> Vec<String> {
-    names(
-        &search(store, text, None)
-            .await
-            .unwrap_or_else(|error| panic!("{text:.80}: {error}"))
-            .matches,
-    )
-}
+use store::{Expect, Store, StoreError};
+use support::{at, delete, each_engine};
 
 fn patient(id: &str, family: &str, birth: &str) -> Value {
     json!({

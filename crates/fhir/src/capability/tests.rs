@@ -34,11 +34,13 @@ fn every_type_is_told_and_the_statement_is_valid() {
 }
 
 #[test]
-fn only_what_is_offered_is_told() {
+fn composites_and_positions_are_told() {
     let statement = capability(&support());
     let resources = statement["rest"][0]["resource"].as_array().expect("resources");
-    let at = usize::from(TypeId::of("Observation").expect("a type").0);
-    let params = resources[at]["searchParam"].as_array().expect("parameters");
-    let told = |name: &str| params.iter().any(|param| param["name"] == name);
-    assert!(told("code-value-quantity") && !told("component-code-value-quantity"));
+    let told = |on: &str, name: &str| {
+        let at = usize::from(TypeId::of(on).expect("a type").0);
+        let params = resources[at]["searchParam"].as_array().expect("parameters");
+        params.iter().any(|param| param["name"] == name)
+    };
+    assert!(told("Observation", "component-code-value-quantity") && told("Location", "near"));
 }

@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Rises when the same resource would give other entries, so that stores rebuild their index.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One index row to be.
 #[derive(Clone, Debug, PartialEq, PartialOrd)]
@@ -102,9 +102,25 @@ pub fn references(resource: &Value, param: &SearchParam) -> Vec<(TypeId, String)
         .collect()
 }
 
+/// The elements a parameter selects.
+pub fn nodes<'a>(resource: &'a Value, param: &SearchParam) -> impl Iterator<Item = &'a Value> {
+    compiled::paths(param)
+        .flat_map(|path| path.evaluate(resource, &Env::default()))
+        .filter_map(|item| item.json())
+}
+
 fn values(resource: &Value, kind: ParamKind, path: &Expr) -> Vec<EntryValue> {
+    extract_all(path.evaluate(resource, &Env::default()), kind)
+}
+
+/// The same with a path that starts at one element of the resource.
+pub fn values_of(path: &Expr, element: &Item, resource: &Value, kind: ParamKind) -> Vec<EntryValue> {
+    extract_all(path.evaluate_on(element, resource, &Env::default()), kind)
+}
+
+fn extract_all(items: Vec<Item>, kind: ParamKind) -> Vec<EntryValue> {
     let mut out = Vec::new();
-    for item in path.evaluate(resource, &Env::default()) {
+    for item in items {
         let Some(value) = json(&item) else { continue };
         extract(&value, item.type_name(), kind, &mut out);
     }
@@ -127,7 +143,8 @@ fn extract(value: &Value, fhir_type: &str, kind: ParamKind, out: &mut Vec<EntryV
         ParamKind::Number => number::numbers(value, out),
         ParamKind::Quantity => number::quantities(value, out),
         ParamKind::Uri => out.extend(value.as_str().map(|uri| EntryValue::Uri(clip(uri).to_string()))),
-        ParamKind::Composite | ParamKind::Special => {}
+        ParamKind::Special => number::position(value, out),
+        ParamKind::Composite => {}
     }
 }
 

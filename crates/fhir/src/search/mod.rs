@@ -1,20 +1,15 @@
 //! Search as data: a query string becomes a [`Query`], a resource becomes [`index::Entry`]s.
 //! <https://hl7.org/fhir/R4/search.html>
+pub mod check;
+pub mod compare;
+pub mod implicit;
 pub mod index;
+pub mod near;
 pub mod parse;
+pub mod value;
 
 use crate::TypeId;
-use crate::registry::{ParamKind, SearchParam};
-
-/// Whether a search may name the parameter. Composites are answered from their parts, which is
-/// exact where both are elements of the resource itself: then there is one pair only.
-pub fn offered(param: &SearchParam) -> bool {
-    match param.kind {
-        ParamKind::Composite => param.expression == param.on.name(),
-        ParamKind::Special => false,
-        _ => true,
-    }
-}
+use crate::registry::SearchParam;
 
 /// A search over one type, ready for the store to compile.
 #[derive(Clone, Debug)]
@@ -83,6 +78,8 @@ pub enum Filter {
     Or(Vec<Filter>),
     /// All of these hold (the parts of a composite).
     And(Vec<Filter>),
+    /// The resource itself decides about the candidates that the filters beside it leave.
+    Checked(check::Check),
     /// Matches nothing (a reference that cannot resolve, for instance).
     Nothing,
 }
@@ -99,6 +96,8 @@ pub enum Prefix {
     Sa,
     Eb,
     Ap,
+    /// Overlaps: an operator of `_filter` only.
+    Po,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,6 +119,24 @@ pub enum Test {
     Number(Vec<Prefixed<NumberRange>>),
     Quantity(Vec<Prefixed<QuantityTest>>),
     Uri(UriMode, Vec<String>),
+    /// Positions in the areas around these points.
+    Near(Vec<near::Near>),
+}
+
+impl Test {
+    /// Passes where one of these does, which are of one kind.
+    fn any(tests: &[&Test]) -> Option<Test> {
+        let mut tests = tests.iter();
+        let mut all = (*tests.next()?).clone();
+        for test in tests {
+            match (&mut all, test) {
+                (Test::Token(all), Test::Token(more)) => all.extend(more.iter().cloned()),
+                (Test::Reference(all), Test::Reference(more)) => all.extend(more.iter().cloned()),
+                _ => return None,
+            }
+        }
+        Some(all)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +144,9 @@ pub enum StrMode {
     StartsWith,
     Exact,
     Contains,
+    /// Operators of `_filter` only, on folded text: ends with, and equal.
+    EndsWith,
+    Whole,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,11 +4,13 @@
 //! `filter` reads names (modifiers, chains, `_has`), `control` the parameters that shape the
 //! answer, `escape`, `number`, `date` and `reference` the values. Diagnostics name parameters and
 //! rules, never the values searched for: those may identify a patient.
+mod composite;
 mod context;
 mod control;
 mod date;
 mod escape;
 mod filter;
+mod near;
 mod number;
 mod quantity;
 mod reference;
@@ -86,10 +88,18 @@ fn one(query: &mut Query, name: &str, value: &str, cx: &Context, limits: Limits)
         control::Applied::Yes => {}
         control::Applied::As(understood) => shown = understood,
         control::Applied::Hidden => return Ok(()),
-        control::Applied::No => query.filters.push(filter::filter(query.on, name, value, cx)?),
+        control::Applied::No => add(&mut query.filters, filter::filter(query.on, name, value, cx)?),
     }
     query.echo.push((name.to_string(), shown));
     Ok(())
+}
+
+/// What must hold together stands side by side, so that the store may start from any of it.
+fn add(filters: &mut Vec<Filter>, filter: Filter) {
+    match filter {
+        Filter::And(parts) => parts.into_iter().for_each(|part| add(filters, part)),
+        other => filters.push(other),
+    }
 }
 
 fn ignored(issue: Issue) -> Issue {

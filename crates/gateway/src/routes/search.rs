@@ -217,6 +217,7 @@ fn authorize_filter(caller: &Caller, filter: &Filter) -> Result<(), ApiError> {
         | Filter::LastUpdated(_)
         | Filter::Param { .. }
         | Filter::Missing { .. }
+        | Filter::Checked(_)
         | Filter::Nothing => Ok(()),
     }
 }

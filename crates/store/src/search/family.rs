@@ -25,9 +25,9 @@ impl Family {
             ParamKind::Reference => Family::Reference,
             ParamKind::Date => Family::Date,
             ParamKind::String => Family::Str,
-            ParamKind::Number => Family::Number,
+            ParamKind::Number | ParamKind::Special => Family::Number,
             ParamKind::Quantity => Family::Quantity,
-            ParamKind::Composite | ParamKind::Special => {
+            ParamKind::Composite => {
                 return Err(StoreError::Database(format!("{} owns no index rows", param.code)));
             }
         })

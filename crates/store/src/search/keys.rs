@@ -67,6 +67,7 @@ fn test_rank(param: &SearchParam, test: &Test) -> Option<u8> {
         }),
         Test::Uri(UriMode::Exact | UriMode::Above, _) => Some(2),
         Test::Str(..) => Some(3),
+        Test::Near(_) => Some(6),
         Test::Reference(targets) if targets.iter().all(|t| matches!(t, Reference::Local { .. })) => Some(4),
         Test::Reference(_) => Some(5),
         // The past is long: what is open towards it holds for most resources.

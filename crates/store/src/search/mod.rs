@@ -2,6 +2,7 @@
 //!
 //! Open `keys.rs` first: it decides where a search starts. `condition.rs` turns each filter into
 //! a condition, `order.rs` sorts and pages, `include.rs` fetches what belongs to the page.
+mod checked;
 mod condition;
 mod cursor;
 mod extreme;
@@ -25,6 +26,7 @@ use fhir::search::{Query, Summary, Total};
 use fhir::{Resource, TypeId};
 use page::Window;
 use sql::{Sql, Statement};
+use std::ops::ControlFlow;
 
 /// The columns of a stored resource, after its key.
 type Columns = (BigInt, SmallInt, Text, BigInt, BigInt, Text);
@@ -32,6 +34,7 @@ type Row = (i64, i16, String, i64, i64, String);
 const COLUMNS: &str = "SELECT r.key, r.type_id, r.id, r.version, r.updated, r.body FROM ";
 
 /// A match with its row key.
+#[derive(Clone)]
 struct Found {
     key: i64,
     stored: Stored,
@@ -39,9 +42,16 @@ struct Found {
 
 pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
     let cursor = Cursor::of(query)?;
+    let settled = Query {
+        filters: checked::settle_all(conn, query.on, &query.filters)?,
+        ..query.clone()
+    };
+    let query = &settled;
     let total = match (query.summary, query.total) {
         (Summary::False, Total::None) => None,
-        _ => Some(count(conn, query)?),
+        (Summary::False, Total::Estimate) => Some(count(conn, query)?),
+        _ if checked::of(&query.filters).is_empty() => Some(count(conn, query)?),
+        _ => Some(checked::count(conn, query)?),
     };
     if query.summary == Summary::Count {
         return Ok(Page {
@@ -111,27 +121,52 @@ type Links = (Vec<Found>, Option<String>, Option<String>);
 /// The page and its neighbours' cursors.
 fn matches(conn: &mut Conn, query: &Query, cursor: Option<Cursor>) -> Result<Links, StoreError> {
     let (started, backwards) = (cursor.is_some(), cursor.as_ref().is_some_and(|c| c.backwards));
-    let limit = i64::try_from(query.count).unwrap_or(i64::MAX).saturating_add(1);
-    let window = Window { cursor, limit };
     let keys = order::keys(&query.sort)?;
-    let mut found = window_of(conn, query, &window, &keys)?;
-    let more = found.len() > query.count;
-    found.truncate(query.count);
+    let (mut found, beyond) = fill(conn, query, &keys, cursor)?;
     if backwards {
         found.reverse();
     }
-    let link = |row: Option<&Found>, back: bool| row.map(|row| token(query, &keys, row, back)).transpose();
-    let next = if more || backwards {
-        link(found.last(), false)?
-    } else {
-        None
+    let link = |row: Option<&Found>, back: bool| {
+        row.map(|row| cursor_at(query, &keys, row, back)?.encode())
+            .transpose()
     };
-    let prev = if if backwards { more } else { started } {
-        link(found.first(), true)?
+    Ok(if backwards {
+        let next = link(found.last(), false)?;
+        (found, next, beyond)
     } else {
-        None
-    };
-    Ok((found, next, prev))
+        let prev = if started { link(found.first(), true)? } else { None };
+        (found, beyond, prev)
+    })
+}
+
+/// As many matches as the page holds, and where more of them would be.
+fn fill(
+    conn: &mut Conn,
+    query: &Query,
+    keys: &[order::Key],
+    cursor: Option<Cursor>,
+) -> Result<(Vec<Found>, Option<String>), StoreError> {
+    let checks = checked::of(&query.filters);
+    let backwards = cursor.as_ref().is_some_and(|c| c.backwards);
+    let limit = checked::limit(query.count, &checks);
+    let (mut found, mut beyond, mut looked): (Vec<Found>, _, usize) = (Vec::new(), None, 0);
+    checked::scan(conn, query, keys, Window { cursor, limit }, &mut |row| {
+        let full = found.len() == query.count;
+        looked += 1;
+        if checked::holds(&checks, &row) {
+            if full {
+                let last = found.last().unwrap_or(&row);
+                beyond = Some(cursor_at(query, keys, last, backwards)?.encode()?);
+                return Ok(ControlFlow::Break(()));
+            }
+            found.push(row);
+        } else if looked >= checked::MOST_PER_PAGE {
+            beyond = Some(cursor_at(query, keys, &row, backwards)?.encode()?);
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok((found, beyond))
 }
 
 /// A walk along the sort value's index is the answer when it fills the page; what has no value is
@@ -151,7 +186,8 @@ fn window_of(
     load(conn, statement::page(query, engine(conn), window, keys)?)
 }
 
-fn token(query: &Query, keys: &[order::Key], row: &Found, backwards: bool) -> Result<String, StoreError> {
+/// Where this row stands.
+fn cursor_at(query: &Query, keys: &[order::Key], row: &Found, backwards: bool) -> Result<Cursor, StoreError> {
     let entries = match keys.is_empty() {
         true => Vec::new(),
         false => Resource::parse(row.stored.body.as_bytes())
@@ -159,5 +195,5 @@ fn token(query: &Query, keys: &[order::Key], row: &Found, backwards: bool) -> Re
             .map_err(|_| StoreError::Database("a stored resource does not parse".to_string()))?,
     };
     let values = keys.iter().map(|key| key.read(&row.stored, &entries)).collect();
-    Cursor::new(query, backwards, row.key, values).encode()
+    Ok(Cursor::new(query, backwards, row.key, values))
 }

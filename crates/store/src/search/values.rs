@@ -21,6 +21,7 @@ pub fn any(sql: &mut Sql, param: &SearchParam, test: &Test, alias: &str) {
         Test::Uri(mode, uris) => sql.any(uris, &mut |sql, uri| self::uri(sql, *mode, uri, alias)),
         Test::Date(dates) => sql.any(dates, &mut |sql, date| ranges::date(sql, date, alias)),
         Test::Number(numbers) => sql.any(numbers, &mut |sql, number| ranges::number(sql, number, alias)),
+        Test::Near(points) => sql.any(points, &mut |sql, near| ranges::near(sql, near, alias)),
         Test::Quantity(tests) => sql.any(tests, &mut |sql, test| ranges::quantity(sql, test, alias)),
     }
     sql.push(")");
@@ -123,14 +124,23 @@ fn string(sql: &mut Sql, mode: StrMode, text: &str, alias: &str) {
             let stored = if norm == exact { "" } else { exact };
             sql.push(&format!(" AND {alias}.exact = ")).text(stored);
         }
-        StrMode::Contains => {
-            let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            sql.push(alias)
-                .push(".norm LIKE ")
-                .text(format!("%{escaped}%"))
-                .push(" ESCAPE '\\'");
+        StrMode::Whole => {
+            sql.push(alias).push(".norm = ").text(text);
         }
+        StrMode::Contains => like(sql, alias, format!("%{}%", escaped(text))),
+        StrMode::EndsWith => like(sql, alias, format!("%{}", escaped(text))),
     }
+}
+
+fn like(sql: &mut Sql, alias: &str, pattern: String) {
+    sql.push(alias)
+        .push(".norm LIKE ")
+        .text(pattern)
+        .push(" ESCAPE '\\'");
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 fn uri(sql: &mut Sql, mode: UriMode, uri: &str, alias: &str) {

@@ -25,7 +25,7 @@ fn compile(on: TypeId) -> Owned {
 
 fn owns_rows(param: &SearchParam) -> bool {
     let column = matches!(param.code, "_id" | "_lastUpdated");
-    let indexed = !matches!(param.kind, ParamKind::Composite | ParamKind::Special);
+    let indexed = param.kind != ParamKind::Composite;
     indexed && !column && param.same_as.is_empty()
 }
 

@@ -44,6 +44,16 @@ pub fn quantities(value: &Value, out: &mut Vec<EntryValue>) {
     });
 }
 
+/// Latitude and longitude in one row, for `near`.
+pub fn position(value: &Value, out: &mut Vec<EntryValue>) {
+    if let (Some(latitude), Some(longitude)) = (decimal(value, "/latitude"), decimal(value, "/longitude")) {
+        out.push(EntryValue::Number {
+            low: latitude,
+            high: longitude,
+        });
+    }
+}
+
 fn decimal(value: &Value, pointer: &str) -> Option<f64> {
     value.pointer(pointer)?.as_f64()
 }

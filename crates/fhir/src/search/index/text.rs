@@ -11,9 +11,11 @@ const MAX_BYTES: usize = 1_000;
 pub fn normalise(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for word in text.split_whitespace() {
-        if !folded.is_empty() {
+        let before = folded.len();
+        if before > 0 {
             folded.push(' ');
         }
+        let start = folded.len();
         if word.is_ascii() {
             folded.extend(word.chars().map(|c| c.to_ascii_lowercase()));
         } else {
@@ -23,8 +25,12 @@ pub fn normalise(text: &str) -> String {
                     .flat_map(char::to_lowercase),
             );
         }
+        // Nothing but accents is no word.
+        if folded.len() == start {
+            folded.truncate(before);
+        }
     }
-    folded.truncate(clip(&folded).len());
+    folded.truncate(clip(&folded).trim_end().len());
     folded
 }
 

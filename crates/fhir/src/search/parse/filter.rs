@@ -1,10 +1,12 @@
 //! One name and value to a [`Filter`]: plain, chained, `_has`, `:missing`, composite.
 //! <https://hl7.org/fhir/R4/search.html#chaining>
+use super::composite::composite;
 use super::context::{Context, too_costly};
-use super::escape::{split, unescape};
-use super::{date::date, invalid, reference::is_id, unsupported, values};
+use super::escape::unescape;
+use super::{date::date, invalid, near, reference::is_id, unsupported, values};
 use crate::registry::{ParamKind, Registry, SearchParam, registry};
-use crate::search::{Filter, offered};
+use crate::search::check::Check;
+use crate::search::{Filter, Test, Token};
 use crate::{Issue, IssueCode, TypeId};
 
 /// Chains and `_has` nest; a tree this deep is nobody's question.
@@ -46,7 +48,6 @@ fn plain(
     cx: &Context,
 ) -> Result<Filter, Issue> {
     match (param.kind, modifier) {
-        (ParamKind::Special, _) => Err(unsupported(name, "is not offered by this server")),
         (ParamKind::Composite, None) => composite(param, name, value, cx),
         (ParamKind::Composite, Some(_)) => Err(unsupported(name, "takes no modifier")),
         (_, Some("missing")) => match value {
@@ -56,6 +57,8 @@ fn plain(
             }),
             _ => Err(invalid(name, "takes true or false")),
         },
+        (ParamKind::Special, _) => near::filter(param, name, modifier, &cx.alternatives(name, value)?),
+        (ParamKind::Token, Some("of-type")) => of_type(param, name, value, cx),
         _ => {
             let test = values::test(param, name, modifier, value, cx)?;
             let filter = Filter::Param { param, test };
@@ -66,6 +69,20 @@ fn plain(
             })
         }
     }
+}
+
+/// The value by its rows, the type by the resource.
+fn of_type(param: &'static SearchParam, name: &str, value: &str, cx: &Context) -> Result<Filter, Issue> {
+    let identifiers = values::each(&cx.alternatives(name, value)?, values::typed_identifier)
+        .map_err(|rule| invalid(name, rule))?;
+    let values = identifiers.iter().map(|i| Token::Code(i.value.clone())).collect();
+    Ok(Filter::And(vec![
+        Filter::Param {
+            param,
+            test: Test::Token(values),
+        },
+        Filter::Checked(Check::OfType { param, identifiers }),
+    ]))
 }
 
 /// <https://hl7.org/fhir/R4/search.html#has>
@@ -151,34 +168,6 @@ fn last_updated(name: &str, value: &str, cx: &Context) -> Result<Filter, Issue> 
     ranges
         .map(Filter::LastUpdated)
         .map_err(|rule| invalid(name, rule))
-}
-
-/// Answered from its parts. <https://hl7.org/fhir/R4/search.html#combining>
-fn composite(param: &'static SearchParam, name: &str, value: &str, cx: &Context) -> Result<Filter, Issue> {
-    if !offered(param) {
-        return Err(unsupported(
-            name,
-            "joins parts of a repeating element and is not offered; search by its parts",
-        ));
-    }
-    let parts: Vec<_> = param
-        .components
-        .iter()
-        .map(|(code, _)| lookup(param.on, code))
-        .collect::<Result<_, _>>()?;
-    let mut pairs = Vec::new();
-    for alternative in cx.alternatives(name, value)? {
-        let texts = split(alternative, '$');
-        if texts.len() != parts.len() {
-            return Err(invalid(name, "takes its parts joined by '$'"));
-        }
-        let each = parts
-            .iter()
-            .zip(texts)
-            .map(|(part, text)| plain(part, name, None, text, cx));
-        pairs.push(Filter::And(each.collect::<Result<_, _>>()?));
-    }
-    Ok(Filter::Or(pairs))
 }
 
 /// The parameter, or an issue that lists those there are.

@@ -1,4 +1,5 @@
 use super::{Limits, parse};
+use crate::registry::{ParamKind, SearchParam, registry};
 use crate::search::{Filter, Prefix, Query, Reference, StrMode, Summary, Test, Token};
 use crate::{Issue, TypeId};
 
@@ -123,12 +124,53 @@ fn chains_and_has_nest() {
 }
 
 #[test]
-fn composites_of_the_resource_itself_become_their_parts() {
-    let Filter::Or(pairs) = only("Observation?code-value-quantity=http://loinc.org|8480-6$gt140") else {
-        panic!()
-    };
-    assert!(matches!(&pairs[..], [Filter::And(parts)] if parts.len() == 2));
-    assert!(refusal("Observation?component-code-value-quantity=8480-6$gt140").contains("by its parts"));
+fn composites_become_their_parts_and_repeating_ones_ask_the_resource() {
+    let filters = |text: &str| query(text).expect("valid").filters;
+    let whole = filters("Observation?code-value-quantity=http://loinc.org|8480-6$gt140");
+    assert!(matches!(&whole[..], [Filter::Param { .. }, Filter::Param { .. }]));
+    let several = filters("Observation?code-value-quantity=a$1,b$2");
+    assert!(
+        matches!(&several[..], [Filter::Param { test: Test::Token(codes), .. }, Filter::Or(pairs)]
+        if codes.len() == 2 && pairs.len() == 2)
+    );
+    let repeating = filters("Observation?component-code-value-quantity=8480-6$gt140");
+    assert!(matches!(&repeating[..], [.., Filter::Checked(_)]));
+}
+
+/// A value that any parameter of that kind takes.
+fn sample(param: &SearchParam) -> String {
+    match param.kind {
+        ParamKind::Number | ParamKind::Quantity => "1".to_string(),
+        ParamKind::Date => "2026".to_string(),
+        ParamKind::Special => "42.36|-71.06|10|km".to_string(),
+        ParamKind::Composite => {
+            let parts = param.components.iter().map(|(code, _)| {
+                let part = registry().param(param.on, code).expect("a part");
+                sample(part)
+            });
+            parts.collect::<Vec<_>>().join("$")
+        }
+        _ => "x1".to_string(),
+    }
+}
+
+#[test]
+fn every_parameter_of_every_type_is_read() {
+    for param in registry().types().iter().flat_map(|on| registry().params(*on)) {
+        let text = format!("{}?{}={}", param.on.name(), param.code, sample(param));
+        assert!(query(&text).is_ok(), "{text}: {:?}", query(&text));
+    }
+}
+
+#[test]
+fn plain_codes_take_the_system_of_their_binding() {
+    let requested = Token::NoSystem("requested".to_string());
+    let stored = |text: &str| test(text);
+    assert!(
+        matches!(stored("Task?status=http://hl7.org/fhir/task-status|requested"), Test::Token(t) if t == [requested])
+    );
+    let other = Token::SystemCode("urn:x".to_string(), "requested".to_string());
+    assert!(matches!(stored("Task?status=urn:x|requested"), Test::Token(t) if t == [other]));
 }
 
 #[test]

@@ -3,6 +3,8 @@ use super::context::Context;
 use super::escape::{split, unescape};
 use super::{date::date, invalid, number::number, quantity::quantity, reference::reference, unsupported};
 use crate::registry::{ParamKind, SearchParam};
+use crate::search::check::TypedIdentifier;
+use crate::search::implicit;
 use crate::search::index::normalise;
 use crate::search::{StrMode, Test, Token, UriMode};
 use crate::{Issue, TypeId};
@@ -18,7 +20,11 @@ pub fn test(
     let wrong = |rule: &'static str| invalid(name, rule);
     let value = &cx.alternatives(name, value)?[..];
     match (param.kind, modifier) {
-        (ParamKind::Token, None | Some("not")) => each(value, token).map(Test::Token).map_err(wrong),
+        (ParamKind::Token, None | Some("not")) => {
+            each(value, |v| token(v).map(|token| implicit::stored(param, token)))
+                .map(Test::Token)
+                .map_err(wrong)
+        }
         (ParamKind::Reference, Some("identifier")) => each(value, token).map(Test::Identifier).map_err(wrong),
         (ParamKind::Reference, typed) => {
             // Not only the types R4 names as targets: stored references may lead elsewhere.
@@ -39,7 +45,7 @@ pub fn test(
 }
 
 /// Every alternative between commas; an empty one is a mistake, not a wildcard.
-fn each<T>(
+pub fn each<T>(
     alternatives: &[&str],
     read: impl Fn(&str) -> Result<T, &'static str>,
 ) -> Result<Vec<T>, &'static str> {
@@ -65,6 +71,26 @@ fn token(text: &str) -> Result<Token, &'static str> {
         [system, code] => Ok(Token::SystemCode(unescape(system), unescape(code))),
         _ => Err("takes code, system|code, |code or system|; write a bar inside a code as \\|"),
     }
+}
+
+/// `system|code|value` of `:of-type`; the system may be left out.
+pub fn typed_identifier(text: &str) -> Result<TypedIdentifier, &'static str> {
+    let read = |system: &str, code: &str, value: &str| {
+        let (system, code) = (unescape(system), unescape(code));
+        Some(TypedIdentifier {
+            of_type: if system.is_empty() {
+                Token::Code(code)
+            } else {
+                Token::SystemCode(system, code)
+            },
+            value: unescape(value),
+        })
+    };
+    match split(text, '|')[..] {
+        [system, code, value] if !code.is_empty() && !value.is_empty() => read(system, code, value),
+        _ => None,
+    }
+    .ok_or("takes type-system|type-code|value after :of-type")
 }
 
 fn string(name: &str, modifier: Option<&str>, value: &[&str]) -> Result<Test, Issue> {
@@ -126,7 +152,7 @@ pub fn target(param: &SearchParam, name: &str, type_name: &str) -> Result<TypeId
 
 fn bad_modifier(param: &SearchParam, name: &str, modifier: &str) -> Issue {
     let valid = match param.kind {
-        ParamKind::Token => ":not, :missing",
+        ParamKind::Token => ":not, :of-type, :missing",
         ParamKind::Reference => ":identifier, :missing, or a resource type such as :Patient",
         ParamKind::String => ":exact, :contains, :missing",
         ParamKind::Uri => ":below, :above, :missing",

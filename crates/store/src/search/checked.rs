@@ -1,0 +1,188 @@
+//! Where resources have a say: candidates by index, window by window, and what they say.
+//!
+//! `fhir::search::check` tells which searches need this. A page stops when it is full or when
+//! enough was looked at; it then holds fewer matches, and its next link goes on from there.
+//! Inside chains, `_has` and `:not` the matches are found first and their ids put in place.
+use super::{Found, order, page::Window, window_of};
+use crate::conn::Conn;
+use crate::{StoreError, search};
+use fhir::search::check::Check;
+use fhir::search::{Filter, Query, Summary, Total};
+use fhir::{Issue, IssueCode, TypeId};
+use serde_json::Value;
+use std::ops::ControlFlow;
+
+/// Candidates that one window reads.
+const WINDOW: i64 = 200;
+/// Candidates that one page looks at.
+pub const MOST_PER_PAGE: usize = 5_000;
+/// Candidates that an exact total looks at.
+const MOST_COUNTED: usize = 50_000;
+/// Matches that may stand inside a chain.
+const MOST_IDS: usize = 1_000;
+
+pub fn of(filters: &[Filter]) -> Vec<&Check> {
+    let check = |filter| match filter {
+        &Filter::Checked(ref check) => Some(check),
+        _ => None,
+    };
+    filters.iter().filter_map(check).collect()
+}
+
+pub fn holds(checks: &[&Check], row: &Found) -> bool {
+    // A body that does not parse was never stored.
+    checks.is_empty()
+        || serde_json::from_str::<Value>(&row.stored.body)
+            .is_ok_and(|resource| checks.iter().all(|check| check.holds(&resource)))
+}
+
+/// Visits candidates in order until told to stop; whether there was an end to them.
+pub fn scan(
+    conn: &mut Conn,
+    query: &Query,
+    keys: &[order::Key],
+    mut window: Window,
+    visit: &mut dyn FnMut(Found) -> Result<ControlFlow<()>, StoreError>,
+) -> Result<bool, StoreError> {
+    loop {
+        let rows = window_of(conn, query, &window, keys)?;
+        let short = i64::try_from(rows.len()).is_ok_and(|read| read < window.limit);
+        let last = rows.last().filter(|_| !short).cloned();
+        for row in rows {
+            if visit(row)?.is_break() {
+                return Ok(false);
+            }
+        }
+        match last {
+            Some(row) => window.cursor = Some(search::cursor_at(query, keys, &row, window.backwards())?),
+            None => return Ok(true),
+        }
+    }
+}
+
+/// How many rows a window reads for a page of `count`.
+pub fn limit(count: usize, checks: &[&Check]) -> i64 {
+    let page = i64::try_from(count).unwrap_or(i64::MAX).saturating_add(1);
+    if checks.is_empty() { page } else { page.max(WINDOW) }
+}
+
+/// All that match, one by one.
+pub fn count(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
+    let (checks, window) = (
+        of(&query.filters),
+        Window {
+            cursor: None,
+            limit: 1_000,
+        },
+    );
+    let (mut looked, mut found) = (0, 0);
+    let exhausted = scan(conn, query, &[], window, &mut |row| {
+        looked += 1;
+        found += i64::from(holds(&checks, &row));
+        Ok(if looked < MOST_COUNTED {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        })
+    })?;
+    if exhausted {
+        Ok(found)
+    } else {
+        Err(too_costly(
+            "An exact total of this search would read too many resources; narrow it, or use _total=estimate",
+        ))
+    }
+}
+
+/// The filters with what needs resources inside chains and negations resolved to ids.
+pub fn settle_all(conn: &mut Conn, on: TypeId, filters: &[Filter]) -> Result<Vec<Filter>, StoreError> {
+    filters
+        .iter()
+        .map(|filter| match filter {
+            Filter::Checked(_) => Ok(filter.clone()),
+            other => settle(conn, on, other),
+        })
+        .collect()
+}
+
+fn settle(conn: &mut Conn, on: TypeId, filter: &Filter) -> Result<Filter, StoreError> {
+    Ok(match filter {
+        Filter::Checked(_) => ids(conn, on, vec![filter.clone()])?,
+        Filter::And(parts) => {
+            let settled = settle_all(conn, on, parts)?;
+            if of(&settled).is_empty() {
+                Filter::And(settled)
+            } else {
+                ids(conn, on, settled)?
+            }
+        }
+        Filter::Or(parts) => {
+            let parts: Result<_, _> = parts.iter().map(|part| settle(conn, on, part)).collect();
+            Filter::Or(parts?)
+        }
+        Filter::Not(inner) => Filter::Not(Box::new(settle(conn, on, inner)?)),
+        Filter::Has { from, by, inner } => Filter::Has {
+            from: *from,
+            by,
+            inner: Box::new(settle(conn, *from, inner)?),
+        },
+        Filter::Chain { param, target, inner } => {
+            let link = |on: &TypeId| {
+                Ok(Filter::Chain {
+                    param,
+                    target: vec![*on],
+                    inner: Box::new(settle(conn, *on, inner)?),
+                })
+            };
+            let links: Result<_, StoreError> = target.iter().map(link).collect();
+            Filter::Or(links?)
+        }
+        other => other.clone(),
+    })
+}
+
+/// What these filters find, as a filter.
+fn ids(conn: &mut Conn, on: TypeId, filters: Vec<Filter>) -> Result<Filter, StoreError> {
+    let query = Query {
+        on,
+        filters,
+        sort: Vec::new(),
+        count: MOST_IDS,
+        total: Total::None,
+        summary: Summary::False,
+        includes: Vec::new(),
+        cursor: None,
+        echo: Vec::new(),
+    };
+    let (checks, mut found) = (of(&query.filters), Vec::new());
+    let window = Window {
+        cursor: None,
+        limit: 1_000,
+    };
+    let mut looked = 0;
+    let exhausted = scan(conn, &query, &[], window, &mut |row| {
+        looked += 1;
+        if holds(&checks, &row) {
+            found.push(row.stored.id);
+        }
+        Ok(if looked < MOST_COUNTED && found.len() <= MOST_IDS {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        })
+    })?;
+    match (exhausted, found.is_empty()) {
+        (true, true) => Ok(Filter::Nothing),
+        (true, false) => Ok(Filter::Id(found)),
+        _ => Err(too_costly(
+            "What stands inside the chain or negation matches too many resources; narrow it",
+        )),
+    }
+}
+
+fn too_costly(text: &str) -> StoreError {
+    StoreError::Rejected {
+        status: 400,
+        issues: vec![Issue::error(IssueCode::TooCostly, text)],
+    }
+}

@@ -1,0 +1,49 @@
+//! Searches as text against a store.
+#![allow(dead_code, reason = "not every test file uses all of it")]
+use crate::support::{at, put};
+use fhir::TypeId;
+use fhir::search::parse::{Limits, parse};
+use serde_json::Value;
+use store::{Expect, Page, Store, StoreError};
+
+const BASE: &str = "http://baton.example/fhir";
+const LIMITS: Limits = Limits {
+    default_count: 100,
+    max_count: 100,
+};
+
+pub async fn save(store: &Store, second: i64, values: Vec<Value>) {
+    store
+        .commit(
+            values.into_iter().map(|value| put(value, Expect::Any)).collect(),
+            at(second),
+        )
+        .await
+        .expect("stored");
+}
+
+pub async fn search(store: &Store, text: &str, cursor: Option<String>) -> Result<Page, StoreError> {
+    let (name, rest) = text.split_once('?').expect("a query");
+    let split = |pair: &str| {
+        pair.split_once('=')
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+    };
+    let pairs: Vec<_> = rest.split('&').filter_map(split).collect();
+    let parsed = parse(TypeId::of(name).expect("a type"), &pairs, BASE, LIMITS, false);
+    let (mut query, _) = parsed.unwrap_or_else(|issues| panic!("{text:.80}: {issues:?}"));
+    query.cursor = cursor;
+    store.search(query).await
+}
+
+pub fn names(found: &[store::Stored]) -> Vec<String> {
+    found.iter().map(|stored| stored.id.clone()).collect()
+}
+
+pub async fn ids(store: &Store, text: &str) -> Vec<String> {
+    names(
+        &search(store, text, None)
+            .await
+            .unwrap_or_else(|error| panic!("{text:.80}: {error}"))
+            .matches,
+    )
+}

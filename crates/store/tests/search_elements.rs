@@ -1,0 +1,164 @@
+//! Searches that ask what stands in the same element: the resource itself decides.
+mod finding;
+mod support;
+
+use finding::{ids, names, save, search};
+use serde_json::{Value, json};
+use store::{Store, StoreError};
+use support::each_engine;
+
+fn component(code: &str, value: f64) -> Value {
+    json!({
+        "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+        "valueQuantity": {"value": value, "system": "http://unitsofmeasure.org", "code": "mm[Hg]"},
+    })
+}
+
+fn pressure(id: &str, systolic: f64, diastolic: f64) -> Value {
+    json!({
+        "resourceType": "Observation", "id": id, "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+        "subject": {"reference": "Patient/p1"},
+        "component": [component("8480-6", systolic), component("8462-4", diastolic)],
+    })
+}
+
+fn location(id: &str, latitude: f64, longitude: f64) -> Value {
+    json!({
+        "resourceType": "Location", "id": id,
+        "position": {"latitude": latitude, "longitude": longitude},
+    })
+}
+
+async fn readings(store: &Store) {
+    let patient = json!({
+        "resourceType": "Patient", "id": "p1",
+        "identifier": [
+            {"type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}]},
+             "system": "urn:mrn", "value": "7"},
+            {"type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "SS"}]},
+             "value": "8"},
+        ],
+    });
+    let readings = vec![
+        patient,
+        pressure("o1", 120.0, 80.0),
+        pressure("o2", 150.0, 95.0),
+        pressure("o3", 90.0, 150.0),
+    ];
+    save(store, 0, readings).await;
+}
+
+#[test]
+fn parts_of_a_composite_stand_in_one_component() {
+    each_engine(|store| async move {
+        readings(&store).await;
+        let known: &[(&str, &[&str])] = &[
+            ("Observation?component-code-value-quantity=8480-6$gt140", &["o2"]),
+            (
+                "Observation?component-code-value-quantity=http://loinc.org|8462-4$150|http://unitsofmeasure.org|mm[Hg]",
+                &["o3"],
+            ),
+            (
+                "Observation?component-code-value-quantity=8480-6$lt100,8462-4$80",
+                &["o1", "o3"],
+            ),
+            (
+                "Observation?combo-code-value-quantity=8462-4$gt94&_sort=-_id",
+                &["o3", "o2"],
+            ),
+            ("Observation?component-code-value-quantity=85354-9$150", &[]),
+            (
+                "Patient?_has:Observation:subject:component-code-value-quantity=8480-6$gt140",
+                &["p1"],
+            ),
+            (
+                "Patient?_has:Observation:subject:component-code-value-quantity=8480-6$gt151",
+                &[],
+            ),
+        ];
+        for (text, expected) in known {
+            assert_eq!(&ids(&store, text).await, expected, "{text}");
+        }
+        let counted = search(
+            &store,
+            "Observation?combo-code-value-quantity=8480-6$gt100&_summary=count",
+            None,
+        );
+        assert_eq!(counted.await.expect("a total").total, Some(2));
+    });
+}
+
+#[test]
+fn an_identifier_has_its_value_and_its_type() {
+    each_engine(|store| async move {
+        readings(&store).await;
+        let of_type = "Patient?identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203";
+        assert_eq!(ids(&store, &format!("{of_type}|MR|7")).await, ["p1"]);
+        assert_eq!(ids(&store, "Patient?identifier:of-type=|SS|8").await, ["p1"]);
+        assert!(ids(&store, &format!("{of_type}|MR|8")).await.is_empty());
+    });
+}
+
+#[test]
+fn places_are_near_by_the_great_circle() {
+    each_engine(|store| async move {
+        let places = vec![
+            location("boston", 42.3601, -71.0589),
+            location("providence", 41.824, -71.4128),
+            location("fiji", -17.0, 179.9),
+        ];
+        save(&store, 0, places).await;
+        let known: &[(&str, &[&str])] = &[
+            ("Location?near=42.37|-71.11|10|km", &["boston"]),
+            ("Location?near=42.37|-71.11|45|[mi_i]", &["boston", "providence"]),
+            ("Location?near=42.37|-71.11", &["boston"]),
+            ("Location?near=-17|-179.9|30|km", &["fiji"]),
+            // In the corner of the box, beyond the circle.
+            ("Location?near=42.0|-70.57|55|km", &[]),
+        ];
+        for (text, expected) in known {
+            assert_eq!(&ids(&store, text).await, expected, "{text}");
+        }
+    });
+}
+
+#[test]
+fn pages_of_checked_matches_leave_none_out() {
+    each_engine(|store| async move {
+        let mut all = Vec::new();
+        for at in 0..700 {
+            let (high, low) = if at % 7 == 0 { (150.0, 80.0) } else { (80.0, 150.0) };
+            all.push(pressure(&format!("o{at}"), high, low));
+        }
+        save(&store, 0, all).await;
+        let text = "Observation?component-code-value-quantity=8480-6$150&_count=9";
+        let (mut seen, mut cursor, mut back) = (Vec::new(), None, None);
+        loop {
+            let page = search(&store, text, cursor).await.expect("a page");
+            seen.extend(names(&page.matches));
+            back = page.prev.or(back);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let expected: Vec<_> = (0..100).map(|at| format!("o{}", at * 7)).collect();
+        assert_eq!(seen, expected);
+        let before = search(&store, text, back).await.expect("the page before");
+        assert_eq!(names(&before.matches), expected[90..99]);
+    });
+}
+
+#[test]
+fn too_much_inside_has_is_refused() {
+    each_engine(|store| async move {
+        let all = (0..1_100)
+            .map(|at| pressure(&format!("o{at}"), 150.0, 80.0))
+            .collect();
+        save(&store, 0, all).await;
+        let text = "Patient?_has:Observation:subject:component-code-value-quantity=8480-6$150";
+        let refused = search(&store, text, None).await;
+        assert!(matches!(refused, Err(StoreError::Rejected { status: 400, .. })));
+    });
+}
