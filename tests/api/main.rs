@@ -14,6 +14,8 @@ mod limits;
 mod metadata;
 mod mllp;
 mod operations;
+mod operations_fhir;
+mod patch;
 mod searching;
 mod smoke;
 mod support;

@@ -1,6 +1,7 @@
 //! The HTTP surface: every route in one list, and the server around it.
 use crate::routes::{
-    self, bundle, create, delete, health, history, message, metadata, read, resource, review, search, update,
+    self, bundle, create, delete, health, history, message, metadata, patch, read, resource, review, search,
+    update,
 };
 use crate::state::AppState;
 use crate::{auth, docs, middleware};
@@ -33,6 +34,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
                         .get(search::by_get)
                         .post(create::create)
                         .put(update::conditional)
+                        .patch(patch::conditional)
                         .delete(delete::conditional)
                         .build(),
                 )
@@ -42,6 +44,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
                     resource("/{type}/{id}")
                         .get(read::read)
                         .put(update::update)
+                        .patch(patch::patch)
                         .delete(delete::delete)
                         .build(),
                 )

@@ -4,6 +4,7 @@
 //! `wire` reads the envelope without touching the resources' text, `target` reads the address of
 //! an entry, `links` replaces references in place.
 mod links;
+mod patch;
 mod strings;
 mod target;
 mod wire;
@@ -12,6 +13,7 @@ pub use links::{ConditionalReference, conditional_references, relink};
 pub use target::{Method, Target};
 pub use wire::read;
 
+use crate::patch::Patch;
 use crate::{Issue, Resource};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +42,10 @@ pub struct Entry {
     /// ETags, as in the headers of the same name.
     pub if_match: Option<String>,
     pub if_none_match: Option<String>,
-    /// Always there for POST and PUT, never for GET and DELETE.
+    /// Always there for POST and PUT, never for others.
     pub resource: Option<Resource>,
+    /// Always there for PATCH.
+    pub patch: Option<Patch>,
 }
 
 /// `Bundle.entry[3]`

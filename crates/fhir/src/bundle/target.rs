@@ -7,6 +7,7 @@ pub enum Method {
     Delete,
     Post,
     Put,
+    Patch,
     Get,
 }
 
@@ -17,6 +18,7 @@ impl Method {
             "DELETE" => Some(Method::Delete),
             "POST" => Some(Method::Post),
             "PUT" => Some(Method::Put),
+            "PATCH" => Some(Method::Patch),
             "GET" | "HEAD" => Some(Method::Get),
             _ => None,
         }

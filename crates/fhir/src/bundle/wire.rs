@@ -1,6 +1,6 @@
 //! Reading the envelope: resources stay exact text until each is parsed once for itself.
 use super::target::{Method, Target};
-use super::{Bundle, Entry, Kind, place, within};
+use super::{Bundle, Entry, Kind, patch, place, within};
 use crate::validate::validate;
 use crate::{Issue, IssueCode, Resource};
 use serde::Deserialize;
@@ -130,7 +130,7 @@ fn entry(index: usize, wire: WireEntry, base: &str) -> Result<Entry, Vec<Issue>>
     let Some(method) = Method::of(&request.method) else {
         return Err(refuse(
             "method",
-            "The method must be GET, HEAD, POST, PUT or DELETE; PATCH is not supported",
+            "The method must be GET, HEAD, POST, PUT, PATCH or DELETE",
         ));
     };
     let Some(target) = Target::of(&request.url, base) else {
@@ -144,7 +144,10 @@ fn entry(index: usize, wire: WireEntry, base: &str) -> Result<Entry, Vec<Issue>>
             "ifModifiedSince is not supported in a Bundle; use ifNoneMatch",
         ));
     }
-    let resource = resource(index, method, &target, wire.resource)?;
+    let (resource, patch) = match method {
+        Method::Patch => (None, Some(patch::read(index, &target, wire.resource)?)),
+        _ => (resource(index, method, &target, wire.resource)?, None),
+    };
     Ok(Entry {
         full_url: wire.full_url,
         method,
@@ -153,6 +156,7 @@ fn entry(index: usize, wire: WireEntry, base: &str) -> Result<Entry, Vec<Issue>>
         if_match: request.if_match,
         if_none_match: request.if_none_match,
         resource,
+        patch,
     })
 }
 
@@ -171,8 +175,10 @@ fn resource(
     let (Target::Type(on, _) | Target::Instance(on, _) | Target::Version(on, ..) | Target::History(on, ..)) =
         target;
     match (method, target, raw) {
-        (Method::Get | Method::Delete, _, None) => Ok(None),
-        (Method::Get | Method::Delete, _, Some(_)) => refuse("resource", "GET and DELETE take no resource"),
+        (Method::Get | Method::Delete | Method::Patch, _, None) => Ok(None),
+        (Method::Get | Method::Delete | Method::Patch, _, Some(_)) => {
+            refuse("resource", "GET and DELETE take no resource")
+        }
         (Method::Post, Target::Type(_, query), _) if !query.is_empty() => refuse(
             "request.url",
             "A create takes no query; put its criteria into ifNoneExist",

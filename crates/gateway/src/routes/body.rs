@@ -1,17 +1,19 @@
 //! Request bodies: of the right media type, within the limit, in good time.
 use super::call::is_r4;
+use crate::config::Limits;
 use crate::error::ApiError;
+use crate::state::AppState;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
 use fhir::{Issue, IssueCode, Resource, TypeId};
 use futures_util::future::LocalBoxFuture;
 use std::time::Duration;
 
-/// How long a client may take to send a body.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A body may take this many times as long as the head of a request.
+const PATIENCE: u64 = 3;
 
 /// A JSON body as it came (already inflated).
 pub struct FhirBody(pub Bytes);
@@ -70,19 +72,31 @@ pub fn read(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Bytes, ApiError>> + 'static {
     let encoding = known_encoding(request);
+    let patience = patience(request);
     let body = Bytes::from_request(request, payload);
     async move {
         encoding?;
-        match tokio::time::timeout(PATIENCE, body).await {
+        match tokio::time::timeout(patience, body).await {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(error)) => Err(unreadable(error.as_response_error().status_code())),
             Err(_) => Err(ApiError::new(
                 StatusCode::REQUEST_TIMEOUT,
                 IssueCode::Timeout,
-                "The body did not arrive within 30 seconds; send it faster or in smaller parts",
+                format!(
+                    "The body did not arrive within {} seconds; send it faster or in smaller parts",
+                    patience.as_secs()
+                ),
             )),
         }
     }
+}
+
+/// How long a client may take to send a body.
+fn patience(request: &HttpRequest) -> Duration {
+    let limits = request
+        .app_data::<Data<AppState>>()
+        .map_or_else(Limits::default, |state| state.config.limits.clone());
+    Duration::from_secs(limits.client_seconds.saturating_mul(PATIENCE))
 }
 
 fn unreadable(status: StatusCode) -> ApiError {
@@ -116,7 +130,7 @@ fn known_encoding(request: &HttpRequest) -> Result<(), ApiError> {
 }
 
 /// 415 unless the Content-Type is FHIR JSON of R4 in UTF-8.
-fn json(request: &HttpRequest) -> Result<(), ApiError> {
+pub(super) fn json(request: &HttpRequest) -> Result<(), ApiError> {
     let value = request
         .headers()
         .get(CONTENT_TYPE)

@@ -28,6 +28,7 @@ fn statement(state: &AppState) -> String {
             "read",
             "vread",
             "update",
+            "patch",
             "delete",
             "history-instance",
             "history-type",

@@ -16,6 +16,7 @@ pub mod hl7v2;
 pub mod message;
 pub mod metadata;
 mod methods;
+pub mod patch;
 pub mod path;
 mod pretty;
 pub mod query;

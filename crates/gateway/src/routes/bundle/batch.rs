@@ -3,9 +3,10 @@ use super::response::{self, Done};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::routes::conditional::version_of;
-use crate::routes::{Call, Reply, create, delete, history, query, read, search, update};
+use crate::routes::{Call, Instance, Reply, create, delete, history, patch, query, read, search, update};
 use crate::state::AppState;
 use fhir::bundle::{Entry, Method, Target};
+use fhir::patch::Patch;
 use fhir::{Issue, IssueCode};
 use futures_util::{StreamExt, stream};
 use store::{Expect, HistoryScope, Stored};
@@ -34,7 +35,13 @@ pub async fn run(
             )),
         }
     }
-    for method in [Method::Delete, Method::Post, Method::Put, Method::Get] {
+    for method in [
+        Method::Delete,
+        Method::Post,
+        Method::Put,
+        Method::Patch,
+        Method::Get,
+    ] {
         let now = ready
             .extract_if(.., |(_, entry)| entry.method == method)
             .collect::<Vec<_>>();
@@ -59,6 +66,9 @@ pub async fn run(
 async fn one(state: &AppState, caller: &Caller, call: &Call, entry: Entry) -> Result<Reply, ApiError> {
     let expect = expectation(&entry)?;
     let criteria = entry.if_none_exist.as_deref();
+    if let Some(patch) = entry.patch {
+        return patched(state, caller, call, entry.target, patch, expect).await;
+    }
     match (entry.method, entry.target, entry.resource) {
         (Method::Post, _, Some(resource)) => create::run(state, caller, call, resource, criteria).await,
         (Method::Put, Target::Instance(_, id), Some(resource)) => {
@@ -74,6 +84,25 @@ async fn one(state: &AppState, caller: &Caller, call: &Call, entry: Entry) -> Re
             delete::by_criteria(state, caller, call, type_id, &criteria).await
         }
         (Method::Get, target, _) => get(state, caller, target, entry.if_none_match.as_deref()).await,
+        _ => Err(unsupported()),
+    }
+}
+
+async fn patched(
+    state: &AppState,
+    caller: &Caller,
+    call: &Call,
+    target: Target,
+    patch: Patch,
+    expect: Expect,
+) -> Result<Reply, ApiError> {
+    match target {
+        Target::Instance(type_id, id) => {
+            patch::run(state, caller, call, Instance { type_id, id }, patch, expect).await
+        }
+        Target::Type(type_id, criteria) => {
+            patch::by_criteria(state, caller, call, type_id, &criteria, patch, expect).await
+        }
         _ => Err(unsupported()),
     }
 }

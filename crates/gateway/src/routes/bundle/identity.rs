@@ -1,6 +1,8 @@
 //! Which resource each entry turned out to be about, and so what links between entries mean.
 use super::plan::{Plan, Step, What};
 use crate::error::ApiError;
+use crate::routes::patch;
+use crate::routes::read::existing;
 use crate::routes::update::put;
 use fhir::bundle::{Method, place, relink};
 use fhir::{Issue, IssueCode, TypeId};
@@ -28,8 +30,8 @@ impl Fate {
     }
 }
 
-/// `found` holds at most one resource per criteria.
-pub fn fate(step: &Step, found: &[Option<Stored>]) -> Result<Fate, StoreError> {
+/// `found` holds at most one resource per criteria, `current` what an entry with an id patches.
+pub fn fate(step: &Step, found: &[Option<Stored>], current: Option<&Stored>) -> Result<Fate, StoreError> {
     let change = |type_id, id: &str, op, expect| {
         Fate::Change(Change {
             type_id,
@@ -62,6 +64,26 @@ pub fn fate(step: &Step, found: &[Option<Stored>]) -> Result<Fate, StoreError> {
             Some(stored) => change(*type_id, &stored.id, Op::Delete, Expect::Any),
             None => Fate::Nothing,
         },
+        What::Patch {
+            type_id,
+            patch,
+            expect,
+            ..
+        } => {
+            let stored = existing(*type_id, current.cloned())?;
+            Fate::Change(patch::change(patch, stored, *expect)?)
+        }
+        What::PatchBy {
+            type_id,
+            criteria,
+            patch,
+            expect,
+        } => {
+            let stored = found[*criteria]
+                .clone()
+                .ok_or_else(|| patch::no_match(*type_id))?;
+            Fate::Change(patch::change(patch, stored, *expect)?)
+        }
         What::Look(_) => Fate::Later,
     })
 }

@@ -10,6 +10,7 @@ use crate::routes::criteria::Criteria;
 use crate::routes::{Call, update};
 use crate::state::AppState;
 use fhir::bundle::{ConditionalReference, Entry, Method, Target, conditional_references};
+use fhir::patch::Patch;
 use fhir::{Issue, Resource, TypeId};
 use std::collections::HashMap;
 use store::{Context, Expect};
@@ -69,6 +70,18 @@ pub enum What {
     DeleteBy {
         type_id: TypeId,
         criteria: usize,
+    },
+    Patch {
+        type_id: TypeId,
+        id: String,
+        patch: Patch,
+        expect: Expect,
+    },
+    PatchBy {
+        type_id: TypeId,
+        criteria: usize,
+        patch: Patch,
+        expect: Expect,
     },
     Look(Look),
 }
@@ -146,6 +159,9 @@ impl Plan {
         known: &mut HashMap<String, usize>,
     ) -> Result<What, ApiError> {
         let expect = expectation(&entry)?;
+        if let Some(patch) = entry.patch {
+            return self.patch(state, entry.target, patch, expect, known);
+        }
         match (entry.method, entry.target, entry.resource) {
             (Method::Post, _, Some(resource)) => {
                 self.caller.require(resource.type_id, Access::Create)?;
@@ -195,6 +211,35 @@ impl Plan {
             }
             _ => Err(unsupported()),
         }
+    }
+
+    fn patch(
+        &mut self,
+        state: &AppState,
+        target: Target,
+        patch: Patch,
+        expect: Expect,
+        known: &mut HashMap<String, usize>,
+    ) -> Result<What, ApiError> {
+        let (Target::Instance(type_id, _) | Target::Type(type_id, _)) = target else {
+            return Err(unsupported());
+        };
+        self.caller.require(type_id, Access::Update)?;
+        Ok(match target {
+            Target::Type(_, text) => What::PatchBy {
+                type_id,
+                criteria: self.criteria(state, type_id, &text, known)?,
+                patch,
+                expect,
+            },
+            Target::Instance(_, id) => What::Patch {
+                type_id,
+                id,
+                patch,
+                expect,
+            },
+            _ => return Err(unsupported()),
+        })
     }
 
     fn delete(

@@ -8,11 +8,11 @@ use super::response::{self, Done};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::routes::create::kept;
-use crate::routes::{Call, Reply};
+use crate::routes::{Call, Reply, patch};
 use crate::state::AppState;
 use actix_web::http::StatusCode;
 use fhir::bundle::{Entry, Method};
-use fhir::{Issue, IssueCode};
+use fhir::{Issue, IssueCode, TypeId};
 use std::collections::{BTreeSet, HashMap};
 use store::{Applied, Change, Outcome, StoreError, Stored, Tx};
 
@@ -37,7 +37,10 @@ pub async fn run(
 fn work(plan: &Plan, tx: &mut Tx) -> Result<Vec<(Method, Reply)>, StoreError> {
     lock(plan, tx)?;
     let found = found(plan, tx)?;
-    let mut fates = each(plan, |index| fate(&plan.steps[index], &found))?;
+    let current = patched(plan, tx)?;
+    let mut fates = each(plan, |index| {
+        fate(&plan.steps[index], &found, current.get(&index))
+    })?;
     distinct(plan, &fates)?;
     let mut links = links(plan, &fates);
     links.extend(references(plan, &found, &fates)?);
@@ -64,6 +67,29 @@ fn each<T>(plan: &Plan, mut work: impl FnMut(usize) -> Result<T, StoreError>) ->
         .collect()
 }
 
+/// What entries with an id patch, by entry.
+fn patched(plan: &Plan, tx: &mut Tx) -> Result<HashMap<usize, Stored>, StoreError> {
+    let each = plan.steps.iter().enumerate();
+    let wanted: Vec<(usize, (TypeId, String))> = each
+        .filter_map(|(index, step)| match &step.what {
+            What::Patch { type_id, id, .. } => Some((index, (*type_id, id.clone()))),
+            _ => None,
+        })
+        .collect();
+    let keys: Vec<(TypeId, String)> = wanted.iter().map(|(_, key)| key.clone()).collect();
+    let stored = tx.get_many(&keys)?;
+    let of = |key: &(TypeId, String)| {
+        stored
+            .iter()
+            .find(|s| s.type_id == key.0 && s.id == key.1)
+            .cloned()
+    };
+    Ok(wanted
+        .into_iter()
+        .filter_map(|(index, key)| Some((index, of(&key)?)))
+        .collect())
+}
+
 /// Whoever else may create or change what these criteria name waits.
 fn lock(plan: &Plan, tx: &mut Tx) -> Result<(), StoreError> {
     let claims: BTreeSet<&str> = plan
@@ -71,7 +97,9 @@ fn lock(plan: &Plan, tx: &mut Tx) -> Result<(), StoreError> {
         .iter()
         .filter_map(|step| match step.what {
             What::Create { unless, .. } => unless,
-            What::UpdateBy { criteria, .. } | What::DeleteBy { criteria, .. } => Some(criteria),
+            What::UpdateBy { criteria, .. }
+            | What::DeleteBy { criteria, .. }
+            | What::PatchBy { criteria, .. } => Some(criteria),
             _ => None,
         })
         .map(|place| plan.criteria[place].lock_text())
@@ -113,7 +141,9 @@ fn found(plan: &Plan, tx: &mut Tx) -> Result<Vec<Option<Stored>>, StoreError> {
 fn uses(what: &What, place: usize) -> bool {
     match what {
         What::Create { unless, .. } => *unless == Some(place),
-        What::UpdateBy { criteria, .. } | What::DeleteBy { criteria, .. } => *criteria == place,
+        What::UpdateBy { criteria, .. }
+        | What::DeleteBy { criteria, .. }
+        | What::PatchBy { criteria, .. } => *criteria == place,
         _ => false,
     }
 }
@@ -176,6 +206,7 @@ fn apply(plan: &Plan, tx: &mut Tx, fates: Vec<Fate>) -> Result<HashMap<usize, Ap
         .collect();
     let applied = tx.apply(changes, &plan.context).map_err(|error| match &error {
         StoreError::Precondition { type_id, id, .. } => match identities.get(&(*type_id, id.clone())) {
+            Some(index) if plan.steps[*index].method == Method::Patch => patch::again(error),
             Some(index) => at(*index, error),
             None => error,
         },

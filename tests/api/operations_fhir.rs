@@ -1,0 +1,1 @@
+//! FHIR operations and partial views.
