@@ -61,7 +61,7 @@ pub struct Limits {
     pub bundle_entries: usize,
     pub default_count: usize,
     pub max_count: usize,
-    /// Seconds a client may take to send its request head.
+    /// Seconds a client may take to send its request head; a body may take three times as long.
     pub client_seconds: u64,
     /// HTTP connections at a time.
     pub connections: usize,
