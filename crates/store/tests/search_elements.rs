@@ -162,3 +162,60 @@ fn too_much_inside_has_is_refused() {
         assert!(matches!(refused, Err(StoreError::Rejected { status: 400, .. })));
     });
 }
+
+#[test]
+fn codes_of_stored_terminology() {
+    each_engine(|store| async move {
+        readings(&store).await;
+        let codes = json!({
+            "resourceType": "CodeSystem", "id": "acts", "url": "urn:acts", "status": "active", "content": "complete",
+            "concept": [{"code": "care", "concept": [{"code": "call"}, {"code": "visit"}]}, {"code": "bill"}],
+        });
+        let calls = json!({
+            "resourceType": "ValueSet", "id": "calls", "url": "urn:calls", "version": "2", "status": "active",
+            "compose": {"include": [{"system": "urn:acts", "concept": [{"code": "call"}, {"code": "bill"}]}]},
+        });
+        let task = |code: &str| {
+            json!({
+                "resourceType": "Task", "id": code, "status": "requested", "intent": "order",
+                "code": {"coding": [{"system": "urn:acts", "code": code}]},
+            })
+        };
+        save(
+            &store,
+            1,
+            vec![codes, calls, task("call"), task("visit"), task("bill")],
+        )
+        .await;
+        let known: &[(&str, &[&str])] = &[
+            ("Task?code:in=urn:calls", &["call", "bill"]),
+            ("Task?code:in=urn:calls|2", &["call", "bill"]),
+            ("Task?code:in=ValueSet/calls", &["call", "bill"]),
+            ("Task?code:not-in=urn:calls", &["visit"]),
+            ("Task?code:below=urn:acts|care", &["call", "visit"]),
+            ("Task?code:above=urn:acts|call", &["call"]),
+            (
+                "Task?status:in=http://hl7.org/fhir/ValueSet/task-status&code=bill",
+                &["bill"],
+            ),
+            (
+                "Task?status=http://hl7.org/fhir/task-status|requested&code=bill",
+                &["bill"],
+            ),
+        ];
+        for (text, expected) in known {
+            assert_eq!(&ids(&store, text).await, expected, "{text}");
+        }
+        for text in [
+            "Task?code:in=urn:none",
+            "Task?code:below=urn:none|a",
+            "Task?code:in=urn:calls|3",
+        ] {
+            let refused = search(&store, text, None).await;
+            assert!(
+                matches!(refused, Err(StoreError::Rejected { status: 400, .. })),
+                "{text}"
+            );
+        }
+    });
+}

@@ -6,6 +6,7 @@ pub mod implicit;
 pub mod index;
 pub mod near;
 pub mod parse;
+pub mod terminology;
 pub mod value;
 
 use crate::TypeId;
@@ -80,6 +81,11 @@ pub enum Filter {
     And(Vec<Filter>),
     /// The resource itself decides about the candidates that the filters beside it leave.
     Checked(check::Check),
+    /// One of the codes that terminology lists: the store puts a token test in its place.
+    Terminology {
+        param: &'static SearchParam,
+        lookup: terminology::Lookup,
+    },
     /// Matches nothing (a reference that cannot resolve, for instance).
     Nothing,
 }

@@ -212,6 +212,11 @@ fn authorize_filter(caller: &Caller, filter: &Filter) -> Result<(), ApiError> {
             authorize_filter(caller, inner)
         }
         Filter::Not(inner) => authorize_filter(caller, inner),
+        Filter::Terminology { lookup, .. } => lookup
+            .reads()
+            .iter()
+            .filter_map(|name| TypeId::of(name))
+            .try_for_each(|of| caller.require(of, Access::Search)),
         Filter::Or(inner) | Filter::And(inner) => inner.iter().try_for_each(|f| authorize_filter(caller, f)),
         Filter::Id(_)
         | Filter::LastUpdated(_)

@@ -3,7 +3,7 @@
 //! `fhir::search::check` tells which searches need this. A page stops when it is full or when
 //! enough was looked at; it then holds fewer matches, and its next link goes on from there.
 //! Inside chains, `_has` and `:not` the matches are found first and their ids put in place.
-use super::{Found, order, page::Window, window_of};
+use super::{Found, order, page::Window, terminology, window_of};
 use crate::conn::Conn;
 use crate::{StoreError, search};
 use fhir::search::check::Check;
@@ -120,6 +120,7 @@ fn settle(conn: &mut Conn, on: TypeId, filter: &Filter) -> Result<Filter, StoreE
             let parts: Result<_, _> = parts.iter().map(|part| settle(conn, on, part)).collect();
             Filter::Or(parts?)
         }
+        Filter::Terminology { param, lookup } => terminology::tokens(conn, param, lookup)?,
         Filter::Not(inner) => Filter::Not(Box::new(settle(conn, on, inner)?)),
         Filter::Has { from, by, inner } => Filter::Has {
             from: *from,

@@ -53,6 +53,10 @@ pub fn holds(sql: &mut Sql, filter: &Filter, subject: Subject) -> Written {
         Filter::Checked(_) => {
             sql.push("1 = 1");
         }
+        // `checked.rs` has put codes in its place.
+        Filter::Terminology { .. } => {
+            sql.push("1 = 0");
+        }
         Filter::Nothing => {
             sql.push("1 = 0");
         }

@@ -25,7 +25,9 @@ pub struct Cursor {
 }
 
 /// Parameters that change the page but not the order of what is found.
-const PRESENTATION: [&str; 8] = [
+const PRESENTATION: [&str; 10] = [
+    "_elements",
+    "_summary",
     "_count",
     "_format",
     "_pretty",

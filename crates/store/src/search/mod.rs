@@ -15,6 +15,7 @@ mod page;
 mod ranges;
 mod sql;
 mod statement;
+mod terminology;
 mod values;
 
 use crate::conn::{Conn, Engine, on_each};

@@ -4,6 +4,7 @@ use super::filter::{lookup, reference_param};
 use super::{Limits, invalid, unsupported};
 use crate::registry::ParamKind;
 use crate::search::{Include, Query, Sort, SortBy, Summary, Total};
+use crate::view::View;
 use crate::{Issue, TypeId};
 
 pub enum Applied {
@@ -26,13 +27,16 @@ pub fn apply(query: &mut Query, name: &str, value: &str, limits: Limits) -> Resu
         "_sort" => sort(query, value)?,
         "_total" => query.total = total(value)?,
         "_summary" => summary(query, value)?,
+        // What is shown of each resource is chosen where the answer is made.
+        "_elements" => drop(View::asked(Some(query.on), name, value)?),
         "_include" | "_include:iterate" | "_revinclude" | "_revinclude:iterate" => {
             include(query, name, value)?
         }
         "_format" | "_pretty" => {}
         "_contained" if value == "false" => {}
-        "_elements" | "_contained" | "_containedType" | "_content" | "_text" | "_filter" | "_list"
-        | "_query" | "_score" => return Err(unsupported(name, "is not offered by this server")),
+        "_contained" | "_containedType" | "_content" | "_text" | "_filter" | "_query" | "_score" => {
+            return Err(unsupported(name, "is not offered by this server"));
+        }
         _ if name.starts_with("_include:") || name.starts_with("_revinclude:") => {
             return Err(unsupported(name, "takes no modifier but :iterate"));
         }
@@ -64,14 +68,13 @@ fn total(value: &str) -> Result<Total, Issue> {
 
 fn summary(query: &mut Query, value: &str) -> Result<(), Issue> {
     match value {
-        "false" => Ok(()),
         "count" => {
             query.summary = Summary::Count;
             query.count = 0;
             Ok(())
         }
-        "true" | "text" | "data" => Err(unsupported("_summary", "is offered as count and false only")),
-        _ => Err(invalid("_summary", "takes count or false")),
+        _ if View::asked(Some(query.on), "_summary", value)?.is_some() => Ok(()),
+        _ => Err(invalid("_summary", "takes true, text, data, count or false")),
     }
 }
 

@@ -6,6 +6,7 @@ use super::escape::unescape;
 use super::{date::date, invalid, near, reference::is_id, unsupported, values};
 use crate::registry::{ParamKind, Registry, SearchParam, registry};
 use crate::search::check::Check;
+use crate::search::terminology::Lookup;
 use crate::search::{Filter, Test, Token};
 use crate::{Issue, IssueCode, TypeId};
 
@@ -21,7 +22,9 @@ fn at_depth(on: TypeId, name: &str, value: &str, cx: &Context, depth: usize) -> 
     if depth == 0 {
         return Err(too_costly(name, "nests chains deeper than this server allows"));
     }
-    if let Some(rest) = name.strip_prefix("_has:") {
+    // <https://hl7.org/fhir/R4/search.html#list>
+    let list = (name == "_list").then_some("List:item:_id");
+    if let Some(rest) = name.strip_prefix("_has:").or(list) {
         return has(on, name, rest, value, cx, depth);
     }
     if let Some((head, rest)) = name.split_once('.') {
@@ -59,6 +62,9 @@ fn plain(
         },
         (ParamKind::Special, _) => near::filter(param, name, modifier, &cx.alternatives(name, value)?),
         (ParamKind::Token, Some("of-type")) => of_type(param, name, value, cx),
+        (ParamKind::Token, Some(relation @ ("in" | "not-in" | "above" | "below"))) => {
+            terminology(param, name, relation, &cx.alternatives(name, value)?)
+        }
         _ => {
             let test = values::test(param, name, modifier, value, cx)?;
             let filter = Filter::Param { param, test };
@@ -69,6 +75,30 @@ fn plain(
             })
         }
     }
+}
+
+/// <https://hl7.org/fhir/R4/search.html#token>
+fn terminology(
+    param: &'static SearchParam,
+    name: &str,
+    relation: &str,
+    value: &[&str],
+) -> Result<Filter, Issue> {
+    let wrong = |rule| invalid(name, rule);
+    let lookup = match relation {
+        "above" => values::each(value, values::system_code).map(Lookup::Above),
+        "below" => values::each(value, values::system_code).map(Lookup::Below),
+        _ => values::each(value, |url| Ok(unescape(url))).map(Lookup::In),
+    };
+    let filter = Filter::Terminology {
+        param,
+        lookup: lookup.map_err(wrong)?,
+    };
+    Ok(if relation == "not-in" {
+        Filter::Not(Box::new(filter))
+    } else {
+        filter
+    })
 }
 
 /// The value by its rows, the type by the resource.

@@ -73,6 +73,14 @@ fn token(text: &str) -> Result<Token, &'static str> {
     }
 }
 
+/// A code that subsumption is asked of.
+pub fn system_code(text: &str) -> Result<(String, String), &'static str> {
+    match token(text)? {
+        Token::SystemCode(system, code) => Ok((system, code)),
+        _ => Err("takes system|code after :above and :below"),
+    }
+}
+
 /// `system|code|value` of `:of-type`; the system may be left out.
 pub fn typed_identifier(text: &str) -> Result<TypedIdentifier, &'static str> {
     let read = |system: &str, code: &str, value: &str| {
@@ -152,7 +160,7 @@ pub fn target(param: &SearchParam, name: &str, type_name: &str) -> Result<TypeId
 
 fn bad_modifier(param: &SearchParam, name: &str, modifier: &str) -> Issue {
     let valid = match param.kind {
-        ParamKind::Token => ":not, :of-type, :missing",
+        ParamKind::Token => ":not, :in, :not-in, :above, :below, :of-type, :missing",
         ParamKind::Reference => ":identifier, :missing, or a resource type such as :Patient",
         ParamKind::String => ":exact, :contains, :missing",
         ParamKind::Uri => ":below, :above, :missing",
