@@ -1,4 +1,5 @@
 //! What scenes stand on: a running server, a client with a token, messages.
+pub mod care;
 mod client;
 pub mod messages;
 mod server;

@@ -1,0 +1,156 @@
+//! What people do on a task is theirs: no replay, update or correction undoes it.
+use crate::on_both;
+use crate::support::care::{Course, iso, reason, reference};
+use crate::support::messages::{Adt, days_ago, unique};
+use crate::support::{Baton, Client};
+use serde_json::{Value, json};
+
+on_both!(
+    progress_survives_replays,
+    an_interruption_is_resumed,
+    a_contact_before_a_new_discharge_does_not_count
+);
+
+const PD1: &str = "PD1||||1700123455^Family^Fran^^^^MD^^NPI";
+
+struct Stay {
+    messages: Vec<Adt>,
+    patient: String,
+    visit: String,
+}
+
+fn home(client: &Client, at: i64) -> Stay {
+    let (patient, visit) = (unique("P"), unique("V"));
+    let mut messages = vec![
+        Adt::new("A01", &patient, &visit),
+        Adt::new("A03", &patient, &visit).discharged(days_ago(at), "01"),
+    ];
+    messages
+        .iter_mut()
+        .for_each(|message| message.extra = vec![PD1.to_owned()]);
+    messages.iter().for_each(|message| client.taken(message));
+    Stay {
+        messages,
+        patient,
+        visit,
+    }
+}
+
+fn work_on(client: &Client, course: &Course, code: &str, change: impl FnOnce(&mut Value)) -> Value {
+    let mut task = course.task(code).clone();
+    change(&mut task);
+    client.put(&reference(&task), &task).ok()
+}
+
+fn progress_survives_replays(baton: &Baton) {
+    baton.sender();
+    let partner = baton.partner();
+    let stay = home(&partner, 2);
+    let course = partner.course(&stay.visit);
+    let worked = [
+        work_on(&partner, &course, "tcm-contact", |task| {
+            task["status"] = json!("in-progress");
+            task["note"] = json!([{"text": "No answer at 10:00"}]);
+        }),
+        work_on(&partner, &course, "discharge-information", |task| {
+            task["status"] = json!("completed")
+        }),
+        work_on(&partner, &course, "follow-up-visit", |task| {
+            task["owner"] = json!({"reference": "Practitioner/locum"})
+        }),
+    ];
+    stay.messages.iter().for_each(|message| partner.taken(message));
+    let mut repeated = stay.messages[1].clone();
+    repeated.control = unique("AGAIN");
+    partner.taken(&repeated);
+    let mut update = Adt::new("A08", &stay.patient, &stay.visit).at(days_ago(1));
+    update.diagnoses = vec!["I50.9", "N18.4", "C78.7"];
+    partner.taken(&update);
+    let after = partner.course(&stay.visit);
+    assert_eq!(
+        after.risk["prediction"][0]["qualitativeRisk"]["coding"][0]["code"], "high",
+        "the update counts"
+    );
+    for task in &worked {
+        let now = partner.get(&reference(task)).ok();
+        for member in ["status", "owner", "note", "for", "basedOn", "encounter"] {
+            assert_eq!(now[member], task[member], "{member} of {task:#}");
+        }
+    }
+    assert_eq!(after.task("tcm-contact"), &worked[0], "nothing about it changed");
+    assert!(
+        after.due("follow-up-visit") < course.due("follow-up-visit"),
+        "Baton may still move a deadline"
+    );
+}
+
+fn an_interruption_is_resumed(baton: &Baton) {
+    baton.sender();
+    let partner = baton.partner();
+    let stay = home(&partner, 3);
+    let course = partner.course(&stay.visit);
+    work_on(&partner, &course, "tcm-contact", |task| {
+        task["status"] = json!("in-progress");
+        task["note"] = json!([{"text": "Left a message"}]);
+    });
+    work_on(&partner, &course, "patient-education", |task| {
+        task["status"] = json!("completed")
+    });
+    partner.taken(&Adt::new("A13", &stay.patient, &stay.visit).at(days_ago(2)));
+    let stopped = partner.course(&stay.visit);
+    let contact = stopped.task("tcm-contact");
+    assert_eq!(
+        (&contact["status"], reason(contact)),
+        (&json!("cancelled"), "discharge-cancelled")
+    );
+    assert_eq!(contact["note"][0]["text"], "Left a message");
+    assert_eq!(
+        stopped.task("patient-education")["status"],
+        "completed",
+        "what is done is done"
+    );
+    partner.taken(&Adt::new("A03", &stay.patient, &stay.visit).discharged(days_ago(1), "01"));
+    let resumed = partner.course(&stay.visit);
+    let contact = resumed.task("tcm-contact");
+    assert_eq!(
+        (&contact["status"], &contact["note"][0]["text"]),
+        (&json!("in-progress"), &json!("Left a message"))
+    );
+    assert!(resumed.due("tcm-contact") > course.due("tcm-contact"));
+}
+
+fn a_contact_before_a_new_discharge_does_not_count(baton: &Baton) {
+    baton.sender();
+    let partner = baton.partner();
+    let stay = home(&partner, 4);
+    let first = partner.course(&stay.visit);
+    let done = work_on(&partner, &first, "tcm-contact", |task| {
+        task["status"] = json!("completed");
+        task["executionPeriod"] = json!({"start": iso(days_ago(3)), "end": iso(days_ago(3))});
+    });
+    partner.taken(&Adt::new("A13", &stay.patient, &stay.visit).at(days_ago(2)));
+    partner.taken(&Adt::new("A03", &stay.patient, &stay.visit).discharged(days_ago(1), "01"));
+    let plan = partner.course(&stay.visit).plan;
+    let encounter = reference(&first.stay);
+    let contacts = partner.find(&format!(
+        "Task?encounter={encounter}&code=urn:baton:task|tcm-contact"
+    ));
+    let mut statuses: Vec<&str> = contacts
+        .iter()
+        .filter_map(|task| task["status"].as_str())
+        .collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, ["completed", "requested"]);
+    assert_eq!(partner.get(&reference(&done)).ok()["status"], "completed");
+    let open = contacts
+        .iter()
+        .find(|task| task["status"] == "requested")
+        .expect("a successor");
+    assert!(open["restriction"]["period"]["end"].as_str() > done["restriction"]["period"]["end"].as_str());
+    for contact in &contacts {
+        assert!(
+            plan["activity"].to_string().contains(&reference(contact)),
+            "the plan lists both"
+        );
+    }
+}
