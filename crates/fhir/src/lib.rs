@@ -15,6 +15,7 @@ pub mod resource;
 pub mod search;
 pub mod tree;
 pub mod validate;
+pub mod view;
 
 pub use outcome::{Issue, IssueCode, Severity};
 pub use registry::{ParamId, TypeId, registry};

@@ -34,6 +34,10 @@ pub struct Element {
     pub targets: Vec<TypeId>,
     /// Codes of a required binding with a closed list.
     pub binding: Option<&'static ValueSet>,
+    /// Part of `_summary=true`.
+    pub summary: bool,
+    /// Changes what the rest means, so no partial view may leave it out.
+    pub modifier: bool,
 }
 
 /// A member of the JSON object.

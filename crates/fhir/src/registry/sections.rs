@@ -68,6 +68,7 @@ impl Sections {
         let mut cells = line.split('\t');
         let mut cell = || cells.next().unwrap_or_default();
         let (name, min, max, types, binding) = (cell(), cell(), cell(), cell(), cell());
+        let flags = cell();
         Element {
             name: name.trim_end_matches("[x]"),
             required: min != "0",
@@ -76,6 +77,8 @@ impl Sections {
             types: types.split('|').map(|of| self.element_type(of)).collect(),
             targets: targets(types),
             binding: ValueSet::named(binding),
+            summary: flags.contains('s'),
+            modifier: flags.contains('m'),
         }
     }
 

@@ -1,5 +1,6 @@
 //! `elements.tsv`: a section `#Name  Base` per resource, data type and backbone element, then one
-//! line per own element: name, min, max, types (with `(targets)` of references), value set.
+//! line per own element: name, min, max, types (with `(targets)` of references), value set, and `s`
+//! for elements of summaries, `m` for modifiers.
 use super::{Error, list, tail, text};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -55,10 +56,11 @@ fn push(sections: &mut Sections, element: &Value, types: &str) -> Result<(), Err
         .get_mut(parent)
         .ok_or_else(|| format!("no section for {parent}"))?;
     let line = format!(
-        "{name}\t{}\t{}\t{types}\t{}",
+        "{name}\t{}\t{}\t{types}\t{}\t{}",
         element["min"],
         text(element, "max"),
-        binding(element)
+        binding(element),
+        flags(element)
     );
     lines.push(line.trim_end().to_owned());
     Ok(())
@@ -101,6 +103,12 @@ fn fhir_type(kind: &Value) -> &str {
         .iter()
         .find(|e| text(e, "url").ends_with("structuredefinition-fhir-type"));
     named.map_or("string", |extension| text(extension, "valueUrl"))
+}
+
+/// <https://hl7.org/fhir/R4/search.html#summary> <https://hl7.org/fhir/R4/conformance-rules.html#isModifier>
+fn flags(element: &Value) -> String {
+    let flag = |name: &str, letter: &'static str| if element[name] == true { letter } else { "" };
+    flag("isSummary", "s").to_owned() + flag("isModifier", "m")
 }
 
 /// Only required bindings are checked by the base definitions.
