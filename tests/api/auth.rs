@@ -1,1 +1,10 @@
-//! 
+//! The authorization server and what its tokens open. Issue's section "Tokens";
+//! <https://hl7.org/fhir/smart-app-launch/STU2.2/backend-services.html>
+mod assertions;
+mod doors;
+mod includes;
+mod letters;
+mod lifetimes;
+mod partner;
+mod rotation;
+mod secrets;

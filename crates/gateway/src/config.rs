@@ -66,7 +66,7 @@ pub struct Limits {
     /// HTTP connections at a time.
     pub connections: usize,
     pub mllp_connections: usize,
-    /// Seconds without a byte after which an MLLP connection is closed.
+    /// Seconds without a whole message after which an MLLP connection is closed.
     pub mllp_idle_seconds: u64,
 }
 

@@ -13,13 +13,15 @@ use store::StoreError;
 /// What every FHIR body is sent as.
 pub const FHIR_JSON: &str = "application/fhir+json";
 
+/// Such as WWW-Authenticate or Retry-After.
+pub type Headers = Vec<(&'static str, String)>;
+
 /// An HTTP status with its findings.
 #[derive(Debug)]
 pub struct ApiError {
     pub status: StatusCode,
     pub issues: Vec<Issue>,
-    /// Extra headers, such as WWW-Authenticate or Retry-After.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Headers,
 }
 
 impl ApiError {
@@ -79,10 +81,7 @@ impl From<StoreError> for ApiError {
                 IssueCode::MultipleMatches,
                 format!("The criteria match {count} resources or more where one is needed; narrow them"),
             ),
-            StoreError::Rejected { status, issues } => ApiError::with(
-                StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
-                issues,
-            ),
+            StoreError::Rejected { status, issues } => rejected(status, issues),
             StoreError::BadCursor => ApiError::bad_request(
                 IssueCode::Value,
                 "_cursor is not from a paging link of this search; follow the links of the Bundle as they are",
@@ -105,6 +104,19 @@ impl From<StoreError> for ApiError {
                 )
             }
         }
+    }
+}
+
+/// Headers do not pass through the store; the one that RFC 6750 wants with a 403 is given back.
+fn rejected(status: u16, issues: Vec<Issue>) -> ApiError {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+    let error = ApiError::with(status, issues);
+    match status {
+        StatusCode::FORBIDDEN => error.header(
+            "WWW-Authenticate",
+            "Bearer realm=\"baton\", error=\"insufficient_scope\"",
+        ),
+        _ => error,
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long a client may take to read an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -74,13 +74,15 @@ impl Connection {
     async fn run(mut self, mut stream: TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let limits = &self.state.config.limits;
+        // Counted from message to message: one byte now and then does not keep a place.
         let idle = Duration::from_secs(limits.mllp_idle_seconds);
+        let mut deadline = Instant::now() + idle;
         let mut decoder = Decoder::new(limits.message);
         let mut buffer = vec![0; READ_SIZE];
         loop {
             let read = tokio::select! {
                 _ = stopped(&mut self.shutdown) => return stream.shutdown().await,
-                read = timeout(idle, stream.read(&mut buffer)) => read,
+                read = timeout_at(deadline, stream.read(&mut buffer)) => read,
             };
             let size = match read {
                 Ok(size) => size?,
@@ -90,8 +92,12 @@ impl Connection {
                 return Ok(());
             }
             for output in decoder.push(&buffer[..size]) {
+                let whole = matches!(output, Output::Frame(_));
                 for answer in self.answers(output).await {
                     timeout(PATIENCE, stream.write_all(&encode(&answer))).await??;
+                }
+                if whole {
+                    deadline = Instant::now() + idle;
                 }
             }
         }

@@ -156,7 +156,8 @@ impl Baton {
                 .unwrap_or_default()
                 .to_string()
         };
-        let base = field("fhir").trim_end_matches("/fhir").to_string();
+        // Where it listens, which need not be its public address.
+        let base = format!("http://{}", field("listen"));
         Baton {
             mllp: field("mllp"),
             base,

@@ -119,7 +119,8 @@ impl Server {
             .mllp()
             .map(|bound| format!(" mllp={bound}"))
             .unwrap_or_default();
-        format!("baton ready fhir={base}/fhir hl7v2={base}/hl7v2 docs={base}/docs{mllp}")
+        let listen = &self.state.config.listen;
+        format!("baton ready fhir={base}/fhir hl7v2={base}/hl7v2 docs={base}/docs listen={listen}{mllp}")
     }
 
     /// Until SIGTERM or SIGINT; then requests and messages in flight are finished first.

@@ -87,8 +87,8 @@ impl TokensTable {
     fn settings(self) -> Result<Tokens, String> {
         let defaults = Tokens::default();
         let lifetime_seconds = self.lifetime_seconds.unwrap_or(defaults.lifetime_seconds);
-        if !(30..=3600).contains(&lifetime_seconds) {
-            return Err("tokens.lifetime_seconds must be between 30 and 3600".into());
+        if !(1..=3600).contains(&lifetime_seconds) {
+            return Err("tokens.lifetime_seconds must be between 1 and 3600".into());
         }
         let allow_private_jwks = self.allow_private_jwks.unwrap_or(defaults.allow_private_jwks);
         Ok(Tokens {

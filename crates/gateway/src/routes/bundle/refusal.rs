@@ -1,5 +1,5 @@
 //! Refusals that say which entry they are about.
-use crate::error::ApiError;
+use crate::error::{ApiError, Headers};
 use actix_web::http::StatusCode;
 use fhir::Issue;
 use fhir::bundle::within;
@@ -21,24 +21,28 @@ pub fn at(index: usize, error: StoreError) -> StoreError {
     }
 }
 
-/// What is wrong with the entries, and the status that says it best.
+/// What is wrong with the entries; the first one's status and headers speak for all.
 #[derive(Default)]
 pub struct Refusals {
     issues: Vec<Issue>,
-    status: Option<StatusCode>,
+    first: Option<(StatusCode, Headers)>,
 }
 
 impl Refusals {
     pub fn add(&mut self, index: usize, error: ApiError) {
-        self.status.get_or_insert(error.status);
+        self.first.get_or_insert((error.status, error.headers));
         self.issues
             .extend(error.issues.into_iter().map(|issue| within(index, issue)));
     }
 
     pub fn none_or_error(self) -> Result<(), ApiError> {
-        match self.status {
+        match self.first {
             None => Ok(()),
-            Some(status) => Err(ApiError::with(status, self.issues)),
+            Some((status, headers)) => Err(ApiError {
+                status,
+                issues: self.issues,
+                headers,
+            }),
         }
     }
 }
