@@ -81,6 +81,11 @@ fn rest(support: &Support) -> Value {
     }
     rest.insert("resource".into(), json!(resources));
     list(&mut rest, "interaction", codes(support.system_interactions));
+    list(
+        &mut rest,
+        "searchParam",
+        ON_EVERY_TYPE.iter().map(|p| everywhere(p)).collect(),
+    );
     list(&mut rest, "operation", operations(support, None));
     Value::Object(rest)
 }
@@ -172,6 +177,31 @@ fn reverse_includes(on: TypeId) -> Vec<Value> {
     let here = all.filter(|param| param.targets.contains(&on));
     here.map(|param| json!(format!("{}:{}", param.on.name(), param.code)))
         .collect()
+}
+
+/// What every search takes and no registry row says.
+const ON_EVERY_TYPE: [(&str, &str, &str); 5] = [
+    (
+        "_text",
+        "string",
+        "Words of the narrative: all of them, \"phrases\", OR. Narrow it by other parameters",
+    ),
+    (
+        "_content",
+        "string",
+        "Words anywhere in the resource: all of them, \"phrases\", OR. Narrow it by other parameters",
+    ),
+    (
+        "_filter",
+        "special",
+        "name operator value, joined by and, or, not(...)",
+    ),
+    ("_list", "special", "Items of the List of that id"),
+    ("_has", "special", "_has:Type:reference-parameter:parameter"),
+];
+
+fn everywhere((name, kind, documentation): &(&str, &str, &str)) -> Value {
+    json!({"name": name, "type": kind, "documentation": documentation})
 }
 
 fn search_params(on: TypeId) -> Vec<Value> {

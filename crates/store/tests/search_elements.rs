@@ -219,3 +219,84 @@ fn codes_of_stored_terminology() {
         }
     });
 }
+
+#[test]
+fn filter_expressions_and_texts() {
+    each_engine(|store| async move {
+        readings(&store).await;
+        let condition = |id: &str, display: &str, note: &str| {
+            json!({
+                "resourceType": "Condition", "id": id, "subject": {"reference": "Patient/p1"},
+                "recordedDate": "2026-03-01",
+                "text": {"status": "generated", "div": format!("<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>{note}</p></div>")},
+                "code": {"coding": [{"system": "http://snomed.info/sct", "code": id, "display": display}]},
+            })
+        };
+        let conditions = vec![
+            condition("c1", "Heart failure", "seen on the left side"),
+            condition("c2", "Failure to thrive", "no heart trouble"),
+        ];
+        save(&store, 1, conditions).await;
+        let known: &[(&str, &[&str])] = &[
+            (
+                "Condition?_filter=code eq http://snomed.info/sct|c1 or code eq c2",
+                &["c1", "c2"],
+            ),
+            (
+                "Condition?_filter=subject re Patient/p1 and not(code eq c1)",
+                &["c2"],
+            ),
+            (
+                "Condition?_filter=recorded-date po 2026-03 and code ne c2",
+                &["c1"],
+            ),
+            (
+                "Condition?_filter=patient.identifier eq urn:mrn|7 and recorded-date lt 2026-02",
+                &[],
+            ),
+            (
+                "Patient?_filter=_has:Observation:subject:component-code-value-quantity eq 8480-6$150",
+                &["p1"],
+            ),
+            ("Condition?code:text=heart", &["c1"]),
+            ("Condition?code:text=failure", &["c2"]),
+            ("Condition?_text=heart", &["c2"]),
+            ("Condition?_content=heart&subject=Patient/p1", &["c1", "c2"]),
+            ("Condition?_content=\"heart failure\"", &["c1"]),
+            ("Condition?_content=hear", &[]),
+            ("Condition?_text=p", &[]),
+        ];
+        for (text, expected) in known {
+            assert_eq!(&ids(&store, text).await, expected, "{text}");
+        }
+    });
+}
+
+#[test]
+fn filter_expressions_compare_whole_strings_and_ends() {
+    each_engine(|store| async move {
+        let person = |id: &str, family: &str| json!({"resourceType": "Patient", "id": id, "name": [{"family": family}]});
+        save(
+            &store,
+            0,
+            vec![
+                person("a", "Lind"),
+                person("b", "Lindgren"),
+                person("c", "Åkerlind"),
+            ],
+        )
+        .await;
+        let known: &[(&str, &[&str])] = &[
+            ("Patient?_filter=family eq lind", &["a"]),
+            ("Patient?_filter=family sw lind", &["a", "b"]),
+            ("Patient?_filter=family ew lind", &["a", "c"]),
+            ("Patient?_filter=family co ERL", &["c"]),
+            ("Patient?_filter=family ne lind", &["b", "c"]),
+        ];
+        for (text, expected) in known {
+            let mut found = ids(&store, text).await;
+            found.sort();
+            assert_eq!(&found, expected, "{text}");
+        }
+    });
+}

@@ -6,6 +6,7 @@
 //! wrong ones, and the resources, which are read for the answer anyway, decide.
 //! <https://hl7.org/fhir/R4/search.html#combining>
 use super::near::Near;
+use super::words::{self, Words};
 use super::{Test, Token, index, value};
 use crate::path::{Env, Expr, Item};
 use crate::registry::SearchParam;
@@ -29,6 +30,15 @@ pub enum Check {
         param: &'static SearchParam,
         within: Vec<Near>,
     },
+    /// `:text`: a display that starts with one of these folded texts.
+    Display {
+        param: &'static SearchParam,
+        texts: Vec<String>,
+    },
+    /// `_text`
+    Narrative(Words),
+    /// `_content`
+    Content(Words),
 }
 
 /// A part of a composite: the parameter it is of, and where its values are in the element.
@@ -57,6 +67,12 @@ impl Check {
                 .any(|element| composite(element, resource, parts, alternatives)),
             Check::OfType { param, identifiers } => index::nodes(resource, param)
                 .any(|found| identifiers.iter().any(|wanted| of_type(found, wanted))),
+            Check::Display { param, texts } => index::nodes(resource, param)
+                .flat_map(words::displays)
+                .map(index::normalise)
+                .any(|display| texts.iter().any(|text| display.starts_with(text))),
+            Check::Narrative(wanted) => wanted.hold(&words::narrative(resource)),
+            Check::Content(wanted) => wanted.hold(&words::content(resource)),
             Check::Near { param, within } => {
                 index::nodes(resource, param).any(|position| within.iter().any(|near| near.holds(position)))
             }

@@ -8,6 +8,7 @@ pub mod near;
 pub mod parse;
 pub mod terminology;
 pub mod value;
+pub mod words;
 
 use crate::TypeId;
 use crate::registry::SearchParam;
@@ -30,6 +31,23 @@ pub struct Query {
     /// Every parameter as it was understood, for the `self` link, in the order given; without
     /// `_cursor`, which is in `cursor`.
     pub echo: Vec<(String, String)>,
+}
+
+impl Query {
+    /// All that passes the filters, in the order of creation.
+    pub fn new(on: TypeId, filters: Vec<Filter>, count: usize) -> Query {
+        Query {
+            on,
+            filters,
+            sort: Vec::new(),
+            count,
+            total: Total::None,
+            summary: Summary::False,
+            includes: Vec::new(),
+            cursor: None,
+            echo: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

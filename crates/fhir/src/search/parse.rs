@@ -9,16 +9,20 @@ mod context;
 mod control;
 mod date;
 mod escape;
+mod expression;
 mod filter;
 mod near;
 mod number;
+mod operator;
+mod plain;
 mod quantity;
 mod reference;
+mod text;
 mod values;
 
 pub(crate) use reference::is_id;
 
-use super::{Filter, Query, Summary, Total};
+use super::{Filter, Query};
 use crate::{Issue, IssueCode, Severity, TypeId};
 use context::Context;
 
@@ -40,7 +44,7 @@ pub fn parse(
     limits: Limits,
     lenient: bool,
 ) -> Result<(Query, Vec<Issue>), Vec<Issue>> {
-    let mut query = empty(on, limits.default_count.min(limits.max_count));
+    let mut query = Query::new(on, Vec::new(), limits.default_count.min(limits.max_count));
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
     let cx = Context::new(base);
     for (name, value) in pairs {
@@ -60,20 +64,6 @@ pub fn parse(
 /// One condition by name and value, as `parse` would read it: for criteria kept as text.
 pub fn parse_filter(on: TypeId, name: &str, value: &str, base: &str) -> Result<Filter, Issue> {
     filter::filter(on, name, value, &Context::new(base))
-}
-
-fn empty(on: TypeId, count: usize) -> Query {
-    Query {
-        on,
-        filters: Vec::new(),
-        sort: Vec::new(),
-        count,
-        total: Total::None,
-        summary: Summary::False,
-        includes: Vec::new(),
-        cursor: None,
-        echo: Vec::new(),
-    }
 }
 
 fn one(query: &mut Query, name: &str, value: &str, cx: &Context, limits: Limits) -> Result<(), Issue> {

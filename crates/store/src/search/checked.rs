@@ -7,7 +7,7 @@ use super::{Found, order, page::Window, terminology, window_of};
 use crate::conn::Conn;
 use crate::{StoreError, search};
 use fhir::search::check::Check;
-use fhir::search::{Filter, Query, Summary, Total};
+use fhir::search::{Filter, Query};
 use fhir::{Issue, IssueCode, TypeId};
 use serde_json::Value;
 use std::ops::ControlFlow;
@@ -144,17 +144,7 @@ fn settle(conn: &mut Conn, on: TypeId, filter: &Filter) -> Result<Filter, StoreE
 
 /// What these filters find, as a filter.
 fn ids(conn: &mut Conn, on: TypeId, filters: Vec<Filter>) -> Result<Filter, StoreError> {
-    let query = Query {
-        on,
-        filters,
-        sort: Vec::new(),
-        count: MOST_IDS,
-        total: Total::None,
-        summary: Summary::False,
-        includes: Vec::new(),
-        cursor: None,
-        echo: Vec::new(),
-    };
+    let query = Query::new(on, filters, MOST_IDS);
     let (checks, mut found) = (of(&query.filters), Vec::new());
     let window = Window {
         cursor: None,

@@ -4,7 +4,7 @@ use crate::StoreError;
 use crate::conn::Conn;
 use fhir::registry::{SearchParam, registry};
 use fhir::search::terminology::{Lookup, Needed};
-use fhir::search::{Filter, Query, Sort, SortBy, Summary, Test, Total, UriMode, implicit};
+use fhir::search::{Filter, Query, Sort, SortBy, Test, UriMode, implicit};
 use fhir::{Issue, TypeId};
 use serde_json::Value;
 
@@ -39,20 +39,11 @@ fn fetch(conn: &mut Conn, needed: Needed) -> Result<Option<Value>, StoreError> {
     let Some(on) = TypeId::of(needed.resource) else {
         return Ok(None);
     };
-    let query = Query {
-        on,
-        filters: filters(on, needed.url),
-        sort: vec![Sort {
-            by: SortBy::LastUpdated,
-            descending: true,
-        }],
-        count: 1,
-        total: Total::None,
-        summary: Summary::False,
-        includes: Vec::new(),
-        cursor: None,
-        echo: Vec::new(),
-    };
+    let mut query = Query::new(on, filters(on, needed.url), 1);
+    query.sort.push(Sort {
+        by: SortBy::LastUpdated,
+        descending: true,
+    });
     let found = run(conn, &query)?.matches.pop();
     Ok(found.and_then(|stored| serde_json::from_str(&stored.body).ok()))
 }

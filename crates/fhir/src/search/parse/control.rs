@@ -34,7 +34,7 @@ pub fn apply(query: &mut Query, name: &str, value: &str, limits: Limits) -> Resu
         }
         "_format" | "_pretty" => {}
         "_contained" if value == "false" => {}
-        "_contained" | "_containedType" | "_content" | "_text" | "_filter" | "_query" | "_score" => {
+        "_contained" | "_containedType" | "_query" | "_score" => {
             return Err(unsupported(name, "is not offered by this server"));
         }
         _ if name.starts_with("_include:") || name.starts_with("_revinclude:") => {

@@ -160,7 +160,7 @@ pub fn target(param: &SearchParam, name: &str, type_name: &str) -> Result<TypeId
 
 fn bad_modifier(param: &SearchParam, name: &str, modifier: &str) -> Issue {
     let valid = match param.kind {
-        ParamKind::Token => ":not, :in, :not-in, :above, :below, :of-type, :missing",
+        ParamKind::Token => ":not, :text, :in, :not-in, :above, :below, :of-type, :missing",
         ParamKind::Reference => ":identifier, :missing, or a resource type such as :Patient",
         ParamKind::String => ":exact, :contains, :missing",
         ParamKind::Uri => ":below, :above, :missing",
