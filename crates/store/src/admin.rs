@@ -30,7 +30,7 @@ impl Tx<'_> {
         let value: Option<String> = setting::table
             .find(name)
             .select(setting::value)
-            .first(self.conn)
+            .get_result(self.conn)
             .optional()?;
         match value {
             None => Ok(0),

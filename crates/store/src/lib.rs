@@ -19,6 +19,7 @@ mod migrate;
 mod pg;
 mod plan;
 mod point;
+mod pool;
 mod prepare;
 mod reader;
 mod reindex;

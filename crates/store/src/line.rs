@@ -1,12 +1,13 @@
-//! A thread's own connection: opened when first needed, opened again after it broke.
-//!
-//! Each thread of the store keeps one, so a pool would only add check-outs.
-use crate::conn::{Conn, Role};
+//! How a thread of the store does work on a connection of its pool: again on another one after
+//! the first broke, and again after a lost race.
+use crate::conn::Conn;
 use crate::error::Transient;
 use crate::jobs::{self, Job};
+use crate::pool::{Opener, Pool};
 use crate::store::Shared;
 use crate::{StoreError, Tx};
 use diesel::connection::SimpleConnection;
+use diesel::r2d2::PooledConnection;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,55 +15,47 @@ use std::time::Duration;
 const RACES: u64 = 7;
 
 pub(crate) struct Line {
-    shared: Arc<Shared>,
-    role: Role,
-    conn: Option<Conn>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) pool: Pool,
     /// Tells the threads apart, so that two who collided do not wait equally long.
-    number: u64,
+    pub(crate) number: u64,
 }
 
 impl Line {
-    pub(crate) fn new(shared: &Arc<Shared>, role: Role, number: u64, conn: Option<Conn>) -> Line {
-        Line {
-            shared: shared.clone(),
-            role,
-            conn,
-            number,
-        }
-    }
-
-    pub(crate) fn connect(&mut self) -> Result<(&mut Conn, &Shared), StoreError> {
-        if self.conn.is_none() {
-            self.conn = Some(self.shared.engine.connect(&self.shared.url, self.role)?);
-        }
-        match &mut self.conn {
-            Some(conn) => Ok((conn, &self.shared)),
-            None => Err(StoreError::Busy),
-        }
-    }
-
-    /// One statement outside of a transaction; a broken connection is replaced once.
+    /// One statement outside of a transaction.
     pub(crate) fn once<T>(
-        &mut self,
+        &self,
         mut work: impl FnMut(&mut Conn, &Shared) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut replaced = false;
+        self.on_connection(|conn| work(conn, &self.shared))
+            .map(|(_, done)| done)
+    }
+
+    /// Work on a connection that may turn out to be broken, as all of the pool may be when the
+    /// database was started again: each is given up once.
+    fn on_connection<T>(
+        &self,
+        mut work: impl FnMut(&mut Conn) -> Result<T, StoreError>,
+    ) -> Result<(PooledConnection<Opener>, T), StoreError> {
+        let mut broken = 0;
         loop {
-            let (conn, shared) = self.connect()?;
-            match work(conn, shared) {
-                Err(StoreError::Transient(Transient::Disconnected, text)) => {
-                    self.conn = None;
-                    if std::mem::replace(&mut replaced, true) {
-                        return Err(StoreError::Transient(Transient::Disconnected, text));
-                    }
+            let mut held = self.pool.get()?;
+            match work(&mut held.conn) {
+                Err(StoreError::Transient(Transient::Disconnected, _)) if broken < self.pool.size() => {
+                    held.broken = true;
+                    broken += 1;
                 }
-                done => return done,
+                Err(error) => {
+                    held.broken = matches!(error, StoreError::Transient(Transient::Disconnected, _));
+                    return Err(error);
+                }
+                Ok(done) => return Ok((held, done)),
             }
         }
     }
 
     /// One transaction for one job, again while it loses races.
-    pub(crate) fn transact(&mut self, job: &mut dyn Job, begin: &str) -> Result<(), StoreError> {
+    pub(crate) fn transact(&self, job: &mut dyn Job, begin: &str) -> Result<(), StoreError> {
         let mut races = 0;
         let mut replaced = false;
         loop {
@@ -78,10 +71,16 @@ impl Line {
         }
     }
 
-    fn attempt(&mut self, job: &mut dyn Job, begin: &str) -> Result<(), StoreError> {
-        self.once(|conn, _| Ok(conn.batch_execute(begin)?))?;
-        let (conn, shared) = self.connect()?;
-        let done = jobs::run(job, &mut Tx { conn, shared });
+    fn attempt(&self, job: &mut dyn Job, begin: &str) -> Result<(), StoreError> {
+        let (mut held, ()) = self.on_connection(|conn| Ok(conn.batch_execute(begin)?))?;
+        let conn = &mut held.conn;
+        let done = jobs::run(
+            job,
+            &mut Tx {
+                conn,
+                shared: &self.shared,
+            },
+        );
         let end = match done {
             Ok(()) => conn
                 .batch_execute("COMMIT")
@@ -89,7 +88,7 @@ impl Line {
             Err(error) => Err(error),
         };
         if end.is_err() && conn.batch_execute("ROLLBACK").is_err() {
-            self.conn = None;
+            held.broken = true;
         }
         end
     }

@@ -1,5 +1,5 @@
 //! Rows by primary key: one, many, and many locked for a change.
-use crate::conn::Conn;
+use crate::conn::{Conn, on_each};
 use crate::pg::statement;
 use crate::rows::type_column;
 use crate::schema::{resource, resource_history};
@@ -36,11 +36,12 @@ impl From<Row> for Current {
 }
 
 pub(crate) fn get(conn: &mut Conn, type_id: TypeId, id: &str) -> Result<Option<Current>, StoreError> {
-    let row: Option<Row> = resource::table
+    let wanted = resource::table
         .filter(resource::type_id.eq(type_column(type_id)))
-        .filter(resource::id.eq(id))
-        .first(conn)
-        .optional()?;
+        .filter(resource::id.eq(id));
+    // Not through the enum, which writes the SQL anew each time; and without a bound LIMIT,
+    // for which SQLite plans anew each time.
+    let row: Option<Row> = on_each!(conn, |conn| wanted.get_result(conn)).optional()?;
     Ok(row.map(Current::from))
 }
 
@@ -59,7 +60,7 @@ pub(crate) fn past(conn: &mut Conn, key: i64, version: i64) -> Result<Option<Sto
             h::deleted,
             h::body,
         ))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     Ok(row.map(|row| Current::from(row).stored))
 }

@@ -26,23 +26,23 @@ pub(crate) struct Look {
 }
 
 /// Until both queues are closed and empty.
-pub(crate) fn run(mut line: Line, engine: Engine, mut fetches: Receiver<Fetch>, mut looks: Receiver<Look>) {
+pub(crate) fn run(line: Line, engine: Engine, mut fetches: Receiver<Fetch>, mut looks: Receiver<Look>) {
     let mut open = 2;
     while open > 0 {
         select! {
             recv(fetches) -> next => match next {
-                Ok(first) => fetch(&mut line, first, &fetches),
+                Ok(first) => fetch(&line, first, &fetches),
                 Err(_) => { open -= 1; fetches = never(); }
             },
             recv(looks) -> next => match next {
-                Ok(look) => self::look(&mut line, engine, look),
+                Ok(look) => self::look(&line, engine, look),
                 Err(_) => { open -= 1; looks = never(); }
             },
         }
     }
 }
 
-fn fetch(line: &mut Line, first: Fetch, waiting: &Receiver<Fetch>) {
+fn fetch(line: &Line, first: Fetch, waiting: &Receiver<Fetch>) {
     let mut group = vec![first];
     group.extend(waiting.try_iter().take(TOGETHER - 1));
     let wanted: Vec<(TypeId, &str)> = group
@@ -69,7 +69,7 @@ fn fetch(line: &mut Line, first: Fetch, waiting: &Receiver<Fetch>) {
     }
 }
 
-fn look(line: &mut Line, engine: Engine, Look { mut job, snapshot }: Look) {
+fn look(line: &Line, engine: Engine, Look { mut job, snapshot }: Look) {
     if job.is_abandoned() {
         return;
     }

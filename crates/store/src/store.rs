@@ -6,7 +6,7 @@ use crate::prepare::Prepared;
 use crate::reader::{Fetch, Look};
 use crate::threads::Threads;
 use crate::worker::Create;
-use crate::{Applied, Change, Context, Expect, Op, Page, Reaction, StoreError, Stored, Tx, apply};
+use crate::{Applied, Change, Context, Expect, Op, Page, Reaction, StoreError, Stored, Tx, apply, point};
 use fhir::TypeId;
 use fhir::search::Query;
 use std::sync::Arc;
@@ -85,9 +85,12 @@ impl Store {
         answer(reply).await
     }
 
-    /// The current version by primary key, a deleted one included; concurrent calls may share
-    /// one round trip.
+    /// The current version by primary key, a deleted one included. SQLite answers on the
+    /// caller's thread; on PostgreSQL concurrent calls may share one round trip.
     pub async fn fetch(&self, type_id: TypeId, id: String) -> Result<Option<Stored>, StoreError> {
+        if let Some(mut held) = self.threads.near() {
+            return Ok(point::get(&mut held.conn, type_id, &id)?.map(|row| row.stored));
+        }
         let (reply, receiver) = oneshot::channel();
         self.threads.fetch(Fetch { type_id, id, reply })?;
         answer(receiver).await

@@ -3,11 +3,13 @@
 use crate::conn::{Engine, Role};
 use crate::jobs::Job;
 use crate::line::Line;
+use crate::pool::{Opener, Pool};
 use crate::reader::{Fetch, Look};
 use crate::store::Shared;
 use crate::worker::Create;
 use crate::{StoreError, migrate, reader, reindex, worker, writer};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use diesel::r2d2::PooledConnection;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -23,6 +25,7 @@ struct Queues {
     creates: Sender<Create>,
     fetches: Sender<Fetch>,
     looks: Sender<Look>,
+    near: Option<Pool>,
 }
 
 /// The other ends.
@@ -37,21 +40,33 @@ impl Threads {
     pub(crate) fn start(shared: &Arc<Shared>, connections: usize) -> Result<Threads, StoreError> {
         let mut conn = shared.engine.connect(&shared.url, Role::Writer)?;
         migrate::migrate(&mut conn, reindex::bring_up_to_date)?;
-        let mut first = Line::new(shared, Role::Writer, 0, Some(conn));
-        let (queues, work) = queues();
+        drop(conn);
         let mut handles = Vec::new();
         let connections = connections.max(1);
         let (readers, writers) = match shared.engine {
             Engine::Sqlite => (connections, 1),
             Engine::Postgres => ((connections / 3).max(1), connections - connections / 3),
         };
+        let pool = |role, size| Pool::new(shared.engine, &shared.url, role, size);
+        let line = |pool: &Pool, number| Line {
+            shared: shared.clone(),
+            pool: pool.clone(),
+            number: number as u64,
+        };
+        let (to_write, to_read) = match shared.engine {
+            Engine::Sqlite => (pool(Role::Writer, writers), pool(Role::Reader, readers)),
+            Engine::Postgres => {
+                let both = pool(Role::Writer, readers + writers);
+                (both.clone(), both)
+            }
+        };
+        let near = (shared.engine == Engine::Sqlite).then(|| to_read.clone());
+        let (queues, work) = queues(near);
         for number in 0..writers {
-            let next = Line::new(shared, Role::Writer, number as u64 + 1, None);
-            let line = std::mem::replace(&mut first, next);
-            handles.push(write_thread(shared.engine, line, &work)?);
+            handles.push(write_thread(shared.engine, line(&to_write, number), &work)?);
         }
         for number in 0..readers {
-            let line = Line::new(shared, Role::Reader, number as u64, None);
+            let line = line(&to_read, number);
             let (engine, fetches, looks) = (shared.engine, work.fetches.clone(), work.looks.clone());
             handles.push(spawn("baton-read", move || {
                 reader::run(line, engine, fetches, looks)
@@ -69,6 +84,12 @@ impl Threads {
 
     pub(crate) fn create(&self, create: Create) -> Result<(), StoreError> {
         self.send(|queues| &queues.creates, create)
+    }
+
+    /// An idle connection on which a point read takes less time than a thread takes to wake.
+    pub(crate) fn near(&self) -> Option<PooledConnection<Opener>> {
+        let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
+        queues.as_ref()?.near.as_ref()?.try_get()
     }
 
     pub(crate) fn fetch(&self, fetch: Fetch) -> Result<(), StoreError> {
@@ -111,7 +132,7 @@ impl Threads {
     }
 }
 
-fn queues() -> (Queues, Work) {
+fn queues(near: Option<Pool>) -> (Queues, Work) {
     let (jobs, jobs_end) = bounded(QUEUE);
     let (creates, creates_end) = bounded(QUEUE);
     let (fetches, fetches_end) = bounded(QUEUE);
@@ -128,6 +149,7 @@ fn queues() -> (Queues, Work) {
             creates,
             fetches,
             looks,
+            near,
         },
         work,
     )

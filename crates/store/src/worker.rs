@@ -21,30 +21,30 @@ pub(crate) struct Create {
 }
 
 /// Until both queues are closed and empty.
-pub(crate) fn run(mut line: Line, mut jobs: Receiver<Box<dyn Job>>, mut creates: Receiver<Create>) {
+pub(crate) fn run(line: Line, mut jobs: Receiver<Box<dyn Job>>, mut creates: Receiver<Create>) {
     let mut open = 2;
     while open > 0 {
         select! {
             recv(jobs) -> next => match next {
-                Ok(job) => transact(&mut line, job),
+                Ok(job) => transact(&line, job),
                 Err(_) => { open -= 1; jobs = never(); }
             },
             recv(creates) -> next => match next {
-                Ok(first) => create(&mut line, first, &creates),
+                Ok(first) => create(&line, first, &creates),
                 Err(_) => { open -= 1; creates = never(); }
             },
         }
     }
 }
 
-fn transact(line: &mut Line, mut job: Box<dyn Job>) {
+fn transact(line: &Line, mut job: Box<dyn Job>) {
     if !job.is_abandoned() {
         let end = line.transact(&mut *job, "BEGIN");
         job.answer(end);
     }
 }
 
-fn create(line: &mut Line, first: Create, waiting: &Receiver<Create>) {
+fn create(line: &Line, first: Create, waiting: &Receiver<Create>) {
     let mut group = vec![first];
     group.extend(waiting.try_iter().take(TOGETHER - 1));
     let together = line.once(|conn, shared| insert(conn, shared, &group));
@@ -64,7 +64,7 @@ fn create(line: &mut Line, first: Create, waiting: &Receiver<Create>) {
     }
 }
 
-fn alone(line: &mut Line, create: Create) {
+fn alone(line: &Line, create: Create) {
     let group = [create];
     let end = line
         .once(|conn, shared| insert(conn, shared, &group))

@@ -21,15 +21,15 @@ const PATIENCE: Duration = Duration::from_micros(200);
 type Ended = (Box<dyn Job>, Result<(), StoreError>);
 
 /// Until the queue is closed and empty.
-pub(crate) fn run(mut line: Line, queue: Receiver<Box<dyn Job>>) {
+pub(crate) fn run(line: Line, queue: Receiver<Box<dyn Job>>) {
     let mut group = Group {
         queue,
         last: 1,
         ended: Vec::new(),
     };
     while let Ok(first) = group.queue.recv() {
-        let committed = match line.connect() {
-            Ok((conn, shared)) => group.commit(conn, shared, first),
+        let committed = match line.pool.get() {
+            Ok(mut held) => group.commit(&mut held.conn, &line.shared, first),
             Err(error) => {
                 group.ended.push((first, Ok(())));
                 Err(error)

@@ -30,7 +30,7 @@ impl Tx<'_> {
     }
 
     pub fn client(&mut self, id: &str) -> Result<Option<Client>, StoreError> {
-        Ok(client::table.find(id).first(self.conn).optional()?)
+        Ok(client::table.find(id).get_result(self.conn).optional()?)
     }
 
     pub fn insert_client(&mut self, new: &Client) -> Result<(), StoreError> {

@@ -18,7 +18,7 @@ pub struct ImportFile {
 
 impl Tx<'_> {
     pub fn import_file(&mut self, path: &str) -> Result<Option<ImportFile>, StoreError> {
-        Ok(import_file::table.find(path).first(self.conn).optional()?)
+        Ok(import_file::table.find(path).get_result(self.conn).optional()?)
     }
 
     /// Whether a commit under this request id is in the audit. Reads all of it: for recovery only.
