@@ -196,7 +196,7 @@ pub fn authorize(caller: &Caller, query: &Query) -> Result<(), ApiError> {
     query
         .includes
         .iter()
-        .try_for_each(|include| authorize_include(caller, include))
+        .try_for_each(|include| authorize_include(caller, query.on, include))
 }
 
 fn authorize_filter(caller: &Caller, filter: &Filter) -> Result<(), ApiError> {
@@ -227,9 +227,13 @@ fn authorize_filter(caller: &Caller, filter: &Filter) -> Result<(), ApiError> {
     }
 }
 
-fn authorize_include(caller: &Caller, include: &Include) -> Result<(), ApiError> {
+/// A type that is only passed through must be open too.
+fn authorize_include(caller: &Caller, on: TypeId, include: &Include) -> Result<(), ApiError> {
     if include.reverse {
         return caller.require(include.from, Access::Search);
+    }
+    if include.from != on {
+        caller.require(include.from, Access::Read)?;
     }
     include
         .target
