@@ -112,7 +112,7 @@ impl Connection {
                 };
                 hl7::receive(&self.state, bytes, arrival).await
             }
-            Output::TooLarge => hl7::too_large(),
+            Output::TooLarge(beginning) => hl7::too_large(&beginning),
             Output::Garbage(bytes) | Output::Interrupted(bytes) => {
                 tracing::warn!(bytes, "bytes outside an MLLP frame were dropped");
                 Vec::new()

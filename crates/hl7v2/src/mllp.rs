@@ -7,6 +7,8 @@
 const START: u8 = 0x0b;
 const END: u8 = 0x1c;
 const CARRIAGE_RETURN: u8 = 0x0d;
+/// More than any header needs.
+const BEGINNING: usize = 4096;
 
 /// What came out of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +17,9 @@ pub enum Output {
     Frame(Vec<u8>),
     /// So many bytes stood outside any frame and were dropped. Told when the next frame starts.
     Garbage(usize),
-    /// A frame passed the limit; its bytes are dropped until it ends.
-    TooLarge,
+    /// A frame passed the limit; its bytes are dropped until it ends. This is how it began, for
+    /// the answer to name it.
+    TooLarge(Vec<u8>),
     /// A new frame started inside one that had not ended; so many bytes of the old one are lost.
     Interrupted(usize),
 }
@@ -106,8 +109,9 @@ impl Decoder {
             self.buffer.push(byte);
             return;
         }
-        out.push(Output::TooLarge);
-        self.buffer = Vec::new();
+        let mut beginning = std::mem::take(&mut self.buffer);
+        beginning.truncate(BEGINNING);
+        out.push(Output::TooLarge(beginning));
         self.state = State::Skipping;
     }
 }

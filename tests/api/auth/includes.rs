@@ -45,6 +45,10 @@ fn included_types_need_their_scope(baton: &Baton) {
     observations
         .get(&format!("{search}Observation:subject:Patient"))
         .refused(403, "system/Patient.r");
+    // What is hidden is no bridge to what lies behind it.
+    let around = narrowed(baton, &registered, "system/Observation.rs system/Organization.r");
+    let bridge = format!("{search}Observation:subject&_include:iterate=Patient:organization");
+    around.get(&bridge).refused(403, "system/Patient.r");
     let both = narrowed(baton, &registered, "system/Observation.rs system/Patient.r");
     assert_eq!(
         types(&both.get(&format!("{search}Observation:subject"))),

@@ -80,6 +80,8 @@ fn line_ends_of_any_kind(baton: &Baton) {
     }
 }
 
+type Encode = fn(&str) -> Vec<u8>;
+
 /// ISO 8859-1 is the first 256 code points.
 fn latin1(text: &str) -> Vec<u8> {
     text.chars()
@@ -91,7 +93,7 @@ fn names_arrive_in_any_charset(baton: &Baton) {
     baton.sender();
     let partner = baton.partner();
     let mut line = Line::open(baton);
-    let cases: [(&str, &str, fn(&str) -> Vec<u8>); 4] = [
+    let cases: [(&str, &str, Encode); 4] = [
         ("UNICODE UTF-8", "Łęcka Ñandú 王", |text| {
             text.as_bytes().to_vec()
         }),

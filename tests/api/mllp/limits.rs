@@ -39,7 +39,7 @@ fn an_oversized_message_is_refused_and_the_connection_lives(database: Database) 
     large.extra.push(format!("NTE|1||{}", "x".repeat(200_000)));
     let answer = line.exchange(large.text());
     assert!(
-        answer.contains("MSA|AR|") && answer.contains("larger than"),
+        answer.contains(&format!("MSA|AR|{}", large.control)) && answer.contains("larger than"),
         "{answer}"
     );
     line.accepted(&admission());

@@ -1,8 +1,8 @@
 //! Many messages: one after the other, in one breath, and over many connections.
 use super::line::{Line, framed};
-use crate::on_both;
-use crate::support::Baton;
 use crate::support::messages::{Adt, days_ago, unique};
+use crate::support::{Baton, Database, Options};
+use crate::{on_both, on_both_databases};
 
 on_both!(
     a_stay_over_one_connection,
@@ -10,6 +10,7 @@ on_both!(
     pipelined_frames_are_answered_in_order,
     what_was_sent_before_hanging_up_is_taken
 );
+on_both_databases!(what_was_answered_before_the_end_is_kept);
 
 fn a_stay_over_one_connection(baton: &Baton) {
     baton.sender();
@@ -78,4 +79,28 @@ fn what_was_sent_before_hanging_up_is_taken(baton: &Baton) {
     line.hang_up();
     assert!(line.answer().contains(&format!("MSA|AA|{}", message.control)));
     assert_eq!(line.next(), None);
+}
+
+/// SIGTERM while frames are coming: the message in hand is finished and answered.
+fn what_was_answered_before_the_end_is_kept(database: Database) {
+    let first = Baton::start(database, Options::default());
+    first.sender();
+    let visits: Vec<String> = (0..200).map(|_| unique("V")).collect();
+    let frames = visits
+        .iter()
+        .flat_map(|visit| framed(Adt::new("A01", &unique("P"), visit).text()));
+    let mut line = Line::open(&first);
+    line.send(frames.collect::<Vec<u8>>());
+    let mut answered = usize::from(line.next().is_some());
+    assert!(first.terminate().success());
+    while let Some(answer) = line.next() {
+        assert!(answer.contains("MSA|AA|"), "{answer}");
+        answered += 1;
+    }
+    let second = Baton::on(first.database.clone(), &Options::default());
+    let stays = second.partner().find("Encounter?_count=200").len();
+    assert!(
+        (1..=visits.len()).contains(&answered) && stays == answered,
+        "{answered} of {stays}"
+    );
 }

@@ -36,15 +36,15 @@ pub async fn receive(state: &AppState, bytes: Vec<u8>, arrival: Arrival) -> Vec<
     }
 }
 
-/// The answer to a frame too large to be read.
-pub fn too_large() -> Vec<Vec<u8>> {
+/// The answer to a frame too large to be read, as far as its beginning names it.
+pub fn too_large(beginning: &[u8]) -> Vec<Vec<u8>> {
     let reject = Reject::refuse(
         207,
         Place::segment("MSH"),
         "the message is larger than this server takes",
     );
     answers(
-        &Header::default(),
+        &Header::salvage(beginning),
         &Answer::reject(&reject),
         &short_id(),
         edge::now(),

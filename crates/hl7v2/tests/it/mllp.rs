@@ -49,7 +49,8 @@ fn a_frame_that_never_ends_does_not_swallow_the_next() {
 #[test]
 fn too_large_is_told_once_and_the_stream_recovers() {
     let stream = [encode(&[b'x'; 50]), encode(b"fits")].concat();
-    assert_eq!(decode(&stream, 10), [Output::TooLarge, frame("fits")]);
+    let beginning = Output::TooLarge(vec![b'x'; 10]);
+    assert_eq!(decode(&stream, 10), [beginning, frame("fits")]);
     assert_eq!(decode(&encode(&[b'x'; 10]), 10), [Output::Frame(vec![b'x'; 10])]);
 }
 
