@@ -88,6 +88,9 @@ fn versions_guard_entries(baton: &Baton) {
     with("ifMatch", "W/\"2\"").refused(412, "version 1");
     with("ifMatch", "nonsense").refused(400, "ETag");
     assert!(with("ifMatch", "W/\"1\"").status == 200);
+    let mut delete = bare("DELETE", "Basic?_id=g");
+    delete["request"]["ifMatch"] = json!("W/\"9\"");
+    transact(&partner, json!([delete])).refused(412, "version");
     let mut read = bare("GET", "Basic/g");
     read["request"]["ifNoneMatch"] = partner.get("Basic/g").header("etag").into();
     assert_eq!(statuses(&transact(&partner, json!([read]))), ["304"]);

@@ -90,6 +90,8 @@ fn conditional_updates_and_deletes(baton: &Baton) {
         .delete("Patient?identifier=urn:mrn|cu")
         .refused(412, "match");
     partner.delete("Patient").refused(400, "criteria");
+    let guarded = ("if-match", "W/\"7\"");
+    conditionally(&partner, "DELETE", "Patient?family=C", guarded, &Value::Null).refused(412, "version 1");
     assert_eq!(partner.delete("Patient?family=C").status, 204);
     assert_eq!(
         partner.only("Patient?identifier=urn:mrn|cu")["name"][0]["family"],

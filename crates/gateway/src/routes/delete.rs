@@ -55,7 +55,8 @@ pub async fn conditional(
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
-    by_criteria(&state, &caller, &call, of.0, request.query_string()).await
+    let expect = expectation(request.headers())?;
+    by_criteria(&state, &caller, &call, of.0, request.query_string(), expect).await
 }
 
 pub async fn by_criteria(
@@ -64,6 +65,7 @@ pub async fn by_criteria(
     call: &Call,
     type_id: TypeId,
     criteria: &str,
+    expect: Expect,
 ) -> Result<Reply, ApiError> {
     caller.require(type_id, Access::Delete)?;
     let criteria = Criteria::read(state, caller, type_id, criteria)?;
@@ -75,7 +77,7 @@ pub async fn by_criteria(
                 type_id,
                 id: found.id,
                 op: Op::Delete,
-                expect: Expect::Any,
+                expect,
             };
             only(tx.apply(vec![change], &ctx)?).map(Some)
         }

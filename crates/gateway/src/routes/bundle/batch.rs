@@ -81,7 +81,7 @@ async fn one(state: &AppState, caller: &Caller, call: &Call, entry: Entry) -> Re
             delete::run(state, caller, call, type_id, id, expect).await
         }
         (Method::Delete, Target::Type(type_id, criteria), _) => {
-            delete::by_criteria(state, caller, call, type_id, &criteria).await
+            delete::by_criteria(state, caller, call, type_id, &criteria, expect).await
         }
         (Method::Get, target, _) => get(state, caller, target, entry.if_none_match.as_deref()).await,
         _ => Err(unsupported()),

@@ -60,8 +60,12 @@ pub fn fate(step: &Step, found: &[Option<Stored>], current: Option<&Stored>) -> 
             expect,
         } => Fate::Change(put(resource, found[*criteria].clone(), id, *expect)?),
         What::Delete { type_id, id, expect } => change(*type_id, id, Op::Delete, *expect),
-        What::DeleteBy { type_id, criteria } => match &found[*criteria] {
-            Some(stored) => change(*type_id, &stored.id, Op::Delete, Expect::Any),
+        What::DeleteBy {
+            type_id,
+            criteria,
+            expect,
+        } => match &found[*criteria] {
+            Some(stored) => change(*type_id, &stored.id, Op::Delete, *expect),
             None => Fate::Nothing,
         },
         What::Patch {

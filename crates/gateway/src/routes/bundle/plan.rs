@@ -70,6 +70,7 @@ pub enum What {
     DeleteBy {
         type_id: TypeId,
         criteria: usize,
+        expect: Expect,
     },
     Patch {
         type_id: TypeId,
@@ -259,6 +260,7 @@ impl Plan {
                 Ok(What::DeleteBy {
                     type_id,
                     criteria: self.criteria(state, type_id, &text, known)?,
+                    expect,
                 })
             }
             _ => Err(unsupported()),
