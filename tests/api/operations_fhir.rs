@@ -1,1 +1,7 @@
 //! FHIR operations and partial views.
+mod everything;
+mod lastn;
+mod match_patient;
+mod meta;
+mod validate;
+mod views;

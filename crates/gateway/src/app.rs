@@ -4,7 +4,7 @@ use crate::routes::{
     update,
 };
 use crate::state::AppState;
-use crate::{auth, docs, middleware};
+use crate::{auth, docs, middleware, operations};
 use actix_web::http::KeepAlive;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig, scope};
@@ -25,6 +25,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
                 .service(resource("/metadata").get(metadata::capabilities).build())
                 .configure(message::configure)
                 .configure(review::configure)
+                .configure(operations::configure)
                 .service(resource("").get(search::system).post(bundle::submit).build())
                 .service(resource("/").get(search::system).post(bundle::submit).build())
                 .service(resource("/_history").get(history::of_system).build())

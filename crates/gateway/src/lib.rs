@@ -10,6 +10,7 @@ pub mod error;
 pub mod ingest;
 pub mod middleware;
 pub mod mllp;
+pub mod operations;
 pub mod reaction;
 pub mod routes;
 pub mod state;

@@ -1,12 +1,13 @@
 //! history of an instance, a type, or everything, newest first.
 //! <https://hl7.org/fhir/R4/http.html#history>
 use super::searchset::{Entry, bundle, quoted};
-use super::{Call, Instance, OfType, Reply, query, read, reply};
+use super::{Call, Instance, OfType, Reply, query, read, reply, view};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
+use fhir::view::View;
 use fhir::{IssueCode, TypeId, datetime, registry};
 use store::{HistoryPage, HistoryScope, Stored, Tx};
 
@@ -75,6 +76,7 @@ pub struct Asked {
     since: Option<i64>,
     count: usize,
     cursor: Option<String>,
+    view: View,
     /// As given, without the cursor.
     pairs: Vec<(String, String)>,
 }
@@ -88,7 +90,8 @@ impl Asked {
     ) -> Result<Asked, ApiError> {
         authorize(caller, &scope)?;
         let mut pairs = query::pairs(query_string)?;
-        query::only(&pairs, &["_since", "_count", "_cursor", "_format", "_pretty"])?;
+        query::only(&pairs, &PARAMETERS)?;
+        newest_first(&pairs)?;
         let limits = &state.config.limits;
         let count = match query::first(&pairs, "_count") {
             None => limits.default_count,
@@ -97,7 +100,12 @@ impl Asked {
         let since = query::first(&pairs, "_since").map(instant).transpose()?;
         let cursor = query::first(&pairs, "_cursor").map(str::to_owned);
         pairs.retain(|(name, _)| name != "_cursor");
+        let on = match &scope {
+            HistoryScope::Instance(type_id, _) | HistoryScope::Type(type_id) => Some(*type_id),
+            HistoryScope::System => None,
+        };
         Ok(Asked {
+            view: view::of_shown(on, &pairs)?,
             scope,
             since,
             count,
@@ -121,7 +129,11 @@ impl Asked {
         if page.next.is_some() {
             links.push(("next", self.link(base, page.next.as_ref())));
         }
-        let entries: Vec<Entry> = page.versions.iter().map(|version| entry(base, version)).collect();
+        let entries: Vec<Entry> = page
+            .versions
+            .iter()
+            .map(|version| entry(base, version, &self.view))
+            .collect();
         Reply::resource(bundle("history", None, &links, &entries))
     }
 
@@ -134,6 +146,28 @@ impl Asked {
             HistoryScope::System => String::new(),
         };
         format!("{base}{path}/_history{}", query::encode(&pairs))
+    }
+}
+
+const PARAMETERS: [&str; 8] = [
+    "_since",
+    "_count",
+    "_sort",
+    "_cursor",
+    "_summary",
+    "_elements",
+    "_format",
+    "_pretty",
+];
+
+/// A history has one order. <https://hl7.org/fhir/R4/http.html#history>
+fn newest_first(pairs: &[(String, String)]) -> Result<(), ApiError> {
+    match query::first(pairs, "_sort") {
+        None | Some("-_lastUpdated") => Ok(()),
+        Some(_) => Err(ApiError::bad_request(
+            IssueCode::NotSupported,
+            "A history comes newest first, which is _sort=-_lastUpdated; no other order is supported",
+        )),
     }
 }
 
@@ -154,7 +188,7 @@ fn instant(text: &str) -> Result<i64, ApiError> {
         })
 }
 
-fn entry<'a>(base: &str, version: &'a Stored) -> Entry<'a> {
+fn entry<'a>(base: &str, version: &'a Stored, view: &View) -> Entry<'a> {
     let (method, url, status) = interaction(version.type_id, version);
     let rest = format!(
         "\"request\":{{\"method\":\"{method}\",\"url\":{}}},\"response\":{{\"status\":\"{status}\",\"etag\":{},\"lastModified\":\"{}\"}}",
@@ -164,7 +198,7 @@ fn entry<'a>(base: &str, version: &'a Stored) -> Entry<'a> {
     );
     Entry {
         full_url: Some(format!("{base}/{}/{}", version.type_id.name(), version.id)),
-        resource: if version.deleted { "" } else { &version.body },
+        resource: view::show(view, version),
         rest,
     }
 }

@@ -1,10 +1,11 @@
 //! capabilities: what Baton serves, from the registry. <https://hl7.org/fhir/R4/http.html#capabilities>
 use super::{Call, Reply};
 use crate::config::Auth;
+use crate::operations::TABLE;
 use crate::state::AppState;
 use actix_web::web::Data;
-use fhir::TypeId;
 use fhir::capability::{OAuth, Operation, Support, capability};
+use fhir::{TypeId, registry};
 use std::sync::OnceLock;
 
 /// `GET /fhir/metadata`: public, as the specification wants it.
@@ -53,7 +54,7 @@ fn statement(state: &AppState) -> String {
 
 fn operations() -> Vec<Operation<'static>> {
     let task = TypeId::of("Task");
-    vec![
+    let mut all = vec![
         Operation {
             name: "process-message",
             definition: "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
@@ -69,5 +70,14 @@ fn operations() -> Vec<Operation<'static>> {
             definition: "urn:baton:operation:message",
             on: task,
         },
-    ]
+    ];
+    for on in registry().types() {
+        let here = TABLE.iter().filter(|operation| operation.is_on(*on));
+        all.extend(here.map(|operation| Operation {
+            name: operation.code,
+            definition: operation.definition,
+            on: Some(*on),
+        }));
+    }
+    all
 }

@@ -26,6 +26,8 @@ pub mod review;
 pub mod search;
 pub mod searchset;
 pub mod update;
+pub mod view;
+pub mod walk;
 
 pub use body::FhirBody;
 pub use call::Call;

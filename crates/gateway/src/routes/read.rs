@@ -1,12 +1,13 @@
 //! read and vread: the stored bytes as they are. <https://hl7.org/fhir/R4/http.html#read>
 use super::conditional::unchanged;
-use super::{Call, Instance, Reply, query};
+use super::{Call, Instance, Reply, query, view};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
+use fhir::view::View;
 use fhir::{IssueCode, TypeId};
 use store::Stored;
 
@@ -18,9 +19,9 @@ pub async fn read(
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
-    only_format(&request)?;
+    let view = view_of(&request, instance.type_id)?;
     let stored = current(&state, &caller, instance.type_id, instance.id).await?;
-    Ok(answer(&request, stored))
+    Ok(answer(&request, stored, &view))
 }
 
 /// `GET /fhir/{type}/{id}/_history/{version}`
@@ -31,14 +32,14 @@ pub async fn vread(
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
-    only_format(&request)?;
+    let view = view_of(&request, instance.type_id)?;
     let Ok(number) = request.match_info().query("version").parse() else {
         return Err(ApiError::not_found(
             "Versions are whole numbers; the history of the resource lists them",
         ));
     };
     let stored = version(&state, &caller, instance.type_id, instance.id, number).await?;
-    Ok(answer(&request, stored))
+    Ok(answer(&request, stored, &view))
 }
 
 /// The current version, if there is one and the caller may read it.
@@ -90,18 +91,22 @@ pub fn existing(type_id: TypeId, found: Option<Stored>) -> Result<Stored, ApiErr
     }
 }
 
-fn answer(request: &HttpRequest, stored: Stored) -> Reply {
+fn answer(request: &HttpRequest, mut stored: Stored, view: &View) -> Reply {
     if unchanged(request.headers(), &stored) {
-        Reply::not_modified(&stored)
-    } else {
-        Reply::stored(stored)
+        return Reply::not_modified(&stored);
     }
+    if *view != View::Full {
+        stored.body = view.show(&stored.body);
+    }
+    Reply::stored(stored)
 }
 
 /// Nothing asked for is ignored in silence.
-fn only_format(request: &HttpRequest) -> Result<(), ApiError> {
+fn view_of(request: &HttpRequest, on: TypeId) -> Result<View, ApiError> {
     if request.query_string().is_empty() {
-        return Ok(());
+        return Ok(View::Full);
     }
-    query::only(&query::pairs(request.query_string())?, &["_format", "_pretty"])
+    let pairs = query::pairs(request.query_string())?;
+    query::only(&pairs, &["_summary", "_elements", "_format", "_pretty"])?;
+    view::of_shown(Some(on), &pairs)
 }

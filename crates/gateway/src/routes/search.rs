@@ -1,6 +1,6 @@
 //! search by GET and by POST. <https://hl7.org/fhir/R4/http.html#search>
 use super::searchset::{Entry, bundle};
-use super::{Call, OfType, Reply, body, query};
+use super::{Call, OfType, Reply, body, query, view};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -11,7 +11,9 @@ use actix_web::web::{Data, Payload};
 use fhir::outcome::operation_outcome;
 use fhir::search::parse::{Limits, parse};
 use fhir::search::{Filter, Include, Query};
+use fhir::view::View;
 use fhir::{Issue, IssueCode, TypeId};
+use std::borrow::Cow;
 use store::{Page, Stored};
 
 /// `GET /fhir/{type}?…`
@@ -94,6 +96,7 @@ pub async fn run(
 #[derive(Clone)]
 pub struct Asked {
     pub query: Query,
+    view: View,
     warnings: Vec<Issue>,
     base: String,
 }
@@ -115,8 +118,16 @@ impl Asked {
         let (query, warnings) = parse(on, pairs, &base, limits, lenient)
             .map_err(|issues| ApiError::with(StatusCode::BAD_REQUEST, issues))?;
         authorize(caller, &query)?;
+        let view = view::of(Some(on), pairs)?;
+        if view == View::Text && !query.includes.is_empty() {
+            return Err(ApiError::bad_request(
+                IssueCode::Invalid,
+                "_summary=text cannot be combined with _include and _revinclude",
+            ));
+        }
         Ok(Asked {
             query,
+            view,
             warnings,
             base,
         })
@@ -140,7 +151,7 @@ impl Asked {
         entries.extend(included.map(|found| self.entry(found, "include")));
         entries.extend(warnings.as_deref().map(|outcome| Entry {
             full_url: None,
-            resource: outcome,
+            resource: outcome.into(),
             rest: mode("outcome"),
         }));
         Reply::resource(bundle("searchset", page.total, &links, &entries))
@@ -150,7 +161,11 @@ impl Asked {
         let full_url = format!("{}/{}/{}", self.base, found.type_id.name(), found.id);
         Entry {
             full_url: Some(full_url),
-            resource: &found.body,
+            resource: match &self.view {
+                // Their elements are others; a summary is one of every type.
+                View::Elements(_) if how == "include" => Cow::Borrowed(&found.body),
+                chosen => view::show(chosen, found),
+            },
             rest: mode(how),
         }
     }

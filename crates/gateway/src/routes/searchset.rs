@@ -1,12 +1,13 @@
 //! Bundles as output: one buffer into which stored text is copied as it is.
 //! <https://hl7.org/fhir/R4/bundle.html>
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// One entry: `rest` is the JSON text of further members, such as `"search":{"mode":"match"}`.
 pub struct Entry<'a> {
     pub full_url: Option<String>,
     /// Empty for none.
-    pub resource: &'a str,
+    pub resource: Cow<'a, str>,
     pub rest: String,
 }
 
@@ -35,7 +36,7 @@ fn push_entry(text: &mut String, entry: &Entry) {
     }
     if !entry.resource.is_empty() {
         *text += "\"resource\":";
-        *text += entry.resource;
+        *text += &entry.resource;
         text.push(',');
     }
     *text += &entry.rest;

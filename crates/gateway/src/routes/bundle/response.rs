@@ -45,7 +45,7 @@ fn done<'a>(reply: &'a Reply, call: &Call, read: bool) -> Entry<'a> {
     rest.push('}');
     Entry {
         full_url: None,
-        resource: if as_outcome { "" } else { &reply.body },
+        resource: if as_outcome { "" } else { &reply.body }.into(),
         rest,
     }
 }
@@ -58,7 +58,7 @@ fn failed(error: &ApiError) -> Entry<'static> {
     );
     Entry {
         full_url: None,
-        resource: "",
+        resource: "".into(),
         rest,
     }
 }

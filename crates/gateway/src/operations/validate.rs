@@ -1,0 +1,106 @@
+//! `$validate`: what would be said to a create, update or delete.
+//! <https://hl7.org/fhir/R4/resource-operation-validate.html>
+//!
+//! The answer is 200 with an OperationOutcome, whatever it says: the request itself succeeded.
+use super::Invocation;
+use crate::auth::Access;
+use crate::error::ApiError;
+use crate::routes::criteria::no_conditional_references;
+use crate::routes::{Reply, body, read, update};
+use fhir::outcome::operation_outcome;
+use fhir::validate::validate;
+use fhir::{Issue, IssueCode, Resource};
+
+pub async fn run(invocation: Invocation) -> Result<Reply, ApiError> {
+    let sent = invocation.input.resource.as_deref();
+    let mut issues = match (invocation.input.first("mode"), sent) {
+        (None | Some("create" | "update" | "profile"), Some(text)) => sent_resource(&invocation, text)?,
+        (None | Some("profile"), None) => stored(&invocation).await?,
+        (Some("delete"), _) => deletion(&invocation).await?,
+        (Some("create" | "update"), None) => {
+            return Err(refused("This mode needs the resource that would be sent"));
+        }
+        (Some(_), _) => return Err(refused("mode is create, update, delete or profile")),
+    };
+    profile(&invocation)?;
+    if !issues.iter().any(Issue::is_error) {
+        issues.push(Issue::information("Nothing is wrong with it"));
+    }
+    Ok(Reply::resource(operation_outcome(&issues).to_string()))
+}
+
+fn refused(rule: &str) -> ApiError {
+    ApiError::bad_request(IssueCode::Invalid, rule)
+}
+
+/// The base definitions are what is always checked; more is not claimed.
+fn profile(invocation: &Invocation) -> Result<(), ApiError> {
+    let base = format!("http://hl7.org/fhir/StructureDefinition/{}", invocation.on.name());
+    match invocation.input.first("profile") {
+        None => Ok(()),
+        Some(url) if url == base => Ok(()),
+        Some(_) => Err(ApiError::bad_request(
+            IssueCode::NotSupported,
+            format!("This profile is not loaded; {base} is what resources are validated against"),
+        )),
+    }
+}
+
+/// Whoever may do anything to the type may ask.
+fn authorize(invocation: &Invocation) -> Result<(), ApiError> {
+    let any = [Access::Create, Access::Update]
+        .iter()
+        .any(|access| invocation.caller.may(invocation.on, *access));
+    if any {
+        Ok(())
+    } else {
+        invocation.caller.require(invocation.on, Access::Read)
+    }
+}
+
+fn sent_resource(invocation: &Invocation, text: &str) -> Result<Vec<Issue>, ApiError> {
+    authorize(invocation)?;
+    let resource = match Resource::parse(text.as_bytes()) {
+        Ok(resource) => resource,
+        Err(issues) => return Ok(issues),
+    };
+    if resource.type_id != invocation.on {
+        let rule = format!(
+            "The address is for {}; validate each type at its own",
+            invocation.on.name()
+        );
+        return Err(refused(&rule));
+    }
+    let mut issues = validate(&resource);
+    let mut more =
+        |result: Result<(), ApiError>| issues.extend(result.err().into_iter().flat_map(|e| e.issues));
+    more(no_conditional_references(&resource));
+    match (invocation.input.first("mode"), &invocation.id) {
+        (Some("update") | None, Some(id)) => more(update::same_id(&resource, id)),
+        (Some("create"), Some(_)) => return Err(refused("A create has no id; validate it at the type")),
+        _ => {}
+    }
+    Ok(issues)
+}
+
+async fn stored(invocation: &Invocation) -> Result<Vec<Issue>, ApiError> {
+    let Some(id) = invocation.id.clone() else {
+        return Err(refused(
+            "There is nothing to validate: send a resource, or call it on /Type/id",
+        ));
+    };
+    let found = read::current(&invocation.state, &invocation.caller, invocation.on, id).await?;
+    Ok(validate(&body::parsed(found.body.as_bytes())?))
+}
+
+/// Nothing stands against deleting what is there: references may lead to deleted resources.
+async fn deletion(invocation: &Invocation) -> Result<Vec<Issue>, ApiError> {
+    let Some(id) = invocation.id.clone() else {
+        return Err(refused(
+            "mode delete is for a stored resource: /Type/id/$validate",
+        ));
+    };
+    invocation.caller.require(invocation.on, Access::Delete)?;
+    let found = invocation.state.store.fetch(invocation.on, id).await?;
+    read::existing(invocation.on, found).map(|_| Vec::new())
+}
