@@ -1,1 +1,103 @@
-//! 
+//! The property sold: the same messages in any order, however often, from however many
+//! connections and senders, give the same resources.
+//!
+//! Each case writes one life for fresh patients, sends it shuffled and with repeats, and compares
+//! everything visible with the same life told once and in order. Seeds are fixed, one is new at
+//! every run; BATON_SEEDS=1,2,3 runs others.
+mod life;
+mod picture;
+
+use crate::on_both;
+use crate::support::{Baton, Client};
+use life::{Life, Message, STORIES};
+use picture::picture;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+
+on_both!(any_order_and_repetition, many_connections_at_once);
+
+const SEEDS: [u64; 2] = [1, 2];
+
+fn seeds() -> Vec<u64> {
+    match std::env::var("BATON_SEEDS") {
+        Ok(list) => list
+            .split(',')
+            .map(|seed| seed.trim().parse().expect("a number"))
+            .collect(),
+        Err(_) => SEEDS.into_iter().chain([rand::random()]).collect(),
+    }
+}
+
+/// All messages in a random order, about half of them twice.
+fn shuffled(messages: &[Message], seed: u64) -> Vec<Message> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut order = messages.to_vec();
+    order.shuffle(&mut random);
+    let mut sent = messages.to_vec();
+    sent.extend(order.into_iter().take(messages.len() / 2));
+    sent.shuffle(&mut random);
+    sent
+}
+
+fn prepared(baton: &Baton) -> Client {
+    baton.sender();
+    baton.sender_in("south", life::OTHER.0, life::OTHER.1, "America/New_York");
+    baton.partner()
+}
+
+fn compare(client: &Client, told: &Life, shuffled: &Life, story: &str, seed: u64) {
+    let (expected, found) = (picture(client, told), picture(client, shuffled));
+    for (name, resource) in &expected {
+        assert_eq!(found.get(name), Some(resource), "{story}, seed {seed}: {name}");
+    }
+    let more: Vec<_> = found
+        .keys()
+        .filter(|name| !expected.contains_key(*name))
+        .collect();
+    assert!(more.is_empty(), "{story}, seed {seed}: {more:?}");
+}
+
+fn any_order_and_repetition(baton: &Baton) {
+    let client = prepared(baton);
+    for (story, write) in STORIES {
+        let told = write();
+        told.messages.iter().for_each(|message| message.send(&client));
+        (told.check)(&client, &told);
+        for seed in seeds() {
+            let life = write();
+            let order = shuffled(&life.messages, seed);
+            order.iter().for_each(|message| message.send(&client));
+            compare(&client, &told, &life, story, seed);
+        }
+    }
+}
+
+/// Eight connections at once, all stories mixed.
+fn many_connections_at_once(baton: &Baton) {
+    let client = prepared(baton);
+    let told: Vec<Life> = STORIES.map(|(_, write)| write()).into();
+    for message in told.iter().flat_map(|life| &life.messages) {
+        message.send(&client);
+    }
+    for seed in seeds() {
+        let lives: Vec<Life> = STORIES.map(|(_, write)| write()).into();
+        let all: Vec<Message> = lives.iter().flat_map(|life| life.messages.clone()).collect();
+        let order = shuffled(&all, seed);
+        std::thread::scope(|scope| {
+            for part in 0..8 {
+                let (client, order) = (client.clone(), &order);
+                scope.spawn(move || {
+                    order
+                        .iter()
+                        .skip(part)
+                        .step_by(8)
+                        .for_each(|message| message.send(&client))
+                });
+            }
+        });
+        for ((told, life), (story, _)) in told.iter().zip(&lives).zip(STORIES) {
+            compare(&client, told, life, story, seed);
+        }
+    }
+}

@@ -23,6 +23,22 @@ pub(crate) fn apply(tx: &mut Tx, changes: &[Prepared], ctx: &Context) -> Result<
     Ok(applied)
 }
 
+/// Lets the reaction look at resources whose ground changed though they did not.
+pub(crate) fn reconsider(tx: &mut Tx, names: &[(TypeId, String)], ctx: &Context) -> Result<(), StoreError> {
+    let stored = tx.get_many(names)?.into_iter().filter(|stored| !stored.deleted);
+    let effects: Result<Vec<Effect>, StoreError> = stored.map(unchanged).collect();
+    react(tx, effects?, ctx).inspect_err(|_| failure::note(None))
+}
+
+fn unchanged(stored: Stored) -> Result<Effect, StoreError> {
+    Ok(Effect {
+        after: Some(parsed(&stored)?),
+        type_id: stored.type_id,
+        id: stored.id,
+        before: None,
+    })
+}
+
 /// Creates under fresh ids that nobody reacts to: nothing to look up, nothing to follow.
 pub(crate) fn insert(tx: &mut Tx, changes: &[(&Prepared, &Context)]) -> Result<Vec<Applied>, StoreError> {
     let steps: Result<Vec<Step>, StoreError> = changes

@@ -82,6 +82,15 @@ impl Tx<'_> {
     pub fn apply(&mut self, changes: Vec<Change>, ctx: &Context) -> Result<Vec<Applied>, StoreError> {
         apply::apply(self, &Prepared::all(changes, ctx), ctx)
     }
+
+    /// Lets the reaction see these resources as if they were new. For stays of which something
+    /// became known that the present Encounter does not show.
+    pub fn reconsider(&mut self, names: &[(TypeId, String)], ctx: &Context) -> Result<(), StoreError> {
+        match names {
+            [] => Ok(()),
+            _ => apply::reconsider(self, names, ctx),
+        }
+    }
 }
 
 struct Lock<'a> {

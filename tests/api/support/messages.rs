@@ -26,6 +26,8 @@ pub struct Adt {
     pub discharged: Option<DateTime<Utc>>,
     /// EVN-2 and, where not set otherwise, EVN-6.
     pub occurred: DateTime<Utc>,
+    /// EVN-2 where the event was entered later than it happened.
+    pub recorded: Option<DateTime<Utc>>,
     pub died: Option<DateTime<Utc>>,
     /// MRG-1 of an A40.
     pub merged: Option<String>,
@@ -79,6 +81,7 @@ impl Adt {
             admitted: Some(days_ago(5)),
             discharged: None,
             occurred: days_ago(5),
+            recorded: None,
             died: None,
             merged: None,
             processing: "P",
@@ -130,7 +133,7 @@ impl Adt {
         format!(
             "EVN|{}|{}||||{}",
             self.event,
-            dtm(self.occurred),
+            dtm(self.recorded.unwrap_or(self.occurred)),
             dtm(self.occurred)
         )
     }

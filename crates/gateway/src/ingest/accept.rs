@@ -1,7 +1,9 @@
 //! The transaction of one message: locked, told apart from repeats, kept, folded, applied.
 use super::facts::lock;
-use super::{ACCEPTED, DUPLICATE, Remark, refold, review};
+use super::refold::{Refold, refold};
+use super::{ACCEPTED, DUPLICATE, Remark, review};
 use fhir::event::Event;
+use std::borrow::Cow;
 use store::messages::Message;
 use store::{Context, Store, StoreError, Tx};
 
@@ -56,31 +58,41 @@ fn take_in(tx: &mut Tx, reading: &Reading) -> Result<Receipt, StoreError> {
     if let Some(answer) = named.iter().find_map(|known| repeated(known, &message)) {
         return Ok(Receipt::Repeat(answer));
     }
-    let mut new = Vec::with_capacity(reading.events.len());
-    for event in &reading.events {
-        if tx.keep_event(&message.id, event)? {
-            new.push(event.clone());
-        }
-    }
+    let new = keep(tx, &message.id, &reading.events)?;
     let mut remarks = reading.remarks.clone();
-    let mut changes = match new.is_empty() {
-        true => Vec::new(),
-        false => refold::changes(tx, &new, &mut remarks)?,
+    let mut refolded = match new.is_empty() {
+        true => Refold::default(),
+        false => refold(tx, &new, &mut remarks)?,
     };
     let known = new.is_empty() && !reading.events.is_empty();
     if known {
         message.outcome = DUPLICATE.into();
     } else if !remarks.is_empty() {
-        changes.push(review::file(&message, &remarks)?);
+        refolded.changes.push(review::file(&message, &remarks)?);
     }
     // A sender that starts its counter anew is worth a note, not a person's time.
     let reused = named.iter().any(|known| known.hash != message.hash);
     message.detail = review::detail(&remarks, reused);
     tx.keep_message(&message)?;
-    if !changes.is_empty() {
-        tx.apply(changes, &reading.context)?;
+    if !refolded.changes.is_empty() {
+        tx.apply(refolded.changes, &reading.context)?;
     }
+    tx.reconsider(&refolded.reconsider, &reading.context)?;
     Ok(if known { Receipt::Known } else { Receipt::Kept })
+}
+
+/// Keeps the events; those that were not known yet.
+fn keep<'a>(tx: &mut Tx, message: &str, events: &'a [Event]) -> Result<Cow<'a, [Event]>, StoreError> {
+    let mut new = Vec::with_capacity(events.len());
+    for event in events {
+        if tx.keep_event(message, event)? {
+            new.push(event);
+        }
+    }
+    Ok(match new.len() == events.len() {
+        true => Cow::Borrowed(events),
+        false => new.into_iter().cloned().collect(),
+    })
 }
 
 /// The answer to an exact repeat of what was accepted. What was refused is read again: the

@@ -23,13 +23,29 @@ const FOLDED: &[&str] = &[
     "identifier",
 ];
 
-/// The changes that bring what is stored up to the events. `said` are the new events and, after a
-/// correction, those taken back.
-pub fn changes(tx: &mut Tx, said: &[Event], remarks: &mut Vec<Remark>) -> Result<Vec<Change>, StoreError> {
+/// What brings the stored resources up to the events.
+#[derive(Default)]
+pub struct Refold {
+    pub changes: Vec<Change>,
+    /// Stays of whose past something became known that their Encounters do not show: what once
+    /// followed from it is to be looked at all the same.
+    pub reconsider: Vec<(TypeId, String)>,
+}
+
+/// `said` are the new events and, after a correction, those taken back.
+pub fn refold(tx: &mut Tx, said: &[Event], remarks: &mut Vec<Remark>) -> Result<Refold, StoreError> {
     let mut facts = Facts::load(tx, said)?;
     let mut resources = directory_entries(tx, said, &facts)?;
     resources.extend(people::folded(tx, &mut facts, said, remarks)?);
-    resources.extend(stays(&facts));
+    let folded = folds(&facts);
+    let encounter = json::type_id("Encounter")?;
+    let hidden = folded.iter().filter_map(|(id, fold)| {
+        fold.as_ref()
+            .filter(|fold| has_hidden_past(&facts, fold, said))
+            .map(|_| (encounter, id.clone()))
+    });
+    let reconsider = hidden.collect();
+    resources.extend(stays(&facts, folded));
     let differing = resources
         .into_iter()
         .filter(|resource| json::name(resource).and_then(|name| facts.stored.get(&name)) != Some(resource));
@@ -37,18 +53,35 @@ pub fn changes(tx: &mut Tx, said: &[Event], remarks: &mut Vec<Remark>) -> Result
     if said.iter().any(|event| event.trigger == Trigger::Merge) {
         repoint::add(tx, &facts, &mut changes)?;
     }
-    Ok(changes)
+    Ok(Refold { changes, reconsider })
 }
 
-fn stays(facts: &Facts) -> Vec<Object> {
-    let mut resources = Vec::new();
-    for id in &facts.encounters {
-        let stored = facts.find("Encounter", id);
+/// Whether the Encounter does not tell all its discharges: one that was taken back, or one that
+/// came late and lies before others.
+fn has_hidden_past(facts: &Facts, fold: &Fold, said: &[Event]) -> bool {
+    let finished = fold.encounter["status"] == "finished";
+    let newest = stay::sorted(&facts.stays)
+        .last()
+        .is_some_and(|newest| said.contains(newest));
+    !fold.finished_snapshots.is_empty() && !(finished && newest)
+}
+
+/// The stays concerned; none where a correction took back all that was said of one.
+fn folds(facts: &Facts) -> Vec<(String, Option<Fold>)> {
+    let fold = |id: &String| {
         let last = stay::patient(&facts.stays, id).map(|key| patient_id(&key));
         let subject = last.as_deref().map(|id| facts.identities.survivor(id));
-        match subject.and_then(|subject| stay::fold(&facts.stays, id, subject)) {
+        subject.and_then(|subject| stay::fold(&facts.stays, id, subject))
+    };
+    facts.encounters.iter().map(|id| (id.clone(), fold(id))).collect()
+}
+
+fn stays(facts: &Facts, folds: Vec<(String, Option<Fold>)>) -> Vec<Object> {
+    let mut resources = Vec::new();
+    for (id, fold) in folds {
+        let stored = facts.find("Encounter", &id);
+        match fold {
             Some(fold) => resources.extend(of_stay(fold, stored)),
-            // A correction took back all that was said of it.
             None => resources.extend(stored.cloned().map(|mut encounter| {
                 encounter.insert("status".into(), json!("entered-in-error"));
                 encounter

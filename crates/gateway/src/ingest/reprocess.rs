@@ -1,7 +1,8 @@
 //! A message from the review queue read again: with the sender's present maps, or in a corrected
 //! text. What it said before is taken back in the same transaction.
 use super::json::{self, Object};
-use super::{ACCEPTED, CORRECTED, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived, refold, review};
+use super::refold::{Refold, refold};
+use super::{ACCEPTED, CORRECTED, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived, review};
 use crate::edge;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -144,11 +145,15 @@ impl Work {
             tx.keep_message(correction)?;
         }
         let mut remarks = self.read.remarks.clone();
-        let mut changes = refold::changes(tx, &said, &mut remarks)?;
+        let Refold {
+            mut changes,
+            reconsider,
+        } = refold(tx, &said, &mut remarks)?;
         let task = self.settled(tx, &remarks)?;
         let name = json::name(&task).unwrap_or((TypeId(0), String::new()));
         changes.push(json::put(task)?);
         let applied = tx.apply(changes, &self.context)?;
+        tx.reconsider(&reconsider, &self.context)?;
         let stored = applied
             .into_iter()
             .find(|it| it.type_id == name.0 && it.id == name.1);

@@ -1,0 +1,267 @@
+//! Stories of patients as their hospitals and an exchange report them.
+use crate::support::Client;
+use crate::support::care::{encounter, iso, notification, patient};
+use crate::support::messages::{Adt, days_ago, unique};
+use serde_json::{Value, json};
+
+/// MSH-3 and MSH-4 of the second sender.
+pub const OTHER: (&str, &str) = ("ADT2", "SOUTH");
+
+#[derive(Clone)]
+pub enum Message {
+    Hl7(Box<Adt>),
+    Fhir(Value),
+}
+
+impl Message {
+    pub fn send(&self, client: &Client) {
+        match self {
+            Message::Hl7(adt) => client.taken(adt),
+            Message::Fhir(bundle) => {
+                let answer = client.post("$process-message", bundle);
+                assert_eq!(answer.status, 200, "{}", answer.text);
+            }
+        }
+    }
+}
+
+/// One story with patients and visits of its own.
+pub struct Life {
+    /// The first is the one that remains.
+    pub patients: Vec<String>,
+    pub visits: Vec<String>,
+    pub messages: Vec<Message>,
+    /// What the story must come to.
+    pub check: fn(&Client, &Life),
+}
+
+pub const STORIES: [(&str, fn() -> Life); 8] = [
+    ("discharge taken back and given again", taken_back),
+    ("discharge taken back", still_there),
+    ("admission cancelled", cancelled),
+    ("death after discharge", died),
+    ("records merged in the middle", merged),
+    ("readmission that stays and one that never was", readmitted),
+    ("emergency visit turned inpatient", turned_inpatient),
+    ("two hospitals and an exchange report one stay", reported_twice),
+];
+
+struct Pen(Life);
+
+impl Pen {
+    fn new(patients: usize, visits: usize, check: fn(&Client, &Life)) -> Pen {
+        Pen(Life {
+            patients: (0..patients).map(|_| unique("CVP")).collect(),
+            visits: (0..visits).map(|_| unique("CVV")).collect(),
+            messages: Vec::new(),
+            check,
+        })
+    }
+
+    /// An event of a patient and a visit so many tenths of a day ago.
+    fn add(
+        &mut self,
+        event: &'static str,
+        (who, visit): (usize, usize),
+        ago: i64,
+        change: impl FnOnce(&mut Adt),
+    ) {
+        let mut adt = Adt::new(event, &self.0.patients[who], &self.0.visits[visit]);
+        let at = days_ago(0) - chrono::Duration::minutes(ago * 144);
+        adt.occurred = at;
+        adt.admitted = matches!(event, "A01" | "A04").then_some(at);
+        adt.discharged = (event == "A03").then_some(at);
+        adt.disposition = if event == "A03" { "01" } else { "" };
+        change(&mut adt);
+        self.0.messages.push(Message::Hl7(Box::new(adt)));
+    }
+
+    fn merge(&mut self, survivor: usize, loser: usize, ago: i64) {
+        let loser = self.0.patients[loser].clone();
+        self.add("A40", (survivor, 0), ago, |adt| {
+            (adt.visit, adt.merged) = (None, Some(loser));
+            adt.diagnoses.clear();
+        });
+    }
+}
+
+fn statuses(client: &Client, life: &Life, visit: usize) -> [String; 4] {
+    client.course(&life.visits[visit]).statuses().map(str::to_owned)
+}
+
+const RUNNING: [&str; 4] = ["active", "active", "active", "requested"];
+const STOPPED: [&str; 4] = ["cancelled", "revoked", "inactive", "cancelled"];
+const ENDED: [&str; 4] = ["finished", "revoked", "inactive", "cancelled"];
+
+fn taken_back() -> Life {
+    let mut pen = Pen::new(1, 1, |client, life| {
+        assert_eq!(statuses(client, life, 0), RUNNING)
+    });
+    pen.add("A05", (0, 0), 90, |_| {});
+    pen.add("A01", (0, 0), 80, |_| {});
+    pen.add("A02", (0, 0), 75, |adt| adt.location = "ICU^7^A");
+    pen.add("A12", (0, 0), 74, |_| {});
+    pen.add("A02", (0, 0), 60, |adt| adt.location = "5EAST^12^B");
+    pen.add("A03", (0, 0), 40, |_| {});
+    pen.add("A13", (0, 0), 38, |_| {});
+    pen.add("A03", (0, 0), 20, |adt| adt.disposition = "06");
+    pen.add("A08", (0, 0), 10, |adt| {
+        adt.diagnoses = vec!["I50.9", "N18.4", "C78.7"]
+    });
+    // Entered days after it happened, about the middle of the stay.
+    pen.add("A08", (0, 0), 70, |adt| {
+        adt.recorded = Some(days_ago(0));
+        adt.extra = vec!["PD1||||1700123455^Family^Fran^^^^MD^^NPI".into()];
+    });
+    pen.0
+}
+
+/// What the discharge began is cancelled with a reason, whether or not it was ever running.
+fn still_there() -> Life {
+    let mut pen = Pen::new(1, 1, |client, life| {
+        assert_eq!(statuses(client, life, 0), STOPPED)
+    });
+    pen.add("A01", (0, 0), 80, |_| {});
+    pen.add("A03", (0, 0), 40, |adt| adt.disposition = "");
+    pen.add("A08", (0, 0), 39, |adt| adt.disposition = "01");
+    pen.add("A13", (0, 0), 38, |_| {});
+    pen.add("A08", (0, 0), 10, |adt| adt.diagnoses = vec!["I50.9", "N18.4"]);
+    pen.0
+}
+
+fn cancelled() -> Life {
+    let mut pen = Pen::new(1, 1, |client, life| {
+        assert_eq!(statuses(client, life, 0), STOPPED)
+    });
+    pen.add("A01", (0, 0), 80, |_| {});
+    pen.add("A03", (0, 0), 40, |_| {});
+    pen.add("A08", (0, 0), 30, |_| {});
+    pen.add("A11", (0, 0), 20, |_| {});
+    pen.0
+}
+
+fn died() -> Life {
+    let mut pen = Pen::new(1, 1, |client, life| assert_eq!(statuses(client, life, 0), ENDED));
+    pen.add("A01", (0, 0), 80, |_| {});
+    pen.add("A03", (0, 0), 40, |_| {});
+    pen.add("A31", (0, 0), 10, |adt| {
+        adt.visit = None;
+        adt.diagnoses.clear();
+        adt.died = Some(days_ago(2));
+    });
+    pen.add("A08", (0, 0), 5, |_| {});
+    pen.0
+}
+
+fn merged() -> Life {
+    let mut pen = Pen::new(3, 2, |client, life| {
+        assert_eq!(statuses(client, life, 0), RUNNING);
+        let stays = life
+            .visits
+            .iter()
+            .map(|visit| client.stay(visit)["subject"].clone());
+        let mut subjects: Vec<String> = stays.map(|subject| subject.to_string()).collect();
+        subjects.dedup();
+        assert_eq!(subjects.len(), 1, "one person");
+    });
+    pen.add("A01", (1, 0), 80, |_| {});
+    pen.add("A04", (2, 1), 70, |adt| adt.class = "E");
+    pen.add("A03", (2, 1), 69, |adt| adt.class = "E");
+    pen.merge(0, 1, 50);
+    pen.add("A03", (1, 0), 40, |_| {});
+    pen.merge(1, 2, 30);
+    pen.add("A08", (2, 0), 20, |adt| adt.location = "4WEST^402^A");
+    pen.add("A31", (0, 0), 10, |adt| {
+        adt.visit = None;
+        adt.diagnoses.clear();
+        adt.extra = vec!["PD1||||1700123455^Family^Fran^^^^MD^^NPI".into()];
+    });
+    pen.0
+}
+
+fn readmitted() -> Life {
+    let mut pen = Pen::new(1, 3, |client, life| {
+        assert_eq!(statuses(client, life, 0), ENDED);
+        assert_eq!(statuses(client, life, 2), RUNNING);
+    });
+    pen.add("A01", (0, 0), 190, |_| {});
+    pen.add("A03", (0, 0), 150, |_| {});
+    pen.add("A01", (0, 1), 120, |_| {});
+    pen.add("A11", (0, 1), 119, |_| {});
+    pen.add("A01", (0, 2), 30, |_| {});
+    pen.add("A03", (0, 2), 10, |_| {});
+    pen.0
+}
+
+fn turned_inpatient() -> Life {
+    let mut pen = Pen::new(1, 2, |client, life| {
+        assert_eq!(statuses(client, life, 1), RUNNING)
+    });
+    let emergency = pen.0.visits[0].clone();
+    let patient = pen.0.patients[0].clone();
+    let breathless = |adt: &mut Adt| (adt.class, adt.diagnoses) = ("E", vec!["R06.02"]);
+    pen.add("A04", (0, 0), 80, breathless);
+    pen.add("A08", (0, 0), 79, breathless);
+    pen.add("A06", (0, 1), 70, |adt| {
+        adt.extra = vec![format!("MRG|{patient}^^^GENERAL^MR||||{emergency}")]
+    });
+    pen.add("A02", (0, 1), 60, |adt| adt.location = "5EAST^12^B");
+    pen.add("A03", (0, 1), 20, |_| {});
+    pen.0
+}
+
+/// Visits numbered by an authority with an OID, patients by one both senders name alike.
+fn reported_twice() -> Life {
+    let mut pen = Pen::new(1, 1, |client, life| {
+        assert_eq!(statuses(client, life, 0), RUNNING);
+        assert_eq!(
+            client
+                .find(&format!("Encounter?identifier={}", life.visits[0]))
+                .len(),
+            1
+        );
+    });
+    let number = format!("{}^^^VN&2.16.840.1.113883.3.9999.1&ISO", pen.0.visits[0]);
+    let named = |adt: &mut Adt| adt.visit = Some(number.clone());
+    let other = |adt: &mut Adt| {
+        named(adt);
+        (adt.application, adt.facility) = (OTHER.0.into(), OTHER.1.into());
+    };
+    pen.add("A01", (0, 0), 80, named);
+    pen.add("A01", (0, 0), 80, other);
+    pen.add("A02", (0, 0), 60, |adt| {
+        other(adt);
+        adt.location = "ICU^7^A";
+    });
+    pen.add("A03", (0, 0), 20, named);
+    pen.add("A03", (0, 0), 20, other);
+    pen.add("A08", (0, 0), 10, |adt| {
+        other(adt);
+        adt.diagnoses = vec!["I50.9", "N18.4"];
+    });
+    let exchange = notified(&pen.0);
+    pen.0.messages.extend(exchange);
+    pen.0
+}
+
+fn notified(life: &Life) -> [Message; 2] {
+    let at = |tenths: i64| iso(days_ago(0) - chrono::Duration::minutes(tenths * 144));
+    let mut person = patient(&life.patients[0]);
+    person["identifier"] = json!([{"system": "urn:baton:authority:GENERAL", "value": life.patients[0]}]);
+    person
+        .as_object_mut()
+        .expect("an object")
+        .remove("generalPractitioner");
+    let mut stay = encounter(&life.patients[0], &at(80), &at(20));
+    stay["identifier"][0]["value"] = json!(life.visits[0]);
+    stay.as_object_mut().expect("an object").remove("participant");
+    let mut begun = stay.clone();
+    begun["status"] = json!("in-progress");
+    begun["period"] = json!({"start": at(80)});
+    begun
+        .as_object_mut()
+        .expect("an object")
+        .remove("hospitalization");
+    [("notification-discharge", &stay), ("notification-admit", &begun)]
+        .map(|(code, stay)| Message::Fhir(notification(code, stay, &person)))
+}
