@@ -300,3 +300,45 @@ fn filter_expressions_compare_whole_strings_and_ends() {
         }
     });
 }
+
+#[test]
+fn quantities_are_found_in_whatever_unit_they_were_written() {
+    each_engine(|store| async move {
+        let sugar = |id: &str, value: f64, unit: &str| {
+            json!({
+                "resourceType": "Observation", "id": id, "status": "final",
+                "code": {"coding": [{"system": "http://loinc.org", "code": "2339-0"}]},
+                "valueQuantity": {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit},
+            })
+        };
+        let sugars = vec![
+            sugar("a", 120.0, "mg/dL"),
+            sugar("b", 1.2, "g/L"),
+            sugar("c", 120.0, "mmol/L"),
+        ];
+        save(&store, 0, sugars).await;
+        let known: &[(&str, &[&str])] = &[
+            (
+                "Observation?value-quantity=120|http://unitsofmeasure.org|mg/dL",
+                &["a", "b"],
+            ),
+            (
+                "Observation?value-quantity=ge1.2|http://unitsofmeasure.org|g/L",
+                &["a", "b"],
+            ),
+            (
+                "Observation?value-quantity=gt1.2|http://unitsofmeasure.org|g/L",
+                &[],
+            ),
+            (
+                "Observation?code-value-quantity=2339-0$ap0.125|http://unitsofmeasure.org|g/dL",
+                &["a", "b"],
+            ),
+            ("Observation?value-quantity=120||mg/dL", &["a"]),
+            ("Observation?value-quantity=120", &["a", "c"]),
+        ];
+        for (text, expected) in known {
+            assert_eq!(&ids(&store, text).await, expected, "{text}");
+        }
+    });
+}

@@ -7,6 +7,7 @@ pub mod index;
 pub mod near;
 pub mod parse;
 pub mod terminology;
+pub mod units;
 pub mod value;
 pub mod words;
 

@@ -6,6 +6,7 @@ use crate::registry::{ParamKind, SearchParam};
 use crate::search::check::TypedIdentifier;
 use crate::search::implicit;
 use crate::search::index::normalise;
+use crate::search::units::commensurable;
 use crate::search::{StrMode, Test, Token, UriMode};
 use crate::{Issue, TypeId};
 
@@ -38,7 +39,12 @@ pub fn test(
         (ParamKind::Uri, modifier) => uri(name, modifier, value),
         (ParamKind::Date, None) => each(value, date).map(Test::Date).map_err(wrong),
         (ParamKind::Number, None) => each(value, number).map(Test::Number).map_err(wrong),
-        (ParamKind::Quantity, None) => each(value, quantity).map(Test::Quantity).map_err(wrong),
+        (ParamKind::Quantity, None) => {
+            let tests = each(value, quantity).map_err(wrong)?;
+            let all: Vec<_> = tests.into_iter().flat_map(commensurable).collect();
+            cx.spend(name, all.len())?;
+            Ok(Test::Quantity(all))
+        }
         (_, Some(other)) => Err(bad_modifier(param, name, other)),
         (_, None) => Err(unsupported(name, "is not offered by this server")),
     }
