@@ -2,7 +2,7 @@
 //! text. What it said before is taken back in the same transaction.
 use super::json::{self, Object};
 use super::refold::{Refold, refold};
-use super::{ACCEPTED, CORRECTED, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived, review};
+use super::{ACCEPTED, CORRECTED, DUPLICATE, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived, review};
 use crate::edge;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -39,8 +39,16 @@ pub async fn reprocess(
         let text = "a FHIR message is corrected by its sender: send it again under a new Bundle.id";
         return Err(refused(422, text).into());
     }
+    if original.outcome == CORRECTED && corrected.is_none() {
+        let text =
+            "the message was corrected before; its first text no longer counts. Send a corrected message";
+        return Err(refused(422, text).into());
+    }
     let text = corrected.clone().unwrap_or_else(|| original.raw.clone());
     let read = read(state, &text, context.now).await?;
+    if let Some(reason) = read.worse_than(&original, corrected.is_some()) {
+        return Err(refused(422, &reason).into());
+    }
     let correction = corrected.map(|raw| correction(&original, raw, &read, context.now));
     let work = Work {
         original,
@@ -101,6 +109,24 @@ fn mapped(message: &Hl7, sender: Arc<Sender>, event: String) -> Read {
 }
 
 impl Read {
+    /// Why nothing may be done: a correction that says nothing, or a message that was understood
+    /// before and no longer is. What was said stands.
+    fn worse_than(&self, original: &Message, correction: bool) -> Option<String> {
+        let understood = matches!(original.outcome.as_str(), ACCEPTED | DUPLICATE | CORRECTED);
+        if self.outcome == ACCEPTED || !(correction || understood) {
+            return None;
+        }
+        let reasons: Vec<String> = self
+            .remarks
+            .iter()
+            .map(|it| format!("{it}: {}", it.text))
+            .collect();
+        Some(format!(
+            "the message cannot be read, so nothing was changed: {}",
+            reasons.join("; ")
+        ))
+    }
+
     fn refused(outcome: &'static str, sender: &str, event: &str, reject: &Reject) -> Read {
         Read {
             outcome,
