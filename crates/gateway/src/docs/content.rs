@@ -2,7 +2,7 @@
 use serde_json::Value;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ComponentsBuilder, Content, ContentBuilder, Ref, Required, Response, ResponseBuilder};
 
@@ -22,6 +22,17 @@ pub fn of_schema(schema: &str, example: Option<Value>) -> Content {
 pub fn body(schema: &str, example: Option<Value>) -> RequestBody {
     RequestBodyBuilder::new()
         .content(FHIR_JSON, of_schema(schema, example))
+        .required(Some(Required::True))
+        .build()
+}
+
+/// JSON Patch, or Parameters of a FHIRPath Patch.
+pub fn patch_body() -> RequestBody {
+    let operations = ArrayBuilder::new().items(ObjectBuilder::new()).build();
+    let json_patch = ContentBuilder::new().schema(Some(operations)).build();
+    RequestBodyBuilder::new()
+        .content("application/json-patch+json", json_patch)
+        .content(FHIR_JSON, of_schema("Resource", None))
         .required(Some(Required::True))
         .build()
 }
@@ -59,7 +70,7 @@ pub const REFUSALS: [(&str, &str, &str); 9] = [
 ];
 
 /// Parameters of many paths, each described once: name, place, text.
-pub const SHARED: [(&str, ParameterIn, &str); 20] = [
+pub const SHARED: [(&str, ParameterIn, &str); 21] = [
     ("id", ParameterIn::Path, "Logical id"),
     ("version", ParameterIn::Path, "Version id"),
     ("If-Match", ParameterIn::Header, "The ETag the change is based on"),
@@ -110,7 +121,16 @@ pub const SHARED: [(&str, ParameterIn, &str); 20] = [
         ParameterIn::Query,
         "`none` (default), `estimate` or `accurate`",
     ),
-    ("_summary", ParameterIn::Query, "`count` for the number alone"),
+    (
+        "_summary",
+        ParameterIn::Query,
+        "`true`, `text` or `data`; in searches `count` for the number alone",
+    ),
+    (
+        "_elements",
+        ParameterIn::Query,
+        "Elements to show, separated by commas; mandatory ones are there anyway",
+    ),
     ("_cursor", ParameterIn::Query, "From a paging link"),
 ];
 

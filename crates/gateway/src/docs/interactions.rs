@@ -1,5 +1,5 @@
 //! The FHIR interactions of each type. <https://hl7.org/fhir/R4/http.html>
-use super::content::{Described, answer, body, empty, query, secured};
+use super::content::{Described, answer, body, empty, patch_body, query, secured};
 use super::{examples, schemas};
 use fhir::registry::{ParamKind, SearchParam};
 use fhir::{TypeId, registry};
@@ -10,10 +10,15 @@ pub fn add(paths: PathsBuilder, on: TypeId) -> PathsBuilder {
     let name = on.name();
     let type_level = PathItemBuilder::new()
         .operation(HttpMethod::Get, search(on))
-        .operation(HttpMethod::Post, create(on));
+        .operation(HttpMethod::Post, create(on))
+        .operation(HttpMethod::Patch, patch(on, "patchWhere", &["Prefer"]));
     let instance = PathItemBuilder::new()
         .operation(HttpMethod::Get, read(on))
         .operation(HttpMethod::Put, update(on))
+        .operation(
+            HttpMethod::Patch,
+            patch(on, "patch", &["id", "If-Match", "Prefer"]),
+        )
         .operation(HttpMethod::Delete, delete(on));
     paths
         .path(format!("/fhir/{name}"), type_level.build())
@@ -47,10 +52,25 @@ pub fn system(paths: PathsBuilder) -> PathsBuilder {
         )
         .security(secured("system/*.cruds"))
         .refuses(&["400", "401", "413", "422"]);
-    paths.path("/fhir/metadata", get(metadata)).path(
-        "/fhir",
-        PathItemBuilder::new().operation(HttpMethod::Post, bundle).build(),
-    )
+    let search = OperationBuilder::new()
+        .tag("Server")
+        .operation_id(Some("searchTypes"))
+        .summary(Some("Search over several types, type by type"))
+        .parameter(query(
+            "_type",
+            "Types separated by commas; all the token may search without it",
+        ))
+        .takes(&RESOURCE_PARAMETERS)
+        .takes(&["_count", "_total", "_summary", "_elements", "_cursor"])
+        .response("200", answer("A searchset", "Bundle", None))
+        .security(secured("system/*.s"))
+        .refuses(&["400", "401", "403"]);
+    let base = PathItemBuilder::new()
+        .operation(HttpMethod::Get, search)
+        .operation(HttpMethod::Post, bundle);
+    paths
+        .path("/fhir/metadata", get(metadata))
+        .path("/fhir", base.build())
 }
 
 fn get(operation: OperationBuilder) -> utoipa::openapi::PathItem {
@@ -95,7 +115,8 @@ fn served(param: &SearchParam) -> bool {
 }
 
 const RESOURCE_PARAMETERS: [&str; 6] = ["_id", "_lastUpdated", "_profile", "_security", "_source", "_tag"];
-const RESULT_PARAMETERS: [&str; 7] = [
+const RESULT_PARAMETERS: [&str; 8] = [
+    "_elements",
     "_count",
     "_sort",
     "_include",
@@ -116,7 +137,7 @@ fn create(on: TypeId) -> OperationBuilder {
 
 fn read(on: TypeId) -> OperationBuilder {
     interaction(on, "read", "Read the current version", "r")
-        .takes(&["id", "If-None-Match"])
+        .takes(&["id", "If-None-Match", "_summary", "_elements"])
         .response(
             "200",
             answer(
@@ -131,7 +152,7 @@ fn read(on: TypeId) -> OperationBuilder {
 
 fn vread(on: TypeId) -> OperationBuilder {
     interaction(on, "vread", "Read one version", "r")
-        .takes(&["id", "version"])
+        .takes(&["id", "version", "_summary", "_elements"])
         .response("200", answer("That version", schemas::name_for(on), None))
         .refuses(&["404"])
 }
@@ -144,6 +165,16 @@ fn update(on: TypeId) -> OperationBuilder {
         .response("200", answer("Updated, or unchanged", schema, None))
         .response("201", answer("Created", schema, None))
         .refuses(&["412", "422"])
+}
+
+/// By id, or by the search parameters of the address.
+fn patch(on: TypeId, verb: &str, parameters: &[&str]) -> OperationBuilder {
+    let schema = schemas::name_for(on);
+    interaction(on, verb, "Change parts by JSON Patch or FHIRPath Patch", "u")
+        .takes(parameters)
+        .request_body(Some(patch_body()))
+        .response("200", answer("Patched, or unchanged", schema, None))
+        .refuses(&["400", "404", "410", "412", "415", "422"])
 }
 
 fn delete(on: TypeId) -> OperationBuilder {
@@ -164,6 +195,6 @@ fn history(on: TypeId, level: &str, letter: &str) -> OperationBuilder {
         &format!("Versions, newest first ({level} level)"),
         letter,
     )
-    .takes(&["_since", "_count"])
+    .takes(&["_since", "_count", "_summary", "_elements"])
     .response("200", answer("A history bundle", "Bundle", None))
 }

@@ -8,6 +8,7 @@ mod content;
 mod doors;
 mod examples;
 mod interactions;
+mod operations;
 mod schemas;
 
 use actix_web::{HttpResponse, web};
@@ -86,7 +87,7 @@ impl Document {
         OpenApiBuilder::new()
             .info(info)
             .servers(Some([Server::new("/")]))
-            .paths(doors::add(interactions::system(paths)).build())
+            .paths(operations::add(doors::add(interactions::system(paths)), &types).build())
             .components(Some(components(&types)))
             .build()
     }

@@ -3,7 +3,7 @@
 use super::Invocation;
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
-use crate::routes::searchset::{Entry, bundle};
+use crate::routes::searchset::{Entry, bundle, mode};
 use crate::routes::walk::{Found, Walk};
 use crate::routes::{Reply, query, read};
 use actix_web::http::StatusCode;
@@ -187,7 +187,7 @@ fn answer(invocation: &Invocation, id: &str, walk: Walk, found: Found) -> Reply 
     let entry = |stored: &'_ Stored, how: &str| Entry {
         full_url: Some(format!("{base}/{}/{}", stored.type_id.name(), stored.id)),
         resource: stored.body.clone().into(),
-        rest: format!("\"search\":{{\"mode\":\"{how}\"}}"),
+        rest: mode(how),
     };
     let mut entries: Vec<Entry> = found
         .matches

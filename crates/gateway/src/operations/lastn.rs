@@ -4,7 +4,7 @@ use super::Invocation;
 use crate::error::ApiError;
 use crate::routes::Reply;
 use crate::routes::search::authorize;
-use crate::routes::searchset::{Entry, bundle};
+use crate::routes::searchset::{Entry, bundle, mode};
 use actix_web::http::StatusCode;
 use fhir::search::Query;
 use fhir::search::parse::{Limits, parse};
@@ -31,7 +31,7 @@ pub async fn run(invocation: Invocation) -> Result<Reply, ApiError> {
         .map(|stored| Entry {
             full_url: Some(format!("{base}/{}/{}", stored.type_id.name(), stored.id)),
             resource: stored.body.as_str().into(),
-            rest: "\"search\":{\"mode\":\"match\"}".into(),
+            rest: mode("match"),
         })
         .collect();
     let total = i64::try_from(found.len()).ok();

@@ -11,6 +11,22 @@ pub struct Entry<'a> {
     pub rest: String,
 }
 
+impl<'a> Entry<'a> {
+    /// What is to be said about the search itself.
+    pub fn outcome(outcome: &'a str) -> Entry<'a> {
+        Entry {
+            full_url: None,
+            resource: outcome.into(),
+            rest: mode("outcome"),
+        }
+    }
+}
+
+/// Why an entry is in a searchset. <https://hl7.org/fhir/R4/valueset-search-entry-mode.html>
+pub fn mode(how: &str) -> String {
+    format!("\"search\":{{\"mode\":\"{how}\"}}")
+}
+
 /// The text of a whole Bundle.
 pub fn bundle(kind: &str, total: Option<i64>, links: &[(&str, String)], entries: &[Entry]) -> String {
     let size: usize = entries.iter().map(|entry| entry.resource.len() + 200).sum();
