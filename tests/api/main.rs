@@ -16,6 +16,7 @@ mod mllp;
 mod operations;
 mod operations_fhir;
 mod patch;
+mod search_elements;
 mod searching;
 mod smoke;
 mod support;

@@ -58,6 +58,10 @@ pub struct Page {
     pub included: Vec<Stored>,
     /// More was to be included than a page may hold; tell the client.
     pub truncated: bool,
+    /// The page stopped before it was full, having read what one page may; the next goes on.
+    pub cut: bool,
+    /// The engine's plan, where it was asked for.
+    pub plan: Vec<String>,
     pub total: Option<i64>,
     /// Opaque tokens for paging links.
     pub next: Option<String>,

@@ -32,6 +32,8 @@ pub struct Query {
     /// Every parameter as it was understood, for the `self` link, in the order given; without
     /// `_cursor`, which is in `cursor`.
     pub echo: Vec<(String, String)>,
+    /// `_explain=true`: the engine's plan is wanted too.
+    pub explain: bool,
 }
 
 impl Query {
@@ -47,6 +49,7 @@ impl Query {
             includes: Vec::new(),
             cursor: None,
             echo: Vec::new(),
+            explain: false,
         }
     }
 }

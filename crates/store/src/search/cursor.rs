@@ -25,7 +25,8 @@ pub struct Cursor {
 }
 
 /// Parameters that change the page but not the order of what is found.
-const PRESENTATION: [&str; 10] = [
+const PRESENTATION: [&str; 11] = [
+    "_explain",
     "_elements",
     "_summary",
     "_count",

@@ -167,8 +167,7 @@ fn backward(conn: &mut Conn, clause: &Include, sources: &[Stored]) -> Result<Vec
                 .push(" AND ");
             sql.equals("x.target", ids.into_iter().map(Bind::Text));
         });
-    sql.push(") ORDER BY x.key LIMIT ")
-        .big(MOST_ROWS)
+    sql.push(&format!(") ORDER BY x.key LIMIT {MOST_ROWS}"))
         .push(") k JOIN resource r ON r.key = k.key ORDER BY r.key");
     Ok(load(conn, sql)?.into_iter().map(|found| found.stored).collect())
 }

@@ -5,6 +5,7 @@
 mod checked;
 mod condition;
 mod cursor;
+mod explain;
 mod extreme;
 mod family;
 mod include;
@@ -54,23 +55,37 @@ pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
         _ if checked::of(&query.filters).is_empty() => Some(count(conn, query)?),
         _ => Some(checked::count(conn, query)?),
     };
+    let plan = if query.explain {
+        explain::plan(conn, query)?
+    } else {
+        Vec::new()
+    };
     if query.summary == Summary::Count {
         return Ok(Page {
             matches: Vec::new(),
             included: Vec::new(),
             truncated: false,
+            cut: false,
+            plan,
             total,
             next: None,
             prev: None,
         });
     }
-    let (found, next, prev) = matches(conn, query, cursor)?;
+    let Links {
+        found,
+        next,
+        prev,
+        cut,
+    } = matches(conn, query, cursor)?;
     let matches: Vec<_> = found.into_iter().map(|found| found.stored).collect();
     let (included, truncated) = include::resolve(conn, query, &matches)?;
     Ok(Page {
         matches,
         included,
         truncated,
+        cut,
+        plan,
         total,
         next,
         prev,
@@ -117,13 +132,18 @@ fn count(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
 #[cfg(test)]
 mod tests;
 
-type Links = (Vec<Found>, Option<String>, Option<String>);
-
 /// The page and its neighbours' cursors.
+struct Links {
+    found: Vec<Found>,
+    next: Option<String>,
+    prev: Option<String>,
+    cut: bool,
+}
+
 fn matches(conn: &mut Conn, query: &Query, cursor: Option<Cursor>) -> Result<Links, StoreError> {
     let (started, backwards) = (cursor.is_some(), cursor.as_ref().is_some_and(|c| c.backwards));
     let keys = order::keys(&query.sort)?;
-    let (mut found, beyond) = fill(conn, query, &keys, cursor)?;
+    let (mut found, beyond, cut) = fill(conn, query, &keys, cursor)?;
     if backwards {
         found.reverse();
     }
@@ -131,26 +151,33 @@ fn matches(conn: &mut Conn, query: &Query, cursor: Option<Cursor>) -> Result<Lin
         row.map(|row| cursor_at(query, &keys, row, back)?.encode())
             .transpose()
     };
-    Ok(if backwards {
-        let next = link(found.last(), false)?;
-        (found, next, beyond)
+    let (next, prev) = if backwards {
+        (link(found.last(), false)?, beyond)
     } else {
         let prev = if started { link(found.first(), true)? } else { None };
-        (found, beyond, prev)
+        (beyond, prev)
+    };
+    Ok(Links {
+        found,
+        next,
+        prev,
+        cut,
     })
 }
 
-/// As many matches as the page holds, and where more of them would be.
+/// As many matches as the page holds, where more of them would be, and whether that is because
+/// enough was looked at.
 fn fill(
     conn: &mut Conn,
     query: &Query,
     keys: &[order::Key],
     cursor: Option<Cursor>,
-) -> Result<(Vec<Found>, Option<String>), StoreError> {
+) -> Result<(Vec<Found>, Option<String>, bool), StoreError> {
     let checks = checked::of(&query.filters);
     let backwards = cursor.as_ref().is_some_and(|c| c.backwards);
     let limit = checked::limit(query.count, &checks);
-    let (mut found, mut beyond, mut looked): (Vec<Found>, _, usize) = (Vec::new(), None, 0);
+    let (mut found, mut beyond): (Vec<Found>, _) = (Vec::new(), None);
+    let (mut looked, mut cut) = (0, false);
     checked::scan(conn, query, keys, Window { cursor, limit }, &mut |row| {
         let full = found.len() == query.count;
         looked += 1;
@@ -162,12 +189,13 @@ fn fill(
             }
             found.push(row);
         } else if looked >= checked::MOST_PER_PAGE {
+            cut = !full;
             beyond = Some(cursor_at(query, keys, &row, backwards)?.encode()?);
             return Ok(ControlFlow::Break(()));
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok((found, beyond))
+    Ok((found, beyond, cut))
 }
 
 /// A walk along the sort value's index is the answer when it fills the page; what has no value is

@@ -114,8 +114,8 @@ impl Key {
                 .big(cursor.key)
                 .push(")");
         }
-        sql.push(&format!(" ORDER BY x.low{direction}, x.key{direction} LIMIT "))
-            .big(window.limit);
+        sql.push(&format!(" ORDER BY x.low{direction}, x.key{direction}"));
+        window.end(sql);
     }
 
     fn always_there(&self) -> bool {

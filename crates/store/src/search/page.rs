@@ -13,6 +13,11 @@ impl Window {
         self.cursor.as_ref().is_some_and(|cursor| cursor.backwards)
     }
 
+    /// ` LIMIT …`; the sign keeps SQLite from planning anew for each bound value.
+    pub fn end(&self, sql: &mut Sql) {
+        sql.push(" LIMIT +").big(self.limit);
+    }
+
     /// ` AND key > … ORDER BY key LIMIT …`
     pub fn by_key(&self, sql: &mut Sql, key: &str) {
         let (beyond, direction) = if self.backwards() {
@@ -23,7 +28,7 @@ impl Window {
         if let Some(cursor) = &self.cursor {
             sql.push(&format!(" AND {key} {beyond} ")).big(cursor.key);
         }
-        sql.push(&format!(" ORDER BY {key}{direction} LIMIT "))
-            .big(self.limit);
+        sql.push(&format!(" ORDER BY {key}{direction}"));
+        self.end(sql);
     }
 }

@@ -43,8 +43,16 @@ impl Sql {
         self
     }
 
+    /// The text, with `?` for each value.
+    pub fn shown(&self) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Bind(_) => "?".to_string(),
+        };
+        self.pieces.iter().map(piece).collect()
+    }
+
     /// The same statement behind a prefix.
-    #[cfg(test)]
     pub fn after(mut self, prefix: &str) -> Self {
         self.pieces.insert(0, Piece::Text(prefix.to_string()));
         self

@@ -89,6 +89,6 @@ fn sorted(
         keyset::after(sql, order, cursor);
     }
     keyset::by(sql, order, window.backwards());
-    sql.push(" LIMIT ").big(window.limit);
+    window.end(sql);
     Ok(())
 }

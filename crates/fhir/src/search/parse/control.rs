@@ -33,6 +33,10 @@ pub fn apply(query: &mut Query, name: &str, value: &str, limits: Limits) -> Resu
             include(query, name, value)?
         }
         "_format" | "_pretty" => {}
+        "_explain" => match value {
+            "true" | "false" => query.explain = value == "true",
+            _ => return Err(invalid(name, "takes true or false")),
+        },
         "_contained" if value == "false" => {}
         "_contained" | "_containedType" | "_query" | "_score" => {
             return Err(unsupported(name, "is not offered by this server"));

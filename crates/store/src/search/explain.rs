@@ -1,0 +1,45 @@
+//! `_explain=true`: how the engine goes about a page.
+//! <https://sqlite.org/eqp.html> <https://www.postgresql.org/docs/current/using-explain.html>
+use super::{cursor::Cursor, engine, order, page::Window, sql::Sql, sql::Statement, statement};
+use crate::StoreError;
+use crate::conn::{Conn, Engine};
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
+use fhir::search::Query;
+
+/// Each statement, then a line per step; first the walk along an index that is tried where nothing narrows.
+pub fn plan(conn: &mut Conn, query: &Query) -> Result<Vec<String>, StoreError> {
+    let keys = order::keys(&query.sort)?;
+    let window = Window {
+        cursor: Cursor::of(query)?,
+        limit: i64::try_from(query.count).unwrap_or(i64::MAX),
+    };
+    let on = engine(conn);
+    let walk = statement::walk(query, on, &window, &keys)?;
+    let page = statement::page(query, on, &window, &keys)?;
+    let mut lines = Vec::new();
+    for sql in walk.into_iter().chain([page]) {
+        lines.push(sql.shown());
+        lines.extend(steps(conn, on, sql)?);
+    }
+    Ok(lines)
+}
+
+fn steps(conn: &mut Conn, on: Engine, sql: Sql) -> Result<Vec<String>, StoreError> {
+    let sql = sql.after(match on {
+        Engine::Sqlite => "EXPLAIN QUERY PLAN ",
+        Engine::Postgres => "EXPLAIN ",
+    });
+    Ok(match conn {
+        Conn::Sqlite(conn) => {
+            let statement: Statement<(Integer, Integer, Integer, Text)> = sql.returning();
+            let rows = statement.load::<(i32, i32, i32, String)>(conn)?;
+            rows.into_iter().map(|row| row.3).collect()
+        }
+        Conn::Postgres(conn) => {
+            let statement: Statement<(Text,)> = sql.returning();
+            let rows = statement.load::<(String,)>(conn)?;
+            rows.into_iter().map(|row| row.0).collect()
+        }
+    })
+}
