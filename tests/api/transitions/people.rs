@@ -1,11 +1,15 @@
 //! Records of one person that become one: nobody's work is orphaned.
 use crate::on_both;
-use crate::support::care::reference;
+use crate::support::care::{encounter, iso, patient, reference};
 use crate::support::messages::{Adt, days_ago, unique};
 use crate::support::{Baton, Client};
 use serde_json::{Value, json};
 
-on_both!(work_follows_the_surviving_record, chains_end_at_the_last_survivor);
+on_both!(
+    work_follows_the_surviving_record,
+    chains_end_at_the_last_survivor,
+    stays_written_over_fhir_follow_too
+);
 
 fn merge(survivor: &str, loser: &str, at: i64) -> Adt {
     let mut merge = Adt::new("A40", survivor, "").at(days_ago(at));
@@ -102,4 +106,29 @@ fn chains_end_at_the_last_survivor(baton: &Baton) {
             .iter()
             .all(|task| task["for"]["reference"] == last.as_str())
     );
+}
+
+/// The EHR wrote patient and stay; only the merge comes from the hospital's registration.
+fn stays_written_over_fhir_follow_too(baton: &Baton) {
+    baton.sender();
+    let partner = baton.partner();
+    let (survivor, loser) = (unique("P"), unique("P"));
+    let mut record = patient(&loser);
+    record["identifier"] = json!([{"system": "urn:baton:authority:GENERAL", "value": loser}]);
+    partner.put(&reference(&record), &record).ok();
+    let mut stay = encounter(&loser, &iso(days_ago(5)), &iso(days_ago(2)));
+    partner.put(&reference(&stay), &stay).ok();
+    partner.taken(&merge(&survivor, &loser, 1));
+    let new = reference(&person(&partner, &survivor));
+    stay = partner.get(&reference(&stay)).ok();
+    assert_eq!(stay["subject"]["reference"], new.as_str());
+    let course = partner.course_of(stay);
+    assert_eq!(course.statuses(), ["active", "active", "active", "requested"]);
+    assert!(
+        course
+            .tasks
+            .iter()
+            .all(|task| task["for"]["reference"] == new.as_str())
+    );
+    assert_eq!(course.episode["patient"]["reference"], new.as_str());
 }

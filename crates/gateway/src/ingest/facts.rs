@@ -5,11 +5,12 @@ use coordination::{fragment, stay};
 use fhir::event::{Event, Key, Trigger, encounter_id, patient_id};
 use fhir::{TypeId, search};
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use store::{StoreError, Tx};
 
 pub struct Facts {
     /// Events of all stays concerned.
-    pub stays: Vec<Event>,
+    pub stays: Arc<[Event]>,
     /// Encounter ids concerned.
     pub encounters: Vec<String>,
     /// Merges of the patients concerned, or all their events once `complete`.
@@ -22,13 +23,38 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Whoever merges reach is locked too, and everything read again: another message may have
+    /// merged them meanwhile.
     pub fn load(tx: &mut Tx, said: &[Event]) -> Result<Facts, StoreError> {
-        let named = said
+        let mut held = patients_of(said);
+        loop {
+            let facts = Facts::read_once(tx, said)?;
+            let reached: Vec<String> = facts.reached().difference(&held).cloned().collect();
+            if reached.is_empty() {
+                return Ok(facts);
+            }
+            let texts: Vec<String> = reached.iter().map(|id| patient_lock(id)).collect();
+            tx.lock_all(&texts.iter().map(String::as_str).collect::<Vec<_>>())?;
+            held.extend(reached);
+        }
+    }
+
+    /// The patients these facts depend on.
+    fn reached(&self) -> BTreeSet<String> {
+        let mut reached = patients_of(&self.people);
+        reached.extend(self.patients.iter().cloned());
+        let last = self
+            .encounters
             .iter()
-            .flat_map(|event| [Some(&event.patient), event.merged.as_ref()]);
-        let patients: BTreeSet<String> = named.flatten().map(patient_id).collect();
+            .filter_map(|id| stay::patient(&self.stays, id));
+        reached.extend(last.map(|key| patient_id(&key)));
+        reached
+    }
+
+    fn read_once(tx: &mut Tx, said: &[Event]) -> Result<Facts, StoreError> {
+        let patients = patients_of(said);
         let mut facts = Facts {
-            stays: Vec::new(),
+            stays: Arc::default(),
             encounters: Vec::new(),
             people: Vec::new(),
             patients: patients.into_iter().collect(),
@@ -73,12 +99,7 @@ impl Facts {
     }
 
     fn take_in_everyone(&mut self) {
-        let named = self
-            .people
-            .iter()
-            .flat_map(|event| [Some(&event.patient), event.merged.as_ref()]);
-        let everyone: BTreeSet<String> = named.flatten().map(patient_id).collect();
-        self.patients = everyone.into_iter().collect();
+        self.patients = patients_of(&self.people).into_iter().collect();
     }
 
     fn load_merges(&mut self, tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
@@ -98,14 +119,16 @@ impl Facts {
 
     fn load_stays(&mut self, tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
         let of_people = self.people.iter().filter(|_| self.complete && self.merging());
-        let told: Vec<Event> = said.iter().chain(of_people).cloned().collect();
-        let wanted = stay::siblings(&told);
+        let wanted = stay::siblings(said.iter().chain(of_people));
         if wanted.is_empty() {
             return Ok(());
         }
         self.stays = tx.events_of_stays(&wanted)?;
         // What a corrected message no longer says anything about is still to be looked at.
-        self.encounters = wanted.into_iter().chain(stay::siblings(&self.stays)).collect();
+        self.encounters = wanted
+            .into_iter()
+            .chain(stay::siblings(self.stays.iter()))
+            .collect();
         self.encounters.sort_unstable();
         self.encounters.dedup();
         self.load_merges_of_last_patients(tx)
@@ -186,6 +209,18 @@ impl Facts {
     }
 }
 
+/// Ids of the patients events name.
+fn patients_of(events: &[Event]) -> BTreeSet<String> {
+    let named = events
+        .iter()
+        .flat_map(|event| [Some(&event.patient), event.merged.as_ref()]);
+    named.flatten().map(patient_id).collect()
+}
+
+fn patient_lock(id: &str) -> String {
+    format!("Patient/{id}")
+}
+
 /// Patients, retired ones too, that carry any of these identifiers.
 pub fn patients_with(tx: &mut Tx, keys: &[Key]) -> Result<Vec<Object>, StoreError> {
     let escape = |text: &str| {
@@ -234,14 +269,8 @@ pub fn is_derived(patient: &Object) -> bool {
 
 /// Serialises all who write about these stays and patients.
 pub fn lock(tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
-    let patients = said
-        .iter()
-        .flat_map(|event| [Some(&event.patient), event.merged.as_ref()]);
     let stays = said.iter().flat_map(|event| [&event.stay, &event.prior_stay]);
-    let mut texts: Vec<String> = patients
-        .flatten()
-        .map(|key| format!("Patient/{}", patient_id(key)))
-        .collect();
+    let mut texts: Vec<String> = patients_of(said).iter().map(|id| patient_lock(id)).collect();
     texts.extend(
         stays
             .flatten()
