@@ -298,6 +298,8 @@ fn the_largest_searches_allowed_run() {
             format!("Patient?family={}", many("zorx")),
             format!("Task?{}status=draft", "part-of.".repeat(7)),
             "Observation?focus.focus.status=draft".to_string(),
+            format!("Observation?_filter={}", vec!["code eq none"; 660].join(" or ")),
+            format!("Patient?_filter={}", vec!["_content eq none"; 450].join(" or ")),
             format!(
                 "Observation?{}code=none",
                 "_has:Observation:has-member:".repeat(6)

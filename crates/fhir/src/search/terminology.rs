@@ -15,6 +15,8 @@ use serde_json::Value;
 const MOST_CODES: usize = 500;
 /// Value sets include value sets; deeper than this they include themselves.
 const MAX_DEPTH: usize = 8;
+/// Definitions one search reads: those that include many that include many are cut off here.
+const MOST_READ: usize = 100;
 
 /// What is asked of terminology.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +49,13 @@ impl Lookup {
 
     /// The codes, as tokens to search for.
     pub fn codes<E: From<Issue>>(&self, fetch: &mut Fetch<'_, E>) -> Result<Vec<Token>, E> {
+        let mut left = MOST_READ;
+        let fetch: &mut Fetch<'_, E> = &mut |needed| {
+            left = left.checked_sub(1).ok_or_else(|| {
+                E::from(too_costly("The search would read more than 100 definitions of terminology; store the value set with its expansion"))
+            })?;
+            fetch(needed)
+        };
         let mut codes = Vec::new();
         match self {
             Lookup::In(urls) => {
@@ -62,14 +71,16 @@ impl Lookup {
             }
         }
         if codes.len() > MOST_CODES {
-            return Err(Issue::error(
-                IssueCode::TooCostly,
-                format!("The search would look for more than {MOST_CODES} codes; use a smaller value set or a narrower code"),
-            )
-            .into());
+            let text =
+                "The search would look for more than 500 codes; use a smaller value set or a narrower code";
+            return Err(too_costly(text).into());
         }
         Ok(codes)
     }
+}
+
+fn too_costly(text: &str) -> Issue {
+    Issue::error(IssueCode::TooCostly, text)
 }
 
 fn refuse<E: From<Issue>>(rule: String) -> E {

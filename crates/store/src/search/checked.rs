@@ -16,8 +16,8 @@ use std::ops::ControlFlow;
 const WINDOW: i64 = 200;
 /// Candidates that one page looks at.
 pub const MOST_PER_PAGE: usize = 5_000;
-/// Candidates that an exact total looks at.
-const MOST_COUNTED: usize = 50_000;
+/// Candidates that an exact total, or all chains and negations of a search together, look at.
+const MOST_LOOKED: usize = 20_000;
 /// Matches that may stand inside a chain.
 const MOST_IDS: usize = 1_000;
 
@@ -79,7 +79,7 @@ pub fn count(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
     let exhausted = scan(conn, query, &[], window, &mut |row| {
         looked += 1;
         found += i64::from(holds(&checks, &row));
-        Ok(if looked < MOST_COUNTED {
+        Ok(if looked < MOST_LOOKED {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())
@@ -96,43 +96,47 @@ pub fn count(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
 
 /// The filters with what needs resources inside chains and negations resolved to ids.
 pub fn settle_all(conn: &mut Conn, on: TypeId, filters: &[Filter]) -> Result<Vec<Filter>, StoreError> {
+    all(conn, on, filters, &mut { MOST_LOOKED })
+}
+
+fn all(conn: &mut Conn, on: TypeId, filters: &[Filter], left: &mut usize) -> Result<Vec<Filter>, StoreError> {
     filters
         .iter()
         .map(|filter| match filter {
             Filter::Checked(_) => Ok(filter.clone()),
-            other => settle(conn, on, other),
+            other => settle(conn, on, other, left),
         })
         .collect()
 }
 
-fn settle(conn: &mut Conn, on: TypeId, filter: &Filter) -> Result<Filter, StoreError> {
+fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, left: &mut usize) -> Result<Filter, StoreError> {
     Ok(match filter {
-        Filter::Checked(_) => ids(conn, on, vec![filter.clone()])?,
+        Filter::Checked(_) => ids(conn, on, vec![filter.clone()], left)?,
         Filter::And(parts) => {
-            let settled = settle_all(conn, on, parts)?;
+            let settled = all(conn, on, parts, left)?;
             if of(&settled).is_empty() {
                 Filter::And(settled)
             } else {
-                ids(conn, on, settled)?
+                ids(conn, on, settled, left)?
             }
         }
         Filter::Or(parts) => {
-            let parts: Result<_, _> = parts.iter().map(|part| settle(conn, on, part)).collect();
+            let parts: Result<_, _> = parts.iter().map(|part| settle(conn, on, part, left)).collect();
             Filter::Or(parts?)
         }
         Filter::Terminology { param, lookup } => terminology::tokens(conn, param, lookup)?,
-        Filter::Not(inner) => Filter::Not(Box::new(settle(conn, on, inner)?)),
+        Filter::Not(inner) => Filter::Not(Box::new(settle(conn, on, inner, left)?)),
         Filter::Has { from, by, inner } => Filter::Has {
             from: *from,
             by,
-            inner: Box::new(settle(conn, *from, inner)?),
+            inner: Box::new(settle(conn, *from, inner, left)?),
         },
         Filter::Chain { param, target, inner } => {
             let link = |on: &TypeId| {
                 Ok(Filter::Chain {
                     param,
                     target: vec![*on],
-                    inner: Box::new(settle(conn, *on, inner)?),
+                    inner: Box::new(settle(conn, *on, inner, left)?),
                 })
             };
             let links: Result<_, StoreError> = target.iter().map(link).collect();
@@ -143,20 +147,19 @@ fn settle(conn: &mut Conn, on: TypeId, filter: &Filter) -> Result<Filter, StoreE
 }
 
 /// What these filters find, as a filter.
-fn ids(conn: &mut Conn, on: TypeId, filters: Vec<Filter>) -> Result<Filter, StoreError> {
+fn ids(conn: &mut Conn, on: TypeId, filters: Vec<Filter>, left: &mut usize) -> Result<Filter, StoreError> {
     let query = Query::new(on, filters, MOST_IDS);
     let (checks, mut found) = (of(&query.filters), Vec::new());
     let window = Window {
         cursor: None,
         limit: 1_000,
     };
-    let mut looked = 0;
     let exhausted = scan(conn, &query, &[], window, &mut |row| {
-        looked += 1;
+        *left = left.saturating_sub(1);
         if holds(&checks, &row) {
             found.push(row.stored.id);
         }
-        Ok(if looked < MOST_COUNTED && found.len() <= MOST_IDS {
+        Ok(if *left > 0 && found.len() <= MOST_IDS {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())

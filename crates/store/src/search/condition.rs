@@ -64,15 +64,22 @@ pub fn holds(sql: &mut Sql, filter: &Filter, subject: Subject) -> Written {
     Ok(())
 }
 
+/// Halved and halved again, since SQLite counts how deep an expression nests.
 pub fn several(sql: &mut Sql, filters: &[Filter], between: &str, none: &str, subject: Subject) -> Written {
     sql.push("(");
-    for (at, filter) in filters.iter().enumerate() {
-        if at > 0 {
-            sql.push(between);
+    match filters {
+        [] => {
+            sql.push(none);
         }
-        holds(sql, filter, subject)?;
+        [one] => holds(sql, one, subject)?,
+        _ => {
+            let (left, right) = filters.split_at(filters.len() / 2);
+            several(sql, left, between, none, subject)?;
+            sql.push(between);
+            several(sql, right, between, none, subject)?;
+        }
     }
-    sql.push(if filters.is_empty() { none } else { "" }).push(")");
+    sql.push(")");
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use super::{Fetch, Needed, list, refuse, text};
 use crate::Issue;
 use crate::search::Token;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Child and parent.
 type Link<'a> = (&'a str, &'a str);
@@ -17,15 +17,19 @@ pub fn related<E: From<Issue>>(
     fetch: &mut Fetch<'_, E>,
 ) -> Result<Vec<Token>, E> {
     let definition = complete(system, fetch)?;
-    let links = links(&definition);
+    let mut next: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (child, parent) in links(&definition) {
+        let (from, to) = if down { (parent, child) } else { (child, parent) };
+        next.entry(from).or_default().push(to);
+    }
     let (mut reached, mut open) = (BTreeSet::from([code]), vec![code]);
     while let Some(at) = open.pop() {
-        for (child, parent) in &links {
-            let (from, to) = if down { (parent, child) } else { (child, parent) };
-            if *from == at && reached.insert(to) {
-                open.push(to);
-            }
-        }
+        let fresh = next
+            .get(at)
+            .into_iter()
+            .flatten()
+            .filter(|to| reached.insert(**to));
+        open.extend(fresh.copied().collect::<Vec<_>>());
     }
     let token = |code: &str| Token::SystemCode(system.to_string(), code.to_string());
     Ok(reached.into_iter().map(token).collect())

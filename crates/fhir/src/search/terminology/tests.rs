@@ -25,6 +25,19 @@ fn fetch(needed: Needed) -> Result<Option<Value>, Issue> {
             {"system": "urn:cs", "concept": [{"code": "b"}, {"code": "c"}], "valueSet": ["urn:vs"]},
         ]}})),
         ("ValueSet", "urn:loop") => Some(json!({"compose": {"include": [{"valueSet": ["urn:loop"]}]}})),
+        ("ValueSet", "urn:bomb") => {
+            Some(json!({"compose": {"include": vec![json!({"valueSet": ["urn:bomb"]}); 50]}}))
+        }
+        ("ValueSet", "urn:wide") => {
+            let many: Vec<_> = (0..40)
+                .map(|at| json!({"valueSet": [format!("urn:wide{at}")]}))
+                .collect();
+            Some(json!({"compose": {"include": many}}))
+        }
+        ("ValueSet", url) if url.starts_with("urn:wide") => {
+            let vs = json!({"valueSet": ["urn:vs"]});
+            Some(json!({"compose": {"include": [vs.clone(), vs]}}))
+        }
         ("ValueSet", "urn:expanded") => Some(json!({"expansion": {"total": 2, "contains": [
             {"system": "urn:cs", "code": "a", "abstract": true, "contains": [{"system": "urn:cs", "code": "b"}]},
         ]}})),
@@ -68,6 +81,8 @@ fn what_is_not_known_is_refused() {
     for url in ["urn:nowhere", "urn:loop", "urn:partial"] {
         assert_eq!(within(url), Err(IssueCode::NotSupported), "{url}");
     }
+    assert_eq!(within("urn:wide"), Err(IssueCode::TooCostly));
+    assert!(within("urn:bomb").is_err());
     let part = vec![("urn:part".to_string(), "a".to_string())];
     assert_eq!(codes(Lookup::Below(part)), Err(IssueCode::NotSupported));
 }
