@@ -75,18 +75,23 @@ pub enum Origin {
 impl StayFacts {
     /// An Encounter, with its finished snapshots when it is folded from events.
     pub fn from_json(encounter: Value, snapshots: Option<Vec<Value>>) -> Result<StayFacts, MappingError> {
-        let version = |json: Value| Stay::from_json(&json).map(|stay| (stay, json));
-        let origin = match snapshots {
-            None => Origin::Plain,
-            Some(snapshots) => Origin::Events(snapshots.into_iter().map(version).collect::<Result<_, _>>()?),
-        };
-        let (stay, encounter) = version(encounter)?;
-        Ok(StayFacts {
-            stay,
+        let mut facts = StayFacts {
+            stay: Stay::from_json(&encounter)?,
             encounter,
-            origin,
+            origin: Origin::Plain,
             pending: Vec::new(),
-        })
+        };
+        if let Some(snapshots) = snapshots {
+            facts.remember(snapshots)?;
+        }
+        Ok(facts)
+    }
+
+    /// Takes in the finished snapshots of a stay folded from events.
+    pub fn remember(&mut self, snapshots: Vec<Value>) -> Result<(), MappingError> {
+        let version = |json: Value| Stay::from_json(&json).map(|stay| (stay, json));
+        self.origin = Origin::Events(snapshots.into_iter().map(version).collect::<Result<_, _>>()?);
+        Ok(())
     }
 
     /// Whether it was ever over, so that something may follow from it.

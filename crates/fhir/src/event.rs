@@ -140,15 +140,47 @@ impl Event {
     /// trigger, instants and content, but not who sent it.
     pub fn fingerprint(&self) -> String {
         use sha2::{Digest, Sha256};
-        let anonymous = Event {
-            source: String::new(),
-            ..self.clone()
-        };
         // A struct of strings, numbers and JSON always serialises.
-        let text = serde_json::to_string(&anonymous).unwrap_or_default();
+        let text = serde_json::to_string(&Fact::of(self)).unwrap_or_default();
         Sha256::digest(text.as_bytes())
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect()
+    }
+}
+
+/// What an [`Event`] says, whoever sent it.
+#[derive(Serialize)]
+struct Fact<'a> {
+    trigger: Trigger,
+    occurred: i64,
+    recorded: i64,
+    source: &'static str,
+    stay: &'a Option<Key>,
+    prior_stay: &'a Option<Key>,
+    patient: &'a Key,
+    aliases: &'a [Key],
+    merged: &'a Option<Key>,
+    person: &'a Map<String, Value>,
+    encounter: &'a Map<String, Value>,
+    related: &'a [Related],
+}
+
+impl<'a> Fact<'a> {
+    fn of(event: &'a Event) -> Fact<'a> {
+        Fact {
+            trigger: event.trigger,
+            occurred: event.occurred,
+            recorded: event.recorded,
+            source: "",
+            stay: &event.stay,
+            prior_stay: &event.prior_stay,
+            patient: &event.patient,
+            aliases: &event.aliases,
+            merged: &event.merged,
+            person: &event.person,
+            encounter: &event.encounter,
+            related: &event.related,
+        }
     }
 }

@@ -74,13 +74,7 @@ impl Line {
     fn attempt(&self, job: &mut dyn Job, begin: &str) -> Result<(), StoreError> {
         let (mut held, ()) = self.on_connection(|conn| Ok(conn.batch_execute(begin)?))?;
         let conn = &mut held.conn;
-        let done = jobs::run(
-            job,
-            &mut Tx {
-                conn,
-                shared: &self.shared,
-            },
-        );
+        let done = jobs::run(job, &mut Tx::new(conn, &self.shared));
         let end = match done {
             Ok(()) => conn
                 .batch_execute("COMMIT")

@@ -1,13 +1,17 @@
 //! The tables of inbound messages: `inbox` keeps every message as it came with its answer,
 //! `event` what it said. Columns of `event` that name stays and patients hold derived ids
 //! ([`fhir::event::encounter_id`], [`fhir::event::patient_id`]).
-use crate::conn::on_each;
+use crate::conn::{Conn, on_each};
 use crate::schema::{event, idx_reference, inbox, resource};
 use crate::{StoreError, Stored, Tx};
 use diesel::prelude::*;
 use fhir::event::{Event, encounter_id, patient_id};
 use fhir::{TypeId, registry};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Messages of one name that are looked at.
+const FEW: i64 = 8;
 
 /// A message as it came, and what became of it.
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -105,10 +109,15 @@ impl Tx<'_> {
         let named = inbox::table
             .filter(inbox::sender.eq(sender))
             .filter(inbox::control_id.eq(control_id))
-            .order(inbox::received.desc())
-            .limit(8)
-            .select(Message::as_select());
-        Ok(named.load(self.conn)?)
+            .order(inbox::received.desc());
+        Ok(match self.conn {
+            Conn::Postgres(conn) => named.limit(FEW).select(Message::as_select()).load(conn)?,
+            // Row by row without LIMIT: SQLite plans anew whenever one is bound.
+            Conn::Sqlite(conn) => {
+                let rows = named.select(Message::as_select()).load_iter(conn)?;
+                rows.take(FEW as usize).collect::<QueryResult<_>>()?
+            }
+        })
     }
 
     /// FHIR messages a sender put in an envelope of that name.
@@ -117,7 +126,7 @@ impl Tx<'_> {
             .filter(inbox::envelope.eq(envelope))
             .filter(inbox::sender.eq(sender))
             .order(inbox::received.desc())
-            .limit(8)
+            .limit(FEW)
             .select(Message::as_select());
         Ok(named.load(self.conn)?)
     }
@@ -133,6 +142,7 @@ impl Tx<'_> {
 
     /// Keeps an event; false when the same fact is already known.
     pub fn keep_event(&mut self, message: &str, said: &Event) -> Result<bool, StoreError> {
+        self.events = None;
         let row = NewEvent::of(message, said)?;
         let kept = on_each!(self.conn, |conn| diesel::insert_into(event::table)
             .values(&row)
@@ -143,6 +153,7 @@ impl Tx<'_> {
 
     /// Takes back what a message said, before it is read anew.
     pub fn forget_events(&mut self, message: &str) -> Result<Vec<Event>, StoreError> {
+        self.events = None;
         let of_message = event::table.filter(event::inbox.eq(message));
         let bodies = of_message.select(event::body).load(self.conn)?;
         diesel::delete(of_message).execute(self.conn)?;
@@ -150,7 +161,16 @@ impl Tx<'_> {
     }
 
     /// All events of these Encounters, and of the visit numbers they continue or are continued by.
-    pub fn events_of_stays(&mut self, encounters: &[String]) -> Result<Vec<Event>, StoreError> {
+    pub fn events_of_stays(&mut self, encounters: &[String]) -> Result<Arc<[Event]>, StoreError> {
+        if let Some((_, events)) = self.events.as_ref().filter(|(of, _)| of == encounters) {
+            return Ok(events.clone());
+        }
+        let events: Arc<[Event]> = self.read_events_of_stays(encounters)?.into();
+        self.events = Some((encounters.to_vec(), events.clone()));
+        Ok(events)
+    }
+
+    fn read_events_of_stays(&mut self, encounters: &[String]) -> Result<Vec<Event>, StoreError> {
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut wanted: Vec<String> = encounters.to_vec();
         let mut found = Vec::new();

@@ -78,7 +78,7 @@ fn look(line: &Line, engine: Engine, Look { mut job, snapshot }: Look) {
         (true, Engine::Postgres) => {
             line.transact(&mut *job, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         }
-        (false, _) => line.once(|conn, shared| jobs::run(&mut *job, &mut Tx { conn, shared })),
+        (false, _) => line.once(|conn, shared| jobs::run(&mut *job, &mut Tx::new(conn, shared))),
     };
     job.answer(end);
 }

@@ -10,13 +10,30 @@ use crate::{
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer};
 use fhir::TypeId;
+use fhir::event::Event;
 use fhir::search::Query;
+use std::sync::Arc;
 
 /// An open transaction on one connection. What goes wrong in it must reach the caller of
 /// `Store::write`: an error that is swallowed still rolls everything back.
 pub struct Tx<'c> {
     pub(crate) conn: &'c mut Conn,
     pub(crate) shared: &'c Shared,
+    /// The events of stays as read last: who folds them and who reacts to the fold both ask.
+    pub(crate) events: Option<EventsOf>,
+}
+
+/// Events, and the Encounters they were asked for by.
+pub(crate) type EventsOf = (Vec<String>, Arc<[Event]>);
+
+impl<'c> Tx<'c> {
+    pub(crate) fn new(conn: &'c mut Conn, shared: &'c Shared) -> Tx<'c> {
+        Tx {
+            conn,
+            shared,
+            events: None,
+        }
+    }
 }
 
 impl Tx<'_> {
@@ -72,6 +89,8 @@ impl Tx<'_> {
                 .collect();
             numbers.sort_unstable();
             numbers.dedup();
+            // Who held the lock until now may have told more.
+            self.events = None;
             let _locked: Vec<i32> = Lock { numbers: &numbers }.load(conn)?;
         }
         Ok(())

@@ -78,7 +78,7 @@ fn insert(conn: &mut Conn, shared: &Shared, group: &[Create]) -> Result<Vec<Vec<
         .iter()
         .flat_map(|create| create.changes.iter().map(|change| (change, &create.ctx)))
         .collect();
-    let mut applied = apply::insert(&mut Tx { conn, shared }, &all)?.into_iter();
+    let mut applied = apply::insert(&mut Tx::new(conn, shared), &all)?.into_iter();
     Ok(group
         .iter()
         .map(|create| applied.by_ref().take(create.changes.len()).collect())

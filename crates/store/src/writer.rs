@@ -78,7 +78,7 @@ impl Group {
     /// after it had written something, so that the group had to start over.
     fn run(&mut self, conn: &mut Conn, shared: &Shared, mut job: Box<dyn Job>) -> Result<bool, StoreError> {
         let before = changes(conn);
-        let end = jobs::run(&mut *job, &mut Tx { conn, shared });
+        let end = jobs::run(&mut *job, &mut Tx::new(conn, shared));
         let spoilt = end.is_err() && (before.is_none() || changes(conn) != before);
         let again = if spoilt {
             self.start_over(conn, shared)
@@ -129,7 +129,7 @@ impl Group {
 
 fn in_savepoint(conn: &mut Conn, shared: &Shared, job: &mut dyn Job) -> Result<(), StoreError> {
     conn.batch_execute("SAVEPOINT job")?;
-    let end = jobs::run(job, &mut Tx { conn, shared });
+    let end = jobs::run(job, &mut Tx::new(conn, shared));
     if end.is_err() {
         undo(conn, shared, "ROLLBACK TO job");
     }

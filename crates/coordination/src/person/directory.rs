@@ -12,6 +12,7 @@ pub fn join(stored: Option<&Map<String, Value>>, said: &Map<String, Value>) -> M
         .filter(|(name, value)| !value.is_null() && *name != "meta")
     {
         let better = match joined.get(name) {
+            Some(known) if known == value => continue,
             None => value.clone(),
             Some(known) if is_union(name) => unite(known, value),
             Some(known) => fuller(known, value).clone(),

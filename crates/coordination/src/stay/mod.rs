@@ -60,9 +60,9 @@ pub fn fold(events: &[Event], id: &str, subject: &str) -> Option<Fold> {
 
 /// The Encounters that a change of this one's events may touch: those in the same chain of visit
 /// numbers.
-pub fn siblings(events: &[Event]) -> Vec<String> {
+pub fn siblings<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<String> {
     let mut ids: Vec<String> = events
-        .iter()
+        .into_iter()
         .filter(|event| concerns_stay(event))
         .flat_map(|event| [&event.stay, &event.prior_stay])
         .flatten()

@@ -127,11 +127,8 @@ fn add_pasts(
         let Some(fold) = stay::fold(&events, &facts.stay.id, &subject.id) else {
             continue;
         };
-        match StayFacts::from_json(facts.encounter.clone(), Some(fold.finished_snapshots)) {
-            Ok(with_past) => *facts = with_past,
-            Err(error) => {
-                tracing::warn!(encounter = facts.stay.id, %error, "earlier versions not coordinated")
-            }
+        if let Err(error) = facts.remember(fold.finished_snapshots) {
+            tracing::warn!(encounter = facts.stay.id, %error, "earlier versions not coordinated");
         }
     }
     Ok(())
