@@ -3,5 +3,6 @@ mod everything;
 mod lastn;
 mod match_patient;
 mod meta;
+mod system;
 mod validate;
 mod views;

@@ -1,10 +1,11 @@
 //! The HTTP surface: every route in one list, and the server around it.
 use crate::routes::{
     self, bundle, create, delete, health, history, message, metadata, patch, read, resource, review, search,
-    update,
+    search_system, update,
 };
 use crate::state::AppState;
 use crate::{auth, docs, middleware, operations};
+use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::KeepAlive;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig, scope};
@@ -12,24 +13,41 @@ use actix_web::{App, HttpServer};
 use std::net::TcpListener;
 use std::time::Duration;
 
-/// All routes. Special ones come first: the generic ones below take any resource type.
+/// All routes. A path is compared with one after the other and patterns cost far more than
+/// fixed texts, so what is called most comes first, behind what would be mistaken for it.
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/healthz").get(health::live).build())
         .service(resource("/readyz").get(health::ready).build())
         .service(resource("/metrics").get(health::metrics).build())
-        .configure(docs::configure)
         .configure(auth::routes::configure)
         .configure(routes::hl7v2::configure)
         .service(
             scope("/fhir")
                 .service(resource("/metadata").get(metadata::capabilities).build())
                 .configure(message::configure)
-                .configure(review::configure)
-                .configure(operations::configure)
-                .service(resource("").get(search::system).post(bundle::submit).build())
-                .service(resource("/").get(search::system).post(bundle::submit).build())
+                .service(
+                    resource("")
+                        .get(search_system::by_get)
+                        .post(bundle::submit)
+                        .build(),
+                )
+                .service(
+                    resource("/")
+                        .get(search_system::by_get)
+                        .post(bundle::submit)
+                        .build(),
+                )
                 .service(resource("/_history").get(history::of_system).build())
-                .service(resource("/_search").post(search::system).build())
+                .service(resource("/_search").post(search_system::by_post).build())
+                .service(
+                    resource("/{type}/{id}")
+                        .get(read::read)
+                        .put(update::update)
+                        .patch(patch::patch)
+                        .delete(delete::delete)
+                        .build()
+                        .guard(fn_guard(names_instance)),
+                )
                 .service(
                     resource("/{type}")
                         .get(search::by_get)
@@ -41,14 +59,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
                 )
                 .service(resource("/{type}/_search").post(search::by_post).build())
                 .service(resource("/{type}/_history").get(history::of_type).build())
-                .service(
-                    resource("/{type}/{id}")
-                        .get(read::read)
-                        .put(update::update)
-                        .patch(patch::patch)
-                        .delete(delete::delete)
-                        .build(),
-                )
+                .configure(review::configure)
+                .configure(operations::configure)
                 .service(
                     resource("/{type}/{id}/_history")
                         .get(history::of_instance)
@@ -61,7 +73,14 @@ pub fn configure(cfg: &mut ServiceConfig) {
                 )
                 .default_service(web::to(routes::no_such_route)),
         )
+        .configure(docs::configure)
         .default_service(web::to(routes::no_such_route));
+}
+
+/// `_history`, `_search` and operations stand where ids stand, but no id begins like them.
+fn names_instance(context: &GuardContext) -> bool {
+    let last = context.head().uri.path().rsplit('/').next();
+    !last.is_some_and(|name| name.starts_with(['_', '$']))
 }
 
 /// Serves on a bound listener until SIGTERM, then lets requests in flight end. Slow and idle

@@ -49,7 +49,8 @@ impl Target {
         match rest.as_slice() {
             [] | ["_search"] => Some(Target::Type(type_id, query.to_owned())),
             ["_history"] => Some(Target::History(type_id, None, query.to_owned())),
-            [id] if is_id(id) => Some(Target::Instance(type_id, (*id).to_owned())),
+            // A read of a Bundle has no parameters; none is left out in silence.
+            [id] if is_id(id) && query.is_empty() => Some(Target::Instance(type_id, (*id).to_owned())),
             [id, "_history"] if is_id(id) => {
                 Some(Target::History(type_id, Some((*id).to_owned()), query.to_owned()))
             }
@@ -95,6 +96,7 @@ mod tests {
             "Patient/a b",
             "http://there/fhir/Patient/1",
             "Patient/1/$everything",
+            "Patient/1?_summary=true",
         ] {
             assert_eq!(of(wrong), None, "{wrong}");
         }

@@ -36,7 +36,7 @@ fn statement(state: &AppState) -> String {
             "create",
             "search-type",
         ],
-        system_interactions: &["transaction", "batch", "history-system"],
+        system_interactions: &["transaction", "batch", "history-system", "search-system"],
         update_create: true,
         conditional_create: true,
         conditional_read: true,

@@ -24,6 +24,7 @@ pub mod read;
 pub mod reply;
 pub mod review;
 pub mod search;
+pub mod search_system;
 pub mod searchset;
 pub mod update;
 pub mod view;

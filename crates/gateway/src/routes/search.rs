@@ -1,6 +1,6 @@
 //! search by GET and by POST. <https://hl7.org/fhir/R4/http.html#search>
 use super::searchset::{Entry, bundle};
-use super::{Call, OfType, Reply, body, query, view};
+use super::{Call, OfType, Reply, body, query, searchset, view};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Data, Payload};
 use fhir::outcome::operation_outcome;
+use fhir::registry::registry;
 use fhir::search::parse::{Limits, parse};
 use fhir::search::{Filter, Include, Query};
 use fhir::view::View;
@@ -48,15 +49,7 @@ pub async fn by_post(
     run(&state, &caller, of.0, &pairs, call.lenient).await
 }
 
-/// `GET /fhir?…` and `POST /fhir/_search`: not yet.
-pub async fn system(_caller: Caller, _call: Call) -> ApiError {
-    ApiError::bad_request(
-        IssueCode::NotSupported,
-        "Search over all resource types is not supported; search one type, such as /fhir/Task?…",
-    )
-}
-
-async fn form(request: &HttpRequest, payload: Payload) -> Result<Vec<(String, String)>, ApiError> {
+pub(super) async fn form(request: &HttpRequest, payload: Payload) -> Result<Vec<(String, String)>, ApiError> {
     let declared = request
         .headers()
         .get(CONTENT_TYPE)
@@ -118,6 +111,9 @@ impl Asked {
         let (query, warnings) = parse(on, pairs, &base, limits, lenient)
             .map_err(|issues| ApiError::with(StatusCode::BAD_REQUEST, issues))?;
         authorize(caller, &query)?;
+        if query.explain {
+            may_explain(caller)?;
+        }
         let view = view::of(Some(on), pairs)?;
         if view == View::Text && !query.includes.is_empty() {
             return Err(ApiError::bad_request(
@@ -140,8 +136,10 @@ impl Asked {
             .included
             .iter()
             .filter(|found| caller.may(found.type_id, Access::Read));
-        let mut warnings = self.warnings.clone();
-        warnings.extend(page.truncated.then(truncated));
+        let mut warnings = self.warnings(page.truncated, page.cut);
+        if !page.plan.is_empty() {
+            warnings.push(Issue::information(page.plan.join("\n")));
+        }
         let warnings = (!warnings.is_empty()).then(|| operation_outcome(&warnings).to_string());
         let mut entries: Vec<Entry> = page
             .matches
@@ -149,15 +147,19 @@ impl Asked {
             .map(|found| self.entry(found, "match"))
             .collect();
         entries.extend(included.map(|found| self.entry(found, "include")));
-        entries.extend(warnings.as_deref().map(|outcome| Entry {
-            full_url: None,
-            resource: outcome.into(),
-            rest: mode("outcome"),
-        }));
+        entries.extend(warnings.as_deref().map(Entry::outcome));
         Reply::resource(bundle("searchset", page.total, &links, &entries))
     }
 
-    fn entry<'a>(&self, found: &'a Stored, how: &str) -> Entry<'a> {
+    /// What is to be said beside the matches.
+    pub(super) fn warnings(&self, is_truncated: bool, is_cut: bool) -> Vec<Issue> {
+        let mut warnings = self.warnings.clone();
+        warnings.extend(is_truncated.then(truncated));
+        warnings.extend(is_cut.then(cut));
+        warnings
+    }
+
+    pub(super) fn entry<'a>(&self, found: &'a Stored, how: &str) -> Entry<'a> {
         let full_url = format!("{}/{}/{}", self.base, found.type_id.name(), found.id);
         Entry {
             full_url: Some(full_url),
@@ -166,7 +168,7 @@ impl Asked {
                 View::Elements(_) if how == "include" => Cow::Borrowed(&found.body),
                 chosen => view::show(chosen, found),
             },
-            rest: mode(how),
+            rest: searchset::mode(how),
         }
     }
 
@@ -196,8 +198,19 @@ fn truncated() -> Issue {
     Issue::warning(IssueCode::Incomplete, text)
 }
 
-fn mode(how: &str) -> String {
-    format!("\"search\":{{\"mode\":\"{how}\"}}")
+fn cut() -> Issue {
+    let text = "The page ends early: texts and pairs within elements are looked up in the resources, and this page has read as many as it may. Follow the next link, or narrow the search";
+    Issue::warning(IssueCode::TooCostly, text)
+}
+
+/// Plans tell of all data: who asks must be allowed to do anything.
+fn may_explain(caller: &Caller) -> Result<(), ApiError> {
+    use Access::{Create, Delete, Read, Search, Update};
+    registry().types().iter().try_for_each(|of| {
+        [Create, Read, Update, Delete, Search]
+            .into_iter()
+            .try_for_each(|access| caller.require(*of, access))
+    })
 }
 
 /// Whatever a search looks into must be open to the caller, or chains and `_has` would tell what

@@ -20,6 +20,7 @@ pub struct Found {
     pub matches: Vec<Stored>,
     pub included: Vec<Stored>,
     pub truncated: bool,
+    pub cut: bool,
     pub total: Option<i64>,
     pub next: Option<String>,
 }
@@ -38,7 +39,8 @@ impl Walk {
             let left = self.count - found.matches.len();
             if left == 0 {
                 // Only a page that has something is linked to.
-                if !one(tx, part, 1, None)?.matches.is_empty() {
+                let ahead = one(tx, part, 1, None)?;
+                if !ahead.matches.is_empty() || ahead.next.is_some() {
                     found.next = Some(encode(part.on, None));
                     break;
                 }
@@ -48,6 +50,7 @@ impl Walk {
             found.matches.extend(page.matches);
             found.included.extend(page.included);
             found.truncated |= page.truncated;
+            found.cut |= page.cut;
             if page.next.is_some() {
                 found.next = Some(encode(part.on, page.next));
                 break;

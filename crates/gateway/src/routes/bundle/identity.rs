@@ -1,5 +1,6 @@
 //! Which resource each entry turned out to be about, and so what links between entries mean.
-use super::plan::{Plan, Step, What};
+use super::plan::{Plan, Step};
+use super::what::What;
 use crate::error::ApiError;
 use crate::routes::patch;
 use crate::routes::read::existing;

@@ -11,6 +11,7 @@ mod plan;
 mod refusal;
 mod response;
 mod transaction;
+mod what;
 
 use super::call::Return;
 use super::{Call, FhirBody, Reply};

@@ -2,9 +2,10 @@
 //! <https://hl7.org/fhir/R4/http.html#trules>
 use super::identity::{Fate, distinct, fate, links, relink_all};
 use super::lookup::{find_all, would_find};
-use super::plan::{Plan, What};
+use super::plan::Plan;
 use super::refusal::at;
 use super::response::{self, Done};
+use super::what::What;
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::routes::create::kept;
