@@ -48,8 +48,14 @@ fn prepared(baton: &Baton) -> Client {
 
 fn compare(client: &Client, told: &Life, shuffled: &Life, story: &str, seed: u64) {
     let (expected, found) = (picture(client, told), picture(client, shuffled));
-    for (name, resource) in &expected {
-        assert_eq!(found.get(name), Some(resource), "{story}, seed {seed}: {name}");
+    let differs = |name: &&String| found.get(*name) != expected.get(*name);
+    let differing: Vec<&String> = expected.keys().filter(differs).collect();
+    if let Some(first) = differing.iter().min_by_key(|name| !name.starts_with("Encounter")) {
+        assert_eq!(
+            found.get(*first),
+            expected.get(*first),
+            "{story}, seed {seed}: {differing:#?}"
+        );
     }
     let more: Vec<_> = found
         .keys()

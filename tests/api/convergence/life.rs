@@ -35,7 +35,7 @@ pub struct Life {
     pub check: fn(&Client, &Life),
 }
 
-pub const STORIES: [(&str, fn() -> Life); 8] = [
+pub const STORIES: [(&str, fn() -> Life); 9] = [
     ("discharge taken back and given again", taken_back),
     ("discharge taken back", still_there),
     ("admission cancelled", cancelled),
@@ -43,6 +43,7 @@ pub const STORIES: [(&str, fn() -> Life); 8] = [
     ("records merged in the middle", merged),
     ("readmission that stays and one that never was", readmitted),
     ("emergency visit turned inpatient", turned_inpatient),
+    ("a month of one life", month),
     ("two hospitals and an exchange report one stay", reported_twice),
 ];
 
@@ -207,6 +208,37 @@ fn turned_inpatient() -> Life {
     });
     pen.add("A02", (0, 1), 60, |adt| adt.location = "5EAST^12^B");
     pen.add("A03", (0, 1), 20, |_| {});
+    pen.0
+}
+
+/// All of it on one person: emergency, admission, merge, discharge twice, two returns, death.
+fn month() -> Life {
+    let mut pen = Pen::new(2, 3, |client, life| {
+        assert_eq!(statuses(client, life, 0), ENDED);
+        assert_eq!(client.stay(&life.visits[1])["status"], "cancelled");
+        assert_eq!(client.stay(&life.visits[2])["status"], "finished");
+    });
+    let other = |adt: &mut Adt| (adt.application, adt.facility) = (OTHER.0.into(), OTHER.1.into());
+    pen.add("A04", (1, 0), 200, |adt| adt.class = "E");
+    pen.add("A06", (1, 0), 198, |_| {});
+    pen.add("A02", (1, 0), 190, |adt| adt.location = "ICU^7^A");
+    pen.merge(0, 1, 180);
+    pen.add("A03", (1, 0), 150, |_| {});
+    pen.add("A13", (0, 0), 148, |_| {});
+    pen.add("A03", (0, 0), 130, |adt| adt.disposition = "06");
+    pen.add("A08", (0, 0), 120, |adt| adt.diagnoses = vec!["I50.9", "J44.1"]);
+    pen.add("A01", (0, 1), 90, |_| {});
+    pen.add("A11", (0, 1), 89, |_| {});
+    pen.add("A01", (0, 2), 40, |_| {});
+    pen.add("A31", (0, 2), 30, |adt| {
+        other(adt);
+        adt.visit = None;
+        adt.diagnoses.clear();
+    });
+    pen.add("A03", (0, 2), 10, |adt| {
+        adt.disposition = "20";
+        adt.died = Some(adt.occurred);
+    });
     pen.0
 }
 
