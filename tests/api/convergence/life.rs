@@ -35,7 +35,10 @@ pub struct Life {
     pub check: fn(&Client, &Life),
 }
 
-pub const STORIES: [(&str, fn() -> Life); 9] = [
+/// Its name, and who writes it anew.
+type Story = (&'static str, fn() -> Life);
+
+pub const STORIES: [Story; 9] = [
     ("discharge taken back and given again", taken_back),
     ("discharge taken back", still_there),
     ("admission cancelled", cancelled),
