@@ -50,7 +50,7 @@ fn views_in_searches_and_histories(baton: &Baton) {
     for query in [
         format!("Observation?_id={id}&_summary=true"),
         format!("{path}/_history?_elements=value"),
-        format!("Observation/_history?_count=1&_summary=true"),
+        "Observation/_history?_count=1&_summary=true".to_owned(),
     ] {
         let shown = entry(&query);
         assert!(

@@ -33,7 +33,7 @@ fn formats_are_negotiated() {
     baton.get("/Patient/p?_format=json").expect(200);
     baton.get("/Patient/p?_format=application/fhir+json").expect(200);
     baton.get("/Patient/p?_format=xml").expect(406).issue();
-    baton.get("/Patient/p?_elements=name").expect(400).issue();
+    baton.get("/Patient/p?_elements=colour").expect(400).issue();
 
     let post = |media: &str| {
         send(
@@ -64,13 +64,13 @@ fn refusals_are_operation_outcomes() {
         (Method::GET, "/Patient/1", 404),
         (Method::GET, "/Patient/1/2/3", 404),
         (Method::GET, "/Patient/1/_history/x", 404),
-        (Method::PATCH, "/Patient/1", 405),
+        (Method::PATCH, "/Patient/1", 415),
         (Method::POST, "/Patient/1", 405),
         (Method::DELETE, "/metadata", 405),
         (Method::GET, "/Patient?name=%ff", 400),
         (Method::GET, "/Patient?colour=red", 400),
         (Method::GET, "/Patient?_cursor=nonsense", 400),
-        (Method::GET, "?_type=Patient", 400),
+        (Method::GET, "?_type=Colour", 400),
     ];
     for (method, path, status) in cases {
         let answer = send(baton.request(method.clone(), path)).expect(status);
