@@ -84,7 +84,7 @@ fn rest(support: &Support) -> Value {
     list(
         &mut rest,
         "searchParam",
-        ON_EVERY_TYPE.iter().map(|p| everywhere(p)).collect(),
+        ON_EVERY_TYPE.iter().map(everywhere).collect(),
     );
     list(&mut rest, "operation", operations(support, None));
     Value::Object(rest)

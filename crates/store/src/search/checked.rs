@@ -3,9 +3,10 @@
 //! `fhir::search::check` tells which searches need this. A page stops when it is full or when
 //! enough was looked at; it then holds fewer matches, and its next link goes on from there.
 //! Inside chains, `_has` and `:not` the matches are found first and their ids put in place.
-use super::{Found, order, page::Window, terminology, window_of};
+use super::matches::{cursor_at, window_of};
+use super::{Found, order, page::Window, terminology};
+use crate::StoreError;
 use crate::conn::Conn;
-use crate::{StoreError, search};
 use fhir::search::check::Check;
 use fhir::search::{Filter, Query};
 use fhir::{Issue, IssueCode, TypeId};
@@ -22,11 +23,13 @@ const MOST_LOOKED: usize = 20_000;
 const MOST_IDS: usize = 1_000;
 
 pub fn of(filters: &[Filter]) -> Vec<&Check> {
-    let check = |filter| match filter {
-        &Filter::Checked(ref check) => Some(check),
-        _ => None,
-    };
-    filters.iter().filter_map(check).collect()
+    filters
+        .iter()
+        .filter_map(|filter| match filter {
+            Filter::Checked(check) => Some(check),
+            _ => None,
+        })
+        .collect()
 }
 
 pub fn holds(checks: &[&Check], row: &Found) -> bool {
@@ -54,7 +57,7 @@ pub fn scan(
             }
         }
         match last {
-            Some(row) => window.cursor = Some(search::cursor_at(query, keys, &row, window.backwards())?),
+            Some(row) => window.cursor = Some(cursor_at(query, keys, &row, window.backwards())?),
             None => return Ok(true),
         }
     }

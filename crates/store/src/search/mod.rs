@@ -11,6 +11,7 @@ mod family;
 mod include;
 mod keys;
 mod keyset;
+mod matches;
 mod order;
 mod page;
 mod ranges;
@@ -24,11 +25,10 @@ use crate::{Page, StoreError, Stored};
 use cursor::Cursor;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, SmallInt, Text};
+use fhir::TypeId;
 use fhir::search::{Query, Summary, Total};
-use fhir::{Resource, TypeId};
-use page::Window;
+use matches::Links;
 use sql::{Sql, Statement};
-use std::ops::ControlFlow;
 
 /// The columns of a stored resource, after its key.
 type Columns = (BigInt, SmallInt, Text, BigInt, BigInt, Text);
@@ -77,7 +77,7 @@ pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
         next,
         prev,
         cut,
-    } = matches(conn, query, cursor)?;
+    } = matches::find(conn, query, cursor)?;
     let matches: Vec<_> = found.into_iter().map(|found| found.stored).collect();
     let (included, truncated) = include::resolve(conn, query, &matches)?;
     Ok(Page {
@@ -131,98 +131,3 @@ fn count(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
 
 #[cfg(test)]
 mod tests;
-
-/// The page and its neighbours' cursors.
-struct Links {
-    found: Vec<Found>,
-    next: Option<String>,
-    prev: Option<String>,
-    cut: bool,
-}
-
-fn matches(conn: &mut Conn, query: &Query, cursor: Option<Cursor>) -> Result<Links, StoreError> {
-    let (started, backwards) = (cursor.is_some(), cursor.as_ref().is_some_and(|c| c.backwards));
-    let keys = order::keys(&query.sort)?;
-    let (mut found, beyond, cut) = fill(conn, query, &keys, cursor)?;
-    if backwards {
-        found.reverse();
-    }
-    let link = |row: Option<&Found>, back: bool| {
-        row.map(|row| cursor_at(query, &keys, row, back)?.encode())
-            .transpose()
-    };
-    let (next, prev) = if backwards {
-        (link(found.last(), false)?, beyond)
-    } else {
-        let prev = if started { link(found.first(), true)? } else { None };
-        (beyond, prev)
-    };
-    Ok(Links {
-        found,
-        next,
-        prev,
-        cut,
-    })
-}
-
-/// As many matches as the page holds, where more of them would be, and whether that is because
-/// enough was looked at.
-fn fill(
-    conn: &mut Conn,
-    query: &Query,
-    keys: &[order::Key],
-    cursor: Option<Cursor>,
-) -> Result<(Vec<Found>, Option<String>, bool), StoreError> {
-    let checks = checked::of(&query.filters);
-    let backwards = cursor.as_ref().is_some_and(|c| c.backwards);
-    let limit = checked::limit(query.count, &checks);
-    let (mut found, mut beyond): (Vec<Found>, _) = (Vec::new(), None);
-    let (mut looked, mut cut) = (0, false);
-    checked::scan(conn, query, keys, Window { cursor, limit }, &mut |row| {
-        let full = found.len() == query.count;
-        looked += 1;
-        if checked::holds(&checks, &row) {
-            if full {
-                let last = found.last().unwrap_or(&row);
-                beyond = Some(cursor_at(query, keys, last, backwards)?.encode()?);
-                return Ok(ControlFlow::Break(()));
-            }
-            found.push(row);
-        } else if looked >= checked::MOST_PER_PAGE {
-            cut = !full;
-            beyond = Some(cursor_at(query, keys, &row, backwards)?.encode()?);
-            return Ok(ControlFlow::Break(()));
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok((found, beyond, cut))
-}
-
-/// A walk along the sort value's index is the answer when it fills the page; what has no value is
-/// not on it, so a short one proves nothing.
-fn window_of(
-    conn: &mut Conn,
-    query: &Query,
-    window: &Window,
-    keys: &[order::Key],
-) -> Result<Vec<Found>, StoreError> {
-    if let Some(sql) = statement::walk(query, engine(conn), window, keys)? {
-        let found = load(conn, sql)?;
-        if i64::try_from(found.len()) == Ok(window.limit) {
-            return Ok(found);
-        }
-    }
-    load(conn, statement::page(query, engine(conn), window, keys)?)
-}
-
-/// Where this row stands.
-fn cursor_at(query: &Query, keys: &[order::Key], row: &Found, backwards: bool) -> Result<Cursor, StoreError> {
-    let entries = match keys.is_empty() {
-        true => Vec::new(),
-        false => Resource::parse(row.stored.body.as_bytes())
-            .map(|resource| fhir::search::index::entries(&resource))
-            .map_err(|_| StoreError::Database("a stored resource does not parse".to_string()))?,
-    };
-    let values = keys.iter().map(|key| key.read(&row.stored, &entries)).collect();
-    Ok(Cursor::new(query, backwards, row.key, values))
-}

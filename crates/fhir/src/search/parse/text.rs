@@ -43,7 +43,7 @@ fn expression(text: &str) -> Option<Vec<Vec<String>>> {
         }
     }
     alternatives.push(phrases);
-    let balanced = text.matches('"').count() % 2 == 0;
+    let balanced = text.matches('"').count().is_multiple_of(2);
     (balanced && alternatives.iter().all(|phrases| !phrases.is_empty())).then_some(alternatives)
 }
 
