@@ -65,19 +65,19 @@ pub fn find<'t, 'a>(root: &'t mut Node<'a>, steps: &[Step]) -> Option<&'t mut No
 
 /// What the element at that place is made of; none for primitives.
 pub fn definition(root: &Node, steps: &[Step]) -> Option<&'static Definition> {
-    let (mut node, mut current) = (root, of_resource(root)?);
+    let (mut node, mut current) = (root, of_resource(root));
     for step in steps {
         match step {
             Step::Index(at) => node = node.items().get(*at)?,
             Step::Member(name) => {
                 node = node.get(name)?;
                 current = current
-                    .and_then(|definition| Some(definition.member(name)?.of))
-                    .map(type_of)?;
+                    .and_then(|definition| definition.member(name))
+                    .and_then(|member| type_of(member.of));
             }
         }
         if node.get("resourceType").is_some() {
-            current = of_resource(node)?;
+            current = of_resource(node);
         }
     }
     current
@@ -90,7 +90,8 @@ fn type_of(of: ElementType) -> Option<&'static Definition> {
     }
 }
 
-fn of_resource(node: &Node) -> Option<Option<&'static Definition>> {
+/// Resources inside of others say what they are.
+fn of_resource(node: &Node) -> Option<&'static Definition> {
     let type_id = TypeId::of(&node.get("resourceType")?.as_str()?)?;
-    Some(Some(registry().resource(type_id)))
+    Some(registry().resource(type_id))
 }
