@@ -120,7 +120,7 @@ fn postgres(database: &str, time: Duration) -> f64 {
         })
         .collect();
     let script = format!(
-        "\\set key random(1, 4611686018427387904)\nWITH {} SELECT 1;\n",
+        "WITH k AS (SELECT nextval('resource_sequence') AS key), {} SELECT 1;\n",
         inserts.join(", ")
     );
     let path = std::env::temp_dir().join(format!("baton-bare-{}.sql", std::process::id()));

@@ -22,6 +22,12 @@ impl<'a, 'b> Binds<'a, 'b> {
         self.out.push_sql(sql);
     }
 
+    /// Ends one call of a function and begins another in the same statement.
+    pub(crate) fn next_call(&mut self, sql: &str) {
+        self.sql(sql);
+        self.first = true;
+    }
+
     pub(crate) fn add<T, U>(&mut self, value: &'b U) -> QueryResult<()>
     where
         Pg: HasSqlType<T>,

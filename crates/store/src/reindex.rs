@@ -20,15 +20,12 @@ pub(crate) fn bring_up_to_date(conn: &mut Conn) -> Result<(), StoreError> {
     let found: Option<String> = setting::table
         .find(SETTING)
         .select(setting::value)
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     if found.as_deref() == Some(wanted.as_str()) {
         return Ok(());
     }
-    let any: Option<i64> = resource::table.select(resource::key).first(conn).optional()?;
-    if any.is_some() {
-        rebuild(conn)?;
-    }
+    rebuild(conn)?;
     on_each!(conn, |conn| {
         diesel::insert_into(setting::table)
             .values((setting::name.eq(SETTING), setting::value.eq(&wanted)))

@@ -4,11 +4,13 @@ use super::pretty;
 use crate::error::FHIR_JSON;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderValue, LAST_MODIFIED, LOCATION};
+use actix_web::http::header::{
+    CONTENT_TYPE, ETAG, HeaderValue, HttpDate, LAST_MODIFIED, LOCATION, TryIntoHeaderValue,
+};
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use chrono::DateTime;
 use fhir::Issue;
 use fhir::outcome::operation_outcome;
+use std::time::{Duration, UNIX_EPOCH};
 use store::commit::Outcome;
 use store::{Applied, Stored};
 
@@ -115,10 +117,8 @@ fn told(applied: &Applied) -> String {
 
 /// `Sun, 22 Nov 2026 13:52:18 GMT`
 fn http_date(micros: i64) -> Option<HeaderValue> {
-    let text = DateTime::from_timestamp_micros(micros)?
-        .format("%a, %d %b %Y %H:%M:%S GMT")
-        .to_string();
-    HeaderValue::try_from(text).ok()
+    let since = Duration::from_micros(u64::try_from(micros).ok()?);
+    HttpDate::from(UNIX_EPOCH + since).try_into_value().ok()
 }
 
 impl Responder for Reply {

@@ -14,14 +14,14 @@ pub(super) fn write(conn: &mut PgConnection, versions: &[&Version]) -> Result<()
         gone.push(version.key, &version.remove);
         come.push(version.key, &version.add);
     }
-    if gone.count > 0 {
-        Unindex { rows: gone }.execute(conn)?;
-    }
-    Write {
+    let write = Write {
         versions: Columns::of(versions),
         rows: come,
-    }
-    .execute(conn)?;
+    };
+    match gone.count {
+        0 => write.execute(conn)?,
+        _ => Rewrite { gone, write }.execute(conn)?,
+    };
     Ok(())
 }
 
@@ -110,35 +110,43 @@ struct Write<'a> {
     rows: Rows<'a>,
 }
 
-struct Unindex<'a> {
-    rows: Rows<'a>,
+/// A write that takes index rows away too. Which comes first is all the same: no row does both.
+struct Rewrite<'a> {
+    gone: Rows<'a>,
+    write: Write<'a>,
 }
 
 struct Index<'a> {
     rows: Rows<'a>,
 }
 
-statement!(Write, "SELECT baton_write(", ")", |self, binds| {
-    binds.add::<Array<BigInt>, _>(&self.versions.key)?;
-    binds.add::<Array<SmallInt>, _>(&self.versions.type_id)?;
-    binds.add::<Array<Text>, _>(&self.versions.id)?;
-    binds.add::<Array<BigInt>, _>(&self.versions.version)?;
-    binds.add::<Array<BigInt>, _>(&self.versions.updated)?;
-    binds.add::<Array<Bool>, _>(&self.versions.deleted)?;
-    binds.add::<Array<Text>, _>(&self.versions.body)?;
-    binds.add::<Array<Text>, _>(&self.versions.action)?;
-    binds.add::<Array<BigInt>, _>(&self.versions.at)?;
-    binds.add::<Array<Text>, _>(&self.versions.actor)?;
-    binds.add::<Array<Text>, _>(&self.versions.request)?;
-    bind_rows(binds, &self.rows)
-});
-
-statement!(Unindex, "SELECT baton_unindex(", ")", |self, binds| bind_rows(
-    binds, &self.rows
+statement!(Write, "SELECT baton_write(", ")", |self, binds| bind_write(
+    binds, self
 ));
+statement!(Rewrite, "SELECT baton_unindex(", ")", |self, binds| {
+    bind_rows(binds, &self.gone)?;
+    binds.next_call("), baton_write(");
+    bind_write(binds, &self.write)
+});
 statement!(Index, "SELECT baton_index(", ")", |self, binds| bind_rows(
     binds, &self.rows
 ));
+
+fn bind_write<'b>(binds: &mut Binds<'_, 'b>, write: &'b Write<'_>) -> QueryResult<()> {
+    let versions = &write.versions;
+    binds.add::<Array<BigInt>, _>(&versions.key)?;
+    binds.add::<Array<SmallInt>, _>(&versions.type_id)?;
+    binds.add::<Array<Text>, _>(&versions.id)?;
+    binds.add::<Array<BigInt>, _>(&versions.version)?;
+    binds.add::<Array<BigInt>, _>(&versions.updated)?;
+    binds.add::<Array<Bool>, _>(&versions.deleted)?;
+    binds.add::<Array<Text>, _>(&versions.body)?;
+    binds.add::<Array<Text>, _>(&versions.action)?;
+    binds.add::<Array<BigInt>, _>(&versions.at)?;
+    binds.add::<Array<Text>, _>(&versions.actor)?;
+    binds.add::<Array<Text>, _>(&versions.request)?;
+    bind_rows(binds, &write.rows)
+}
 
 /// In the order of the tables' columns.
 fn bind_rows<'b>(binds: &mut Binds<'_, 'b>, rows: &'b Rows<'_>) -> QueryResult<()> {
