@@ -28,7 +28,10 @@ fn put(partner: &Client, resource: Value) {
 fn all_find(partner: &Client, table: &[(&str, &[&str])]) {
     for (path, expected) in table {
         let found = partner.find(path);
-        let mut ids: Vec<_> = found.iter().map(|one| one["id"].as_str().expect("an id")).collect();
+        let mut ids: Vec<_> = found
+            .iter()
+            .map(|one| one["id"].as_str().expect("an id"))
+            .collect();
         ids.sort();
         assert_eq!(&ids, expected, "{path}");
     }
@@ -56,9 +59,18 @@ fn composites_pair_within_a_component(baton: &Baton) {
     all_find(
         &partner,
         &[
-            ("Observation?component-code-value-quantity=8480-6$gt140", &["high"]),
-            ("Observation?combo-code-value-quantity=http://loinc.org|8462-4$gt140", &["swapped"]),
-            ("Observation?component-code-value-quantity=8480-6$gt140,8462-4$gt140", &["high", "swapped"]),
+            (
+                "Observation?component-code-value-quantity=8480-6$gt140",
+                &["high"],
+            ),
+            (
+                "Observation?combo-code-value-quantity=http://loinc.org|8462-4$gt140",
+                &["swapped"],
+            ),
+            (
+                "Observation?component-code-value-quantity=8480-6$gt140,8462-4$gt140",
+                &["high", "swapped"],
+            ),
             ("Observation?component-code-value-quantity=85354-9$gt140", &[]),
         ],
     );
@@ -83,8 +95,14 @@ fn identifiers_by_type_and_codes_by_text(baton: &Baton) {
     all_find(
         &partner,
         &[
-            ("Patient?identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203|MR|7", &["p"]),
-            ("Patient?identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203|MR|8", &[]),
+            (
+                "Patient?identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203|MR|7",
+                &["p"],
+            ),
+            (
+                "Patient?identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203|MR|8",
+                &[],
+            ),
             ("Patient?identifier:text=numb", &["p"]),
             ("Observation?code:text=blood", &["one"]),
             ("Observation?code:text=pressure", &[]),
@@ -92,7 +110,9 @@ fn identifiers_by_type_and_codes_by_text(baton: &Baton) {
             ("Observation?_text=panel", &[]),
         ],
     );
-    partner.get("Patient?identifier:of-type=MR|7").refused(400, "of-type");
+    partner
+        .get("Patient?identifier:of-type=MR|7")
+        .refused(400, "of-type");
 }
 
 fn filter_expressions(baton: &Baton) {
@@ -112,14 +132,19 @@ fn filter_expressions(baton: &Baton) {
             ("Patient?_filter=gender pr true", &[]),
         ],
     );
-    partner.get("Patient?_filter=family is lind").refused(400, "_filter");
+    partner
+        .get("Patient?_filter=family is lind")
+        .refused(400, "_filter");
 }
 
 fn places_nearby(baton: &Baton) {
     let partner = baton.partner();
     for (id, latitude, longitude) in [("boston", 42.3601, -71.0589), ("providence", 41.824, -71.4128)] {
         let position = json!({"latitude": latitude, "longitude": longitude});
-        put(&partner, json!({"resourceType": "Location", "id": id, "position": position}));
+        put(
+            &partner,
+            json!({"resourceType": "Location", "id": id, "position": position}),
+        );
     }
     all_find(
         &partner,
@@ -160,7 +185,10 @@ fn value_sets_and_hierarchies(baton: &Baton) {
             ("Task?code:in=urn:calls", &["call"]),
             ("Task?code:not-in=urn:calls", &["bill"]),
             ("Task?code:below=urn:acts|care", &["call"]),
-            ("Task?status=http://hl7.org/fhir/task-status|requested", &["bill", "call"]),
+            (
+                "Task?status=http://hl7.org/fhir/task-status|requested",
+                &["bill", "call"],
+            ),
         ],
     );
     partner.get("Task?code:in=urn:unknown").refused(400, "not stored");
@@ -180,7 +208,10 @@ fn units_of_the_same_kind(baton: &Baton) {
     all_find(
         &partner,
         &[
-            ("Observation?value-quantity=120|http://unitsofmeasure.org|mg/dL", &["a", "b"]),
+            (
+                "Observation?value-quantity=120|http://unitsofmeasure.org|mg/dL",
+                &["a", "b"],
+            ),
             ("Observation?value-quantity=120", &["a", "c"]),
         ],
     );
@@ -198,7 +229,10 @@ fn items_of_a_list(baton: &Baton) {
             "entry": [{"item": {"reference": "Patient/b"}}],
         }),
     );
-    all_find(&partner, &[("Patient?_list=mine", &["b"]), ("Patient?_list=other", &[])]);
+    all_find(
+        &partner,
+        &[("Patient?_list=mine", &["b"]), ("Patient?_list=other", &[])],
+    );
 }
 
 fn plans_for_administrators(baton: &Baton) {
