@@ -14,7 +14,9 @@ on_both!(
 );
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples")
+        .join(name)
 }
 
 /// The scripts use curl; a machine without it says so.
@@ -35,7 +37,11 @@ fn run(name: &str, args: &[&str], baton: &Baton, token: &str) -> String {
         .output()
         .expect("the script runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{name}: {text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{name}: {text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     text
 }
 
@@ -56,7 +62,11 @@ fn senders_over_http_and_mllp(baton: &Baton) {
         assert_eq!(answers.matches("MSA|AA|").count(), 2, "{name}: {answers}");
         let stay = partner.only(&format!("Encounter?identifier={visit}"));
         let id = stay["id"].as_str().expect("an id");
-        assert_eq!(partner.only(&format!("CarePlan?encounter=Encounter/{id}"))["status"], "active", "{name}");
+        assert_eq!(
+            partner.only(&format!("CarePlan?encounter=Encounter/{id}"))["status"],
+            "active",
+            "{name}"
+        );
     }
 }
 
@@ -67,13 +77,25 @@ fn a_fhir_message_sender(baton: &Baton) {
     let partner = baton.partner();
     let visit = unique("EX");
     for _ in 0..2 {
-        assert_eq!(run("fhir-message.sh", &[&visit], baton, token(&partner)).trim(), "200");
+        assert_eq!(
+            run("fhir-message.sh", &[&visit], baton, token(&partner)).trim(),
+            "200"
+        );
     }
     let stay = partner.only(&format!("Encounter?identifier={visit}"));
     assert_eq!(stay["status"], "finished");
     let id = stay["id"].as_str().expect("an id");
-    assert_eq!(partner.only(&format!("EpisodeOfCare?patient={}", stay["subject"]["reference"].as_str().expect("a subject")))["status"], "active");
-    assert_eq!(partner.find(&format!("CarePlan?encounter=Encounter/{id}")).len(), 1);
+    assert_eq!(
+        partner.only(&format!(
+            "EpisodeOfCare?patient={}",
+            stay["subject"]["reference"].as_str().expect("a subject")
+        ))["status"],
+        "active"
+    );
+    assert_eq!(
+        partner.find(&format!("CarePlan?encounter=Encounter/{id}")).len(),
+        1
+    );
 }
 
 fn an_ehr_polls_its_worklist(baton: &Baton) {
@@ -83,11 +105,20 @@ fn an_ehr_polls_its_worklist(baton: &Baton) {
     baton.sender();
     let partner = baton.partner();
     run("hie-http.sh", &[&unique("EX")], baton, token(&partner));
-    let bundle: Value = serde_json::from_str(&run("ehr-worklist.sh", &[], baton, token(&partner))).expect("a bundle");
+    let bundle: Value =
+        serde_json::from_str(&run("ehr-worklist.sh", &[], baton, token(&partner))).expect("a bundle");
     let entries = bundle["entry"].as_array().expect("entries");
-    let modes = |mode: &str| entries.iter().filter(|entry| entry["search"]["mode"] == mode).count();
+    let modes = |mode: &str| {
+        entries
+            .iter()
+            .filter(|entry| entry["search"]["mode"] == mode)
+            .count()
+    };
     assert!(modes("match") >= 3 && modes("include") >= 2, "{bundle:#}");
-    let due: Vec<&str> = entries.iter().filter_map(|e| e["resource"]["restriction"]["period"]["end"].as_str()).collect();
+    let due: Vec<&str> = entries
+        .iter()
+        .filter_map(|e| e["resource"]["restriction"]["period"]["end"].as_str())
+        .collect();
     assert!(due.is_sorted(), "{due:?}");
 }
 
@@ -100,12 +131,25 @@ fn the_demo_shows_a_plan_and_a_worklist() {
         .spawn()
         .expect("it starts");
     let lines = BufReader::new(demo.stdout.take().expect("piped")).lines();
-    let shown: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.contains("Ctrl-C ends")).collect();
+    let shown: Vec<String> = lines
+        .map_while(Result::ok)
+        .take_while(|line| !line.contains("Ctrl-C ends"))
+        .collect();
     let text = shown.join("\n");
     demo.kill().expect("it ends");
     demo.wait().expect("it ended");
-    for expected in ["tcm-contact", "follow-up-visit", "medication-reconciliation", "Grace Okafor", "AA AA AA AA", "/docs"] {
+    for expected in [
+        "tcm-contact",
+        "follow-up-visit",
+        "medication-reconciliation",
+        "Grace Okafor",
+        "AA AA AA AA",
+        "/docs",
+    ] {
         assert!(text.contains(expected), "{expected} in\n{text}");
     }
-    assert!(!text.contains("no MSA") && !text.contains(" AE ") && !text.contains(" AR "), "{text}");
+    assert!(
+        !text.contains("no MSA") && !text.contains(" AE ") && !text.contains(" AR "),
+        "{text}"
+    );
 }

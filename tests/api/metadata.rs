@@ -4,7 +4,11 @@ use crate::support::Baton;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-on_both!(advertised_parameters_work, openapi_is_served, smart_configuration_is_true);
+on_both!(
+    advertised_parameters_work,
+    openapi_is_served,
+    smart_configuration_is_true
+);
 
 fn advertised_parameters_work(baton: &Baton) {
     let partner = baton.partner();
@@ -17,7 +21,9 @@ fn advertised_parameters_work(baton: &Baton) {
         let name = resource["type"].as_str().expect("a type");
         for param in resource["searchParam"].as_array().into_iter().flatten() {
             let code = param["name"].as_str().expect("a name");
-            let Some(value) = value_for(param["type"].as_str().expect("a type")) else { continue };
+            let Some(value) = value_for(param["type"].as_str().expect("a type")) else {
+                continue;
+            };
             let reply = partner.get(&format!("{name}?{code}={value}&_summary=count"));
             assert_eq!(reply.status, 200, "{name}?{code}={value}: {}", reply.text);
             walked += 1;
@@ -42,16 +48,31 @@ fn value_for(kind: &str) -> Option<&'static str> {
 fn openapi_is_served(baton: &Baton) {
     let anyone = baton.anonymous();
     let document: Value = anyone.get("/openapi.json").ok();
-    assert!(document["openapi"].as_str().expect("a version").starts_with("3.1"));
+    assert!(
+        document["openapi"]
+            .as_str()
+            .expect("a version")
+            .starts_with("3.1")
+    );
     let statement = anyone.get("metadata").ok();
     let types = statement["rest"][0]["resource"].as_array().expect("resources");
-    let advertised: BTreeSet<String> = types.iter().map(|r| format!("/fhir/{}", r["type"].as_str().expect("a type"))).collect();
+    let advertised: BTreeSet<String> = types
+        .iter()
+        .map(|r| format!("/fhir/{}", r["type"].as_str().expect("a type")))
+        .collect();
     let paths = document["paths"].as_object().expect("paths");
-    let missing: Vec<&String> = advertised.iter().filter(|path| !paths.contains_key(*path)).collect();
+    let missing: Vec<&String> = advertised
+        .iter()
+        .filter(|path| !paths.contains_key(*path))
+        .collect();
     assert!(missing.is_empty(), "{missing:?}");
     let page = anyone.get("/docs/");
     assert_eq!(page.status, 200);
-    assert!(!page.text.contains("https://"), "the page loads nothing from elsewhere: {}", page.text);
+    assert!(
+        !page.text.contains("https://"),
+        "the page loads nothing from elsewhere: {}",
+        page.text
+    );
 }
 
 fn smart_configuration_is_true(baton: &Baton) {
@@ -59,7 +80,16 @@ fn smart_configuration_is_true(baton: &Baton) {
     let smart = anyone.get("/fhir/.well-known/smart-configuration").ok();
     let token_endpoint = smart["token_endpoint"].as_str().expect("a token endpoint");
     assert_eq!(token_endpoint, format!("{}/oauth/token", baton.base));
-    let keys = anyone.get(smart["jwks_uri"].as_str().unwrap_or("/oauth/jwks")).ok();
+    let keys = anyone
+        .get(smart["jwks_uri"].as_str().unwrap_or("/oauth/jwks"))
+        .ok();
     assert!(!keys["keys"].as_array().expect("keys").is_empty());
-    assert!(keys["keys"].as_array().expect("keys").iter().all(|key| key.get("d").is_none()), "no private parts");
+    assert!(
+        keys["keys"]
+            .as_array()
+            .expect("keys")
+            .iter()
+            .all(|key| key.get("d").is_none()),
+        "no private parts"
+    );
 }

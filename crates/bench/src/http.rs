@@ -67,7 +67,10 @@ pub fn request(method: &str, path: &str, token: &str, media: &str, body: &str) -
         text += &format!("Authorization: Bearer {token}\r\n");
     }
     if !body.is_empty() {
-        text += &format!("Content-Type: {media}\r\nContent-Length: {}\r\nPrefer: return=minimal\r\n", body.len());
+        text += &format!(
+            "Content-Type: {media}\r\nContent-Length: {}\r\nPrefer: return=minimal\r\n",
+            body.len()
+        );
     }
     format!("{text}\r\n{body}").into_bytes()
 }

@@ -15,6 +15,11 @@ pub struct AppState {
 
 impl AppState {
     pub fn new(store: Store, config: Arc<Config>, auth: Arc<Authority>) -> AppState {
-        AppState { store, config, auth, senders: Arc::default() }
+        AppState {
+            store,
+            config,
+            auth,
+            senders: Arc::default(),
+        }
     }
 }

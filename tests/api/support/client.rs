@@ -1,8 +1,6 @@
 //! A FHIR client of few words: method, path, body; the reply keeps status, headers and text.
 use reqwest::blocking::{Client as Http, RequestBuilder};
 use serde_json::Value;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 
 #[derive(Clone)]
 pub struct Client {
@@ -171,20 +169,4 @@ impl Reply {
         assert!(self.text.contains(words), "{words:?} in {}", self.text);
         outcome
     }
-}
-
-/// One message over MLLP; the acknowledgement without its frame.
-pub fn mllp(address: &str, message: &str) -> String {
-    let mut stream = TcpStream::connect(address).expect("MLLP listens");
-    stream
-        .write_all(format!("\x0b{message}\x1c\r").as_bytes())
-        .expect("sent");
-    let mut answer = Vec::new();
-    let mut byte = [0];
-    while !answer.ends_with(b"\x1c\r") && stream.read(&mut byte).expect("an answer") == 1 {
-        answer.push(byte[0]);
-    }
-    String::from_utf8_lossy(&answer)
-        .trim_matches(['\x0b', '\x1c', '\r'])
-        .to_string()
 }

@@ -4,7 +4,7 @@ mod client;
 pub mod messages;
 mod server;
 
-pub use client::{Client, Reply, mllp};
+pub use client::{Client, Reply};
 pub use server::{Baton, Database, Options};
 
 /// One test per database from one scene: `on_both!(creates_and_reads);`

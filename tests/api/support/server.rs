@@ -233,10 +233,6 @@ impl Baton {
         process.wait().expect("it ends")
     }
 
-    pub fn pid(&self) -> u32 {
-        self.process.lock().expect("not poisoned").id()
-    }
-
     pub fn log(&self) -> String {
         self.log.lock().expect("not poisoned").clone()
     }

@@ -63,7 +63,8 @@ fn has_hidden_past(facts: &Facts, fold: &Fold, said: &[Event]) -> bool {
     let newest = stay::sorted(&facts.stays)
         .last()
         .is_some_and(|newest| said.contains(newest));
-    !fold.finished_snapshots.is_empty() && !(finished && newest)
+    let shown = finished && newest;
+    !fold.finished_snapshots.is_empty() && !shown
 }
 
 /// The stays concerned; none where a correction took back all that was said of one.
