@@ -18,7 +18,8 @@ pub fn creates(engine: &Engine, time: Duration) -> f64 {
     }
 }
 
-/// Table with columns, and SQL literals, of each row; `{key}` stands for the resource's key.
+/// Table with columns, and SQL values, of each row. `{key}` stands for the resource's key; ids, patients,
+/// dates and values are made of it, so that rows land as far apart as those of real resources.
 fn rows() -> Vec<(&'static str, String)> {
     let text = observation::json(1);
     let resource = Resource::parse(text.as_bytes()).expect("a resource");
@@ -30,11 +31,14 @@ fn rows() -> Vec<(&'static str, String)> {
     );
     let resource_row = (
         "resource (key,type_id,id,version,updated,deleted,body)",
-        format!("{{key}},{type_id},'{{key}}',1,0,false,'{body}'"),
+        format!("{{key}},{type_id},'00000000-0000-7000-8000-{{wide}}',1,{{key}},false,'{body}'"),
     );
     let audit_row = (
         "audit (id,at,actor,request,action,type_id,resource_id,version)",
-        format!("{{key}},0,'bench','00000000-0000-7000-8000-000000000000','create',{type_id},'{{key}}',1"),
+        format!(
+            "{{key}},{{key}},'bench','00000000-0000-7000-8000-000000000000','create',{type_id},\
+             '00000000-0000-7000-8000-{{wide}}',1"
+        ),
     );
     let index = entries(&resource).into_iter().map(|entry| index_row(&entry));
     [resource_row, audit_row].into_iter().chain(index).collect()
@@ -54,7 +58,11 @@ fn index_row(entry: &Entry) -> (&'static str, String) {
         ),
         EntryValue::Local { type_id, id } => (
             "idx_reference (param,target_type,target,key)",
-            format!("{param},{},'{id}',{{key}}", type_id.0),
+            format!(
+                "{param},{},'{}',{{key}}",
+                type_id.0,
+                id.replace("000001", "{patient}")
+            ),
         ),
         EntryValue::Url(url) => (
             "idx_reference (param,target_type,target,key)",
@@ -62,7 +70,7 @@ fn index_row(entry: &Entry) -> (&'static str, String) {
         ),
         EntryValue::Date { low, high } => (
             "idx_date (param,low,high,key)",
-            format!("{param},{low},{high},{{key}}"),
+            format!("{param},{low}+{{key}}%28*86400000000,{high}+{{key}}%28*86400000000,{{key}}"),
         ),
         EntryValue::Str { norm, .. } => (
             "idx_string (param,norm,exact,key)",
@@ -74,7 +82,7 @@ fn index_row(entry: &Entry) -> (&'static str, String) {
         ),
         EntryValue::Quantity { value, .. } => (
             "idx_quantity (param,value,code,system,key)",
-            format!("{param},{value},{hash},{hash},{{key}}"),
+            format!("{param},{value}+{{key}}%60,{hash},{hash},{{key}}"),
         ),
     }
 }
@@ -88,10 +96,11 @@ fn sqlite(path: &str, time: Duration) -> f64 {
     let sql: Vec<String> = rows()
         .into_iter()
         .map(|(table, row)| {
-            format!(
-                "INSERT INTO {table} VALUES ({})",
-                row.replace("'{key}'", "?1").replace("{key}", "?1")
-            )
+            let values = row
+                .replace("{wide}", "'||printf('%012d',?1)||'")
+                .replace("{patient}", "'||printf('%06d',?1%5000)||'")
+                .replace("{key}", "?1");
+            format!("INSERT INTO {table} VALUES ({values})")
         })
         .collect();
     let mut statements: Vec<_> = sql.iter().map(|s| connection.prepare(s).expect(s)).collect();
@@ -115,7 +124,10 @@ fn postgres(database: &str, time: Duration) -> f64 {
         .into_iter()
         .enumerate()
         .map(|(n, (table, row))| {
-            let values = row.replace("'{key}'", "key::text").replace("{key}", "key");
+            let values = row
+                .replace("{wide}", "'||lpad(key::text,12,'0')||'")
+                .replace("{patient}", "'||lpad((key%5000)::text,6,'0')||'")
+                .replace("{key}", "key");
             format!("w{n} AS (INSERT INTO {table} SELECT {values} FROM k)")
         })
         .collect();

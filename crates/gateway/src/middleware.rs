@@ -12,7 +12,10 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use fhir::IssueCode;
-use std::time::Instant;
+use metrics::{Counter, Histogram};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 /// `X-Request-Id`: the client's if it is sane, else a new one.
 pub struct RequestId(pub String);
@@ -50,23 +53,38 @@ fn record<B>(response: &ServiceResponse<B>, request_id: &str, started: Instant) 
     let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let method = method_label(request.method());
     let status = response.status().as_u16();
-    let client = request
-        .extensions()
-        .get::<Caller>()
-        .map(|caller| caller.client_id.clone());
     tracing::info!(
         target: "baton::access",
         method,
         route,
         status,
         ms = elapsed.as_micros() as f64 / 1000.0,
-        client,
+        client = request.extensions().get::<Caller>().map(|caller| caller.client_id.as_str()),
         request_id
     );
-    metrics::counter!("baton_http_requests_total", "method" => method, "route" => route.clone(), "status" => status.to_string())
-        .increment(1);
-    metrics::histogram!("baton_http_request_seconds", "method" => method, "route" => route)
-        .record(elapsed.as_secs_f64());
+    count((method, status, route), elapsed);
+}
+
+/// What is counted apart: method, status, route pattern.
+type Labels = (&'static str, u16, String);
+
+thread_local! {
+    /// Looking a metric up by its labels costs more than counting, so each worker keeps its handles.
+    static METERS: RefCell<HashMap<Labels, (Counter, Histogram)>> = RefCell::default();
+}
+
+fn count(labels: Labels, elapsed: Duration) {
+    METERS.with_borrow_mut(|meters| {
+        let (requests, seconds) = meters.entry(labels).or_insert_with_key(|(method, status, route)| {
+            let (method, status, route) = (*method, status.to_string(), route.clone());
+            (
+                metrics::counter!("baton_http_requests_total", "method" => method, "route" => route.clone(), "status" => status),
+                metrics::histogram!("baton_http_request_seconds", "method" => method, "route" => route),
+            )
+        });
+        requests.increment(1);
+        seconds.record(elapsed.as_secs_f64());
+    });
 }
 
 /// A client may invent methods; a label may not grow without bound.
