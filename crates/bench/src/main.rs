@@ -6,6 +6,7 @@
 //! on the same cores.
 mod adt;
 mod bare;
+mod generate;
 mod http;
 mod observation;
 mod scenes;
@@ -22,6 +23,9 @@ fn main() {
                 .and_then(|n| n.parse().ok())
                 .unwrap_or(2048),
         );
+    }
+    if std::env::args().nth(1).as_deref() == Some("generate") {
+        return generate::run(&std::env::args().skip(2).collect::<Vec<_>>());
     }
     // `baton-bench sqlite adt` runs only what is named.
     let named: Vec<String> = std::env::args().skip(1).collect();
