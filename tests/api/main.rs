@@ -15,6 +15,7 @@ mod metadata;
 mod mllp;
 mod operations;
 mod operations_fhir;
+mod parameters;
 mod patch;
 mod search_elements;
 mod searching;

@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Rises when the same resource would give other entries, so that stores rebuild their index.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// One index row to be.
 #[derive(Clone, Debug, PartialEq, PartialOrd)]

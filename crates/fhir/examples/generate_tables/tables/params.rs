@@ -120,11 +120,21 @@ fn targets(param: &Value, types: &[String]) -> String {
     if any { String::new() } else { targets.join(" ") }
 }
 
+/// R4 gives the components of `relationship` each other's expressions; with those it finds nothing.
+const EXCHANGED: [(&str, &str); 2] = [
+    ("/DocumentReference-relatesto", "target"),
+    ("/DocumentReference-relation", "code"),
+];
+
 fn components(param: &Value, codes: &HashMap<&str, &str>) -> String {
     let components = list(param, "component").iter().map(|component| {
         let definition = text(component, "definition");
         let code = codes.get(definition).copied().unwrap_or(definition);
-        format!("{code}={}", text(component, "expression"))
+        let wrong = EXCHANGED.iter().find(|(of, _)| definition.ends_with(of));
+        format!(
+            "{code}={}",
+            wrong.map_or(text(component, "expression"), |(_, right)| right)
+        )
     });
     components.collect::<Vec<_>>().join(";")
 }
