@@ -1,4 +1,5 @@
 //! The HTTP surface: every route in one list, and the server around it.
+use crate::config::Limits;
 use crate::routes::{
     self, bundle, create, delete, health, history, message, metadata, patch, read, resource, review, search,
     search_system, update,
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 /// All routes. A path is compared with one after the other and patterns cost far more than
 /// fixed texts, so what is called most comes first, behind what would be mistaken for it.
-pub fn configure(cfg: &mut ServiceConfig) {
+pub fn configure(cfg: &mut ServiceConfig, limits: &Limits) {
     cfg.service(resource("/healthz").get(health::live).build())
         .service(resource("/readyz").get(health::ready).build())
         .service(resource("/metrics").get(health::metrics).build())
@@ -29,13 +30,15 @@ pub fn configure(cfg: &mut ServiceConfig) {
                     resource("")
                         .get(search_system::by_get)
                         .post(bundle::submit)
-                        .build(),
+                        .build()
+                        .app_data(PayloadConfig::new(limits.bundle)),
                 )
                 .service(
                     resource("/")
                         .get(search_system::by_get)
                         .post(bundle::submit)
-                        .build(),
+                        .build()
+                        .app_data(PayloadConfig::new(limits.bundle)),
                 )
                 .service(resource("/_history").get(history::of_system).build())
                 .service(resource("/_search").post(search_system::by_post).build())
@@ -89,16 +92,17 @@ pub async fn serve(state: AppState, listener: TcpListener) -> std::io::Result<()
     let limits = state.config.limits.clone();
     let workers = std::thread::available_parallelism()?.get();
     let data = Data::new(state);
+    let of_routes = limits.clone();
     let upkeep = actix_web::rt::spawn(health::measure());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(data.clone())
-            .app_data(PayloadConfig::new(limits.body))
+            .app_data(PayloadConfig::new(of_routes.body))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::outcomes))
             .wrap(from_fn(middleware::cors))
             .wrap(from_fn(middleware::observe))
-            .configure(configure)
+            .configure(|cfg| configure(cfg, &of_routes))
     })
     // Without it compressed responses wait 40 ms for the client's delayed ACK.
     .tcp_nodelay(true)

@@ -54,8 +54,10 @@ pub struct Practice {
 
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Bytes of one request body.
+    /// Bytes of one request body, Bundles posted to the base apart.
     pub body: usize,
+    /// Bytes of a batch or transaction, and of all large ones that are worked off at a time.
+    pub bundle: usize,
     /// Bytes of one HL7 v2 message.
     pub message: usize,
     pub bundle_entries: usize,
@@ -124,8 +126,9 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             body: 16 << 20,
+            bundle: 128 << 20,
             message: 1 << 20,
-            bundle_entries: 20_000,
+            bundle_entries: 50_000,
             default_count: 50,
             max_count: 1_000,
             client_seconds: 10,

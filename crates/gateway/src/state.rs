@@ -2,6 +2,7 @@
 use crate::auth::Authority;
 use crate::config::Config;
 use crate::ingest::senders::Senders;
+use crate::routes::bundle::Gate;
 use std::sync::Arc;
 use store::Store;
 
@@ -11,15 +12,18 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub auth: Arc<Authority>,
     pub senders: Arc<Senders>,
+    pub bundles: Arc<Gate>,
 }
 
 impl AppState {
     pub fn new(store: Store, config: Arc<Config>, auth: Arc<Authority>) -> AppState {
+        let bundles = Arc::new(Gate::new(config.limits.bundle));
         AppState {
             store,
             config,
             auth,
             senders: Arc::default(),
+            bundles,
         }
     }
 }

@@ -9,15 +9,25 @@ use crate::write_sql::{self, Version};
 use crate::{Change, StoreError, Stored, Tx};
 use fhir::{Issue, IssueCode, TypeId};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// A reaction may answer its own changes this often; more is a fault in it.
 const ROUNDS: usize = 4;
 /// Who derived changes are by, in the audit.
 pub(crate) const DERIVED: &str = "baton";
+/// Changes, and bytes of their text, that are stored in one step: as much as a large transaction
+/// needs besides what was prepared.
+const PART: usize = 1_000;
+const PART_BYTES: usize = 4 << 20;
 
-pub(crate) fn apply(tx: &mut Tx, changes: &[Prepared], ctx: &Context) -> Result<Vec<Applied>, StoreError> {
-    let (applied, effects) = store(tx, changes, ctx)?;
+pub(crate) fn apply(
+    tx: &mut Tx,
+    changes: &[&Prepared],
+    ctx: &Context,
+    texts: Texts,
+) -> Result<Vec<Applied>, StoreError> {
+    let (applied, effects) = store(tx, changes, ctx, texts)?;
     // From here on rows are written: whoever ignores an error must not commit them.
     react(tx, effects, ctx).inspect_err(|_| failure::note(None))?;
     Ok(applied)
@@ -30,9 +40,9 @@ pub(crate) fn reconsider(tx: &mut Tx, names: &[(TypeId, String)], ctx: &Context)
     react(tx, effects?, ctx).inspect_err(|_| failure::note(None))
 }
 
-fn unchanged(stored: Stored) -> Result<Effect, StoreError> {
+fn unchanged(stored: Stored) -> Result<Effect<'static>, StoreError> {
     Ok(Effect {
-        after: Some(parsed(&stored)?),
+        after: Some(Cow::Owned(parsed(&stored)?)),
         type_id: stored.type_id,
         id: stored.id,
         before: None,
@@ -50,97 +60,148 @@ pub(crate) fn insert(tx: &mut Tx, changes: &[(&Prepared, &Context)]) -> Result<V
     Ok(steps
         .into_iter()
         .zip(changes)
-        .map(|(step, (change, _))| step.applied(change))
+        .map(|(step, (change, _))| step.applied(change, Texts::Wanted))
         .collect())
 }
 
+/// Whether the caller needs the stored text of each change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Texts {
+    Wanted,
+    /// [`Applied::body`] stays empty where it would have to be copied.
+    Unwanted,
+}
+
 /// A written change of a type the reaction watches.
-struct Effect {
+struct Effect<'a> {
     type_id: TypeId,
     id: String,
     before: Option<Value>,
-    after: Option<Value>,
+    after: Option<Cow<'a, Value>>,
 }
 
-fn react(tx: &mut Tx, mut effects: Vec<Effect>, ctx: &Context) -> Result<(), StoreError> {
+fn react(tx: &mut Tx, effects: Vec<Effect>, ctx: &Context) -> Result<(), StoreError> {
     let derived = Context {
         actor: DERIVED.to_string(),
         ..ctx.clone()
     };
-    for round in 0..ROUNDS {
-        if effects.is_empty() {
+    let mut answer = follow(tx, effects, ctx)?;
+    for _ in 0..ROUNDS {
+        let reaction = tx.shared.reaction.clone();
+        let changes = Prepared::all(std::mem::take(&mut answer), &derived, &*reaction);
+        let changes: Vec<&Prepared> = changes.iter().collect();
+        let (_, effects) = store(tx, &changes, &derived, Texts::Unwanted)?;
+        answer = follow(tx, effects, &derived)?;
+        if answer.is_empty() {
             return Ok(());
         }
-        let changed: Vec<Changed> = effects.iter_mut().map(Effect::changed).collect();
-        let by = if round == 0 { ctx } else { &derived };
-        let answer: Vec<Change> = tx.shared.reaction.clone().react(tx, &changed, by)?;
-        effects = store(tx, &Prepared::all(answer, &derived), &derived)?.1;
     }
-    match effects.first() {
-        None => Ok(()),
-        Some(effect) => {
-            let name = effect.type_id.name();
-            Err(StoreError::Database(format!(
-                "the reaction to {name} did not settle in {ROUNDS} rounds"
-            )))
-        }
-    }
+    let name = answer.first().map_or("", |change| change.type_id.name());
+    Err(StoreError::Database(format!(
+        "the reaction, last to {name}, did not settle in {ROUNDS} rounds"
+    )))
 }
 
-impl Effect {
+/// What the reaction answers to these.
+fn follow(tx: &mut Tx, mut effects: Vec<Effect>, ctx: &Context) -> Result<Vec<Change>, StoreError> {
+    if effects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let changed: Vec<Changed> = effects.iter_mut().map(Effect::changed).collect();
+    tx.shared.reaction.clone().react(tx, &changed, ctx)
+}
+
+impl Effect<'_> {
     fn changed(&mut self) -> Changed<'_> {
         Changed {
             type_id: self.type_id,
             id: &self.id,
             before: self.before.take(),
-            after: self.after.as_ref(),
+            after: self.after.as_deref(),
         }
     }
 }
 
-/// One round: everything is checked before the first row is written.
-fn store(
+/// One round. Everything is checked before the first row is written, as far as one part goes.
+fn store<'a>(
     tx: &mut Tx,
-    changes: &[Prepared],
+    changes: &[&'a Prepared],
     ctx: &Context,
-) -> Result<(Vec<Applied>, Vec<Effect>), StoreError> {
+    texts: Texts,
+) -> Result<(Vec<Applied>, Vec<Effect<'a>>), StoreError> {
     refuse_twice(changes)?;
+    let (mut applied, mut effects) = (Vec::with_capacity(changes.len()), Vec::new());
+    let mut rest = changes;
+    if part(rest) < rest.len() {
+        lock(tx, changes)?;
+    }
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(part(rest));
+        rest = later;
+        let stored = store_part(tx, now, ctx, texts, &mut effects);
+        applied.extend(match applied.is_empty() {
+            true => stored?,
+            false => stored.inspect_err(|_| failure::note(None))?,
+        });
+    }
+    Ok((applied, effects))
+}
+
+/// How many of the changes are stored in one step.
+fn part(changes: &[&Prepared]) -> usize {
+    let mut bytes = 0;
+    let fits = changes.iter().take(PART).take_while(|change| {
+        bytes += change.size();
+        bytes <= PART_BYTES
+    });
+    fits.count().max(1).min(changes.len())
+}
+
+fn store_part<'a>(
+    tx: &mut Tx,
+    changes: &[&'a Prepared],
+    ctx: &Context,
+    texts: Texts,
+    effects: &mut Vec<Effect<'a>>,
+) -> Result<Vec<Applied>, StoreError> {
     let current = current(tx, changes)?;
     let mut steps = Vec::with_capacity(changes.len());
     for change in changes {
-        let before = current.get(&(change.type_id, change.id.as_str()));
-        steps.push(plan(change, before, ctx)?);
+        steps.push(plan(change, found(&current, change), ctx)?);
     }
     write(tx, &mut steps)?;
-    let mut effects = Vec::new();
     for (change, step) in changes.iter().zip(&steps) {
         if step.write.is_some() && tx.shared.reaction.watches(change.type_id) {
-            effects.push(effect(
-                change,
-                current.get(&(change.type_id, change.id.as_str())),
-                step,
-            )?);
+            effects.push(effect(change, found(&current, change), step)?);
         }
     }
-    Ok((
-        steps
-            .into_iter()
-            .zip(changes)
-            .map(|(step, change)| step.applied(change))
-            .collect(),
-        effects,
-    ))
+    let done = steps.into_iter().zip(changes);
+    Ok(done.map(|(step, change)| step.applied(change, texts)).collect())
 }
 
 type Found<'a> = HashMap<(TypeId, &'a str), point::Current>;
 
-/// The rows that are there now, locked; what is fresh needs no look-up.
-fn current<'a>(tx: &mut Tx, changes: &'a [Prepared]) -> Result<Found<'a>, StoreError> {
-    let wanted: Vec<(TypeId, &str)> = changes
+fn found<'f, 'a>(current: &'f Found<'a>, change: &'a Prepared) -> Option<&'f point::Current> {
+    current.get(&(change.type_id, change.id.as_str()))
+}
+
+/// What may be there; what is fresh needs no look-up.
+fn wanted<'a>(changes: &[&'a Prepared]) -> Vec<(TypeId, &'a str)> {
+    changes
         .iter()
         .filter(|change| change.expect != Expect::Fresh)
         .map(|change| (change.type_id, change.id.as_str()))
-        .collect();
+        .collect()
+}
+
+/// All rows at once, so that parts of two transactions cannot wait for each other.
+fn lock(tx: &mut Tx, changes: &[&Prepared]) -> Result<(), StoreError> {
+    point::lock_only(tx.conn, &wanted(changes))
+}
+
+/// The rows that are there now, locked.
+fn current<'a>(tx: &mut Tx, changes: &[&'a Prepared]) -> Result<Found<'a>, StoreError> {
+    let wanted = wanted(changes);
     let mut rows: HashMap<(TypeId, String), point::Current> = point::lock(tx.conn, &wanted)?
         .into_iter()
         .map(|row| ((row.stored.type_id, row.stored.id.clone()), row))
@@ -175,7 +236,7 @@ fn number(tx: &mut Tx, steps: &mut [Step]) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn refuse_twice(changes: &[Prepared]) -> Result<(), StoreError> {
+fn refuse_twice(changes: &[&Prepared]) -> Result<(), StoreError> {
     let mut seen = HashSet::with_capacity(changes.len());
     for change in changes {
         if !seen.insert((change.type_id, change.id.as_str())) {
@@ -191,17 +252,24 @@ fn refuse_twice(changes: &[Prepared]) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn effect(change: &Prepared, before: Option<&point::Current>, step: &Step) -> Result<Effect, StoreError> {
+fn effect<'a>(
+    change: &'a Prepared,
+    before: Option<&point::Current>,
+    step: &Step,
+) -> Result<Effect<'a>, StoreError> {
     let before = before
         .map(|row| &row.stored)
         .filter(|stored| !stored.deleted)
         .map(parsed)
         .transpose()?;
-    let after = change.put.as_ref().map(|put| {
-        let mut value = put.resource.value.clone();
-        step.stamp(&change.id, &mut value);
-        value
-    });
+    let after = change
+        .put
+        .as_ref()
+        .and_then(|put| Some((put, put.value.as_ref()?)))
+        .map(|(put, value)| match put.first() {
+            Some(_) => Cow::Borrowed(value),
+            None => Cow::Owned(step.stamped(&change.id, value)),
+        });
     Ok(Effect {
         type_id: change.type_id,
         id: change.id.clone(),

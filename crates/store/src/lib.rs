@@ -31,8 +31,10 @@ mod worker;
 mod write_sql;
 mod writer;
 
+pub use apply::Texts;
 pub use commit::{Applied, Change, Changed, Context, Expect, NoReaction, Op, Outcome, Reaction};
 pub use error::{StoreError, Transient};
+pub use prepare::Prepared;
 pub use store::{Store, StoreConfig};
 pub use tx::Tx;
 

@@ -1,14 +1,14 @@
 //! Decides what one change does to one resource: pure, given the row that is there.
+use crate::apply::Texts;
 use crate::commit::{Applied, Context, Expect, Outcome};
 use crate::point::Current;
-use crate::prepare::{Prepared, Put};
+use crate::prepare::{Prepared, Put, stamp};
 use crate::rows::{IndexRows, type_column};
 use crate::write_sql::Version;
 use crate::{StoreError, Stored};
 use fhir::Resource;
-use fhir::datetime::instant;
 use fhir::search::index::entries;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// The decision: what to write, if anything, and what to tell the caller.
@@ -58,9 +58,9 @@ fn check(change: &Prepared, before: Option<&Current>) -> Result<(), StoreError> 
 }
 
 fn create<'a>(change: &'a Prepared, put: &'a Put, ctx: &'a Context) -> Step<'a> {
-    let body = match &put.first {
-        Some(text) => Cow::Borrowed(text.as_str()),
-        None => Cow::Owned(put.resource.stamped(&change.id, 1, &instant(ctx.now))),
+    let body = match put.first() {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(put.stamped(&change.id, 1, ctx.now)),
     };
     Step::write(
         Outcome::Created,
@@ -75,12 +75,7 @@ fn update<'a>(
     ctx: &'a Context,
 ) -> Result<Step<'a>, StoreError> {
     let old = &row.stored;
-    if !old.deleted
-        && put
-            .resource
-            .stamped(&change.id, old.version, &instant(old.updated))
-            == old.body
-    {
+    if !old.deleted && put.stamped(&change.id, old.version, old.updated) == old.body {
         return Ok(Step::none(
             Outcome::Unchanged,
             old.version,
@@ -90,7 +85,7 @@ fn update<'a>(
     }
     let (remove, add) = indexed(old)?.diff(&put.rows);
     let (next, now) = successor(old, ctx);
-    let body = put.resource.stamped(&change.id, next, &instant(now));
+    let body = put.stamped(&change.id, next, now);
     let write = version(
         change,
         ctx,
@@ -196,18 +191,19 @@ impl<'a> Step<'a> {
         self.write.as_ref().is_some_and(|version| version.version == 1)
     }
 
-    /// Makes a parsed resource look as it was stored.
-    pub(crate) fn stamp(&self, id: &str, resource: &mut Value) {
-        resource["id"] = json!(id);
-        if !resource["meta"].is_object() {
-            resource["meta"] = json!({});
-        }
-        resource["meta"]["versionId"] = json!(self.version.to_string());
-        resource["meta"]["lastUpdated"] = json!(instant(self.updated));
+    /// The parsed resource as it was stored.
+    pub(crate) fn stamped(&self, id: &str, resource: &Value) -> Value {
+        let mut resource = resource.clone();
+        stamp(&mut resource, id, self.version, self.updated);
+        resource
     }
 
-    pub(crate) fn applied(self, change: &Prepared) -> Applied {
-        let body = self.write.map_or(self.kept, |version| version.body.into_owned());
+    pub(crate) fn applied(self, change: &Prepared, texts: Texts) -> Applied {
+        let body = match self.write.map(|version| version.body) {
+            None => self.kept,
+            Some(Cow::Borrowed(_)) if texts == Texts::Unwanted => String::new(),
+            Some(body) => body.into_owned(),
+        };
         Applied {
             type_id: change.type_id,
             id: change.id.clone(),

@@ -84,6 +84,14 @@ pub(crate) fn lock(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<Vec<Cur
     }
 }
 
+/// The same without reading them.
+pub(crate) fn lock_only(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<(), StoreError> {
+    if let (Conn::Postgres(conn), [_, ..]) = (conn, wanted) {
+        let _locked: Vec<i64> = Keys(Wanted::of(wanted)).load(conn)?;
+    }
+    Ok(())
+}
+
 fn rows(rows: Vec<Row>) -> Result<Vec<Current>, StoreError> {
     Ok(rows.into_iter().map(Current::from).collect())
 }
@@ -112,6 +120,7 @@ impl<'a> Wanted<'a> {
 
 struct Many<'a>(Wanted<'a>);
 struct Locked<'a>(Wanted<'a>);
+struct Keys<'a>(Wanted<'a>);
 
 statement!(
     Many,
@@ -129,6 +138,13 @@ statement!(
         .add::<Array<SmallInt>, _>(&self.0.types)
         .and_then(|()| binds.add::<Array<Text>, _>(&self.0.ids))
 );
+statement!(Keys, "SELECT key FROM baton_lock(", ")", |self, binds| binds
+    .add::<Array<SmallInt>, _>(&self.0.types)
+    .and_then(|()| binds.add::<Array<Text>, _>(&self.0.ids)));
+
+impl diesel::query_builder::Query for Keys<'_> {
+    type SqlType = BigInt;
+}
 
 impl diesel::query_builder::Query for Many<'_> {
     type SqlType = SqlRow;

@@ -1,12 +1,14 @@
 //! What of a change can be worked out before a connection is needed: on the caller's thread,
 //! where it costs nobody else time.
-use crate::commit::{Change, Context, Expect, Op};
+use crate::commit::{Change, Context, Expect, Op, Reaction};
 use crate::rows::IndexRows;
 use fhir::search::index::entries;
 use fhir::{Resource, TypeId};
+use serde_json::{Value, json};
 
-/// A change with its index rows.
-pub(crate) struct Prepared {
+/// A change with its index rows, lean enough to hold many at once: of a parsed resource only what
+/// the commit needs is kept.
+pub struct Prepared {
     pub(crate) type_id: TypeId,
     pub(crate) id: String,
     pub(crate) expect: Expect,
@@ -15,14 +17,20 @@ pub(crate) struct Prepared {
 }
 
 pub(crate) struct Put {
-    pub(crate) resource: Box<Resource>,
+    text: Text,
     pub(crate) rows: IndexRows,
-    /// The text of version 1, when nothing can be there yet.
-    pub(crate) first: Option<String>,
+    /// For the reaction, where it watches the type; stamped where the text is.
+    pub(crate) value: Option<Value>,
+}
+
+enum Text {
+    Sent(String),
+    /// That of version 1, as nothing can be there yet.
+    First(String),
 }
 
 impl Prepared {
-    pub(crate) fn of(change: Change, ctx: &Context) -> Prepared {
+    pub(crate) fn of(change: Change, ctx: &Context, reaction: &dyn Reaction) -> Prepared {
         let Change {
             type_id,
             id,
@@ -32,14 +40,13 @@ impl Prepared {
         let put = match op {
             Op::Delete => None,
             Op::Put(resource) => {
-                let rows = IndexRows::of(entries(&resource));
-                let first = (expect == Expect::Fresh)
-                    .then(|| resource.stamped(&id, 1, &fhir::datetime::instant(ctx.now)));
-                Some(Put {
-                    resource,
-                    rows,
-                    first,
-                })
+                let watched = reaction.watches(type_id);
+                Some(Put::of(
+                    *resource,
+                    (expect == Expect::Fresh).then_some(&*id),
+                    ctx,
+                    watched,
+                ))
             }
         };
         Prepared {
@@ -50,10 +57,66 @@ impl Prepared {
         }
     }
 
-    pub(crate) fn all(changes: Vec<Change>, ctx: &Context) -> Vec<Prepared> {
+    pub(crate) fn all(changes: Vec<Change>, ctx: &Context, reaction: &dyn Reaction) -> Vec<Prepared> {
         changes
             .into_iter()
-            .map(|change| Prepared::of(change, ctx))
+            .map(|change| Prepared::of(change, ctx, reaction))
             .collect()
     }
+
+    pub fn type_id(&self) -> TypeId {
+        self.type_id
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Bytes of text, roughly what the change takes in memory.
+    pub(crate) fn size(&self) -> usize {
+        self.put.as_ref().map_or(0, |put| match &put.text {
+            Text::Sent(text) | Text::First(text) => text.len(),
+        })
+    }
+}
+
+impl Put {
+    /// `fresh` is the id of a resource that cannot be there yet.
+    fn of(resource: Resource, fresh: Option<&str>, ctx: &Context, watched: bool) -> Put {
+        let rows = IndexRows::of(entries(&resource));
+        let text = match fresh {
+            Some(id) => Text::First(resource.stamped(id, 1, &fhir::datetime::instant(ctx.now))),
+            None => Text::Sent(resource.text),
+        };
+        let value = watched.then_some(resource.value).map(|mut value| {
+            if let Some(id) = fresh {
+                stamp(&mut value, id, 1, ctx.now);
+            }
+            value
+        });
+        Put { text, rows, value }
+    }
+
+    /// The text of version 1, if it is known already.
+    pub(crate) fn first(&self) -> Option<&str> {
+        match &self.text {
+            Text::First(text) => Some(text),
+            Text::Sent(_) => None,
+        }
+    }
+
+    pub(crate) fn stamped(&self, id: &str, version: i64, updated: i64) -> String {
+        let (Text::First(text) | Text::Sent(text)) = &self.text;
+        fhir::resource::stamped(text, id, version, &fhir::datetime::instant(updated))
+    }
+}
+
+/// Makes a parsed resource look as it is stored.
+pub(crate) fn stamp(resource: &mut Value, id: &str, version: i64, updated: i64) {
+    resource["id"] = json!(id);
+    if !resource["meta"].is_object() {
+        resource["meta"] = json!({});
+    }
+    resource["meta"]["versionId"] = json!(version.to_string());
+    resource["meta"]["lastUpdated"] = json!(fhir::datetime::instant(updated));
 }

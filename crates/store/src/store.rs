@@ -1,4 +1,5 @@
 //! The store as callers see it: queues in front of threads that own the connections.
+use crate::apply::Texts;
 use crate::conn::Engine;
 use crate::jobs::{self, Reply};
 use crate::keys::Sequence;
@@ -101,13 +102,22 @@ impl Store {
     pub async fn commit(&self, changes: Vec<Change>, ctx: Context) -> Result<Vec<Applied>, StoreError> {
         let plain =
             self.shared.engine == Engine::Postgres && changes.iter().all(|change| self.is_plain(change));
-        let changes = Prepared::all(changes, &ctx);
+        let changes = Prepared::all(changes, &ctx, &*self.shared.reaction);
         if plain {
             let (reply, receiver) = oneshot::channel();
             self.threads.create(Create { changes, ctx, reply })?;
             return answer(receiver).await;
         }
-        self.write(move |tx| apply::apply(tx, &changes, &ctx)).await
+        let work = move |tx: &mut Tx| {
+            let changes: Vec<&Prepared> = changes.iter().collect();
+            apply::apply(tx, &changes, &ctx, Texts::Wanted)
+        };
+        self.write(work).await
+    }
+
+    /// Does now, on the caller's thread, what [`Tx::apply`] would do in the transaction.
+    pub fn prepare(&self, change: Change, ctx: &Context) -> Prepared {
+        Prepared::of(change, ctx, &*self.shared.reaction)
     }
 
     fn is_plain(&self, change: &Change) -> bool {

@@ -1,4 +1,5 @@
 //! One transaction: reads, the write door, and the tables around the resources.
+use crate::apply::Texts;
 use crate::conn::Conn;
 use crate::pg::statement;
 use crate::prepare::Prepared;
@@ -99,7 +100,19 @@ impl Tx<'_> {
     /// The door: see `apply.rs`. What is returned is for `changes`, in their order; what the
     /// reaction added is stored too.
     pub fn apply(&mut self, changes: Vec<Change>, ctx: &Context) -> Result<Vec<Applied>, StoreError> {
-        apply::apply(self, &Prepared::all(changes, ctx), ctx)
+        let changes = Prepared::all(changes, ctx, &*self.shared.reaction);
+        let changes: Vec<&Prepared> = changes.iter().collect();
+        apply::apply(self, &changes, ctx, Texts::Wanted)
+    }
+
+    /// The same for changes prepared by [`crate::Store::prepare`]: what is left is the engine's work.
+    pub fn apply_prepared(
+        &mut self,
+        changes: &[&Prepared],
+        ctx: &Context,
+        texts: Texts,
+    ) -> Result<Vec<Applied>, StoreError> {
+        apply::apply(self, changes, ctx, texts)
     }
 
     /// Lets the reaction see these resources as if they were new. For stays of which something

@@ -13,7 +13,10 @@ on_both_databases!(
 );
 
 fn large_bodies_are_refused(database: Database) {
-    let baton = limited(database, "[limits]\nbody = 100000\nmessage = 20000\n");
+    let baton = limited(
+        database,
+        "[limits]\nbody = 100000\nbundle = 100000\nmessage = 20000\n",
+    );
     let partner = baton.partner();
     assert_eq!(partner.post("Basic", &basic(&"x".repeat(90_000))).status, 201);
     for path in ["Basic", "", "$process-message"] {

@@ -2,19 +2,21 @@
 //! <https://hl7.org/fhir/R4/http.html#transaction>
 //!
 //! `wire` reads the envelope without touching the resources' text, `target` reads the address of
-//! an entry, `links` replaces references in place.
+//! an entry, `links` replaces references in place, where `members` says that there are links.
 mod links;
+mod members;
 mod patch;
 mod strings;
 mod target;
 mod wire;
 
-pub use links::{ConditionalReference, conditional_references, relink};
+pub use links::{ConditionalReference, Links, Place, conditional_references, criteria_of};
 pub use target::{Method, Target};
-pub use wire::read;
+pub use wire::{read, resource};
 
+use crate::Issue;
 use crate::patch::Patch;
-use crate::{Issue, Resource};
+use std::ops::Range;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -42,8 +44,9 @@ pub struct Entry {
     /// ETags, as in the headers of the same name.
     pub if_match: Option<String>,
     pub if_none_match: Option<String>,
-    /// Always there for POST and PUT, never for others.
-    pub resource: Option<Resource>,
+    /// Where the text of the resource is in the Bundle; always there for POST and PUT, never for
+    /// others. A Bundle may be large, so each is parsed when its turn comes.
+    pub text: Option<Range<usize>>,
     /// Always there for PATCH.
     pub patch: Option<Patch>,
 }

@@ -39,6 +39,14 @@ pub enum Target {
 }
 
 impl Target {
+    pub fn type_id(&self) -> TypeId {
+        let (Target::Type(on, _)
+        | Target::Instance(on, _)
+        | Target::Version(on, ..)
+        | Target::History(on, ..)) = self;
+        *on
+    }
+
     /// Reads a relative address, or an absolute one below `base`.
     pub(super) fn of(url: &str, base: &str) -> Option<Target> {
         let url = url.strip_prefix(base).unwrap_or(url).trim_start_matches('/');

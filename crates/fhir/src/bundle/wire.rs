@@ -2,10 +2,11 @@
 use super::target::{Method, Target};
 use super::{Bundle, Entry, Kind, patch, place, within};
 use crate::validate::validate;
-use crate::{Issue, IssueCode, Resource};
+use crate::{Issue, IssueCode, Resource, TypeId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
+use std::ops::Range;
 
 /// The members R4 gives a Bundle; any other is refused.
 #[derive(Deserialize)]
@@ -69,8 +70,8 @@ struct WireRequest {
     _extension: Option<IgnoredAny>,
 }
 
-/// Reads a batch or transaction of at most `limit` entries. Entries are parsed and validated; the
-/// errors here are those of the envelope.
+/// Reads a batch or transaction of at most `limit` entries. Their resources are not looked into
+/// yet, which is for [`resource`]; the errors here are those of the envelope.
 pub fn read(bytes: &[u8], base: &str, limit: usize) -> Result<Bundle, Vec<Issue>> {
     let wire: Wire = match serde_json::from_slice(bytes) {
         Ok(wire) => wire,
@@ -85,11 +86,16 @@ pub fn read(bytes: &[u8], base: &str, limit: usize) -> Result<Bundle, Vec<Issue>
         }
     };
     if wire.entry.len() > limit {
-        let rule = format!("A Bundle may have {limit} entries here; split it into several");
+        let rule = format!(
+            "A Bundle may have {limit} entries here, this one has {}; split it into several, or raise limits.bundle_entries",
+            wire.entry.len()
+        );
         return Err(vec![Issue::error(IssueCode::TooCostly, rule).at("Bundle.entry")]);
     }
     let numbered = wire.entry.into_iter().enumerate();
-    let entries = numbered.map(|(index, wire)| entry(index, wire, base)).collect();
+    let entries = numbered
+        .map(|(index, wire)| entry(index, wire, bytes, base))
+        .collect();
     Ok(Bundle { kind, entries })
 }
 
@@ -116,7 +122,7 @@ fn explain(bytes: &[u8], error: &serde_json::Error) -> Vec<Issue> {
     vec![Issue::error(IssueCode::Structure, rule).at("Bundle")]
 }
 
-fn entry(index: usize, wire: WireEntry, base: &str) -> Result<Entry, Vec<Issue>> {
+fn entry(index: usize, wire: WireEntry, bytes: &[u8], base: &str) -> Result<Entry, Vec<Issue>> {
     let Some(request) = wire.request else {
         let rule = "Each entry of a batch or transaction needs a request with method and url";
         return Err(vec![
@@ -144,9 +150,9 @@ fn entry(index: usize, wire: WireEntry, base: &str) -> Result<Entry, Vec<Issue>>
             "ifModifiedSince is not supported in a Bundle; use ifNoneMatch",
         ));
     }
-    let (resource, patch) = match method {
+    let (text, patch) = match method {
         Method::Patch => (None, Some(patch::read(index, &target, wire.resource)?)),
-        _ => (resource(index, method, &target, wire.resource)?, None),
+        _ => (content(index, method, &target, wire.resource)?, None),
     };
     Ok(Entry {
         full_url: wire.full_url,
@@ -155,25 +161,28 @@ fn entry(index: usize, wire: WireEntry, base: &str) -> Result<Entry, Vec<Issue>>
         if_none_exist: request.if_none_exist,
         if_match: request.if_match,
         if_none_match: request.if_none_match,
-        resource,
+        text: text.map(|text| within_bytes(text, bytes)),
         patch,
     })
 }
 
-/// The resource a POST or PUT needs, parsed and valid.
-fn resource(
+fn within_bytes(text: &str, bytes: &[u8]) -> Range<usize> {
+    let start = text.as_ptr().addr() - bytes.as_ptr().addr();
+    start..start + text.len()
+}
+
+/// The text of the resource a POST or PUT needs.
+fn content<'a>(
     index: usize,
     method: Method,
     target: &Target,
-    raw: Option<&RawValue>,
-) -> Result<Option<Resource>, Vec<Issue>> {
+    raw: Option<&'a RawValue>,
+) -> Result<Option<&'a str>, Vec<Issue>> {
     let refuse = |element: &str, rule: &str| {
         Err(vec![
             Issue::error(IssueCode::Invalid, rule).at(format!("{}.{element}", place(index))),
         ])
     };
-    let (Target::Type(on, _) | Target::Instance(on, _) | Target::Version(on, ..) | Target::History(on, ..)) =
-        target;
     match (method, target, raw) {
         (Method::Get | Method::Delete | Method::Patch, _, None) => Ok(None),
         (Method::Get | Method::Delete | Method::Patch, _, Some(_)) => {
@@ -183,8 +192,8 @@ fn resource(
             "request.url",
             "A create takes no query; put its criteria into ifNoneExist",
         ),
-        (Method::Post, Target::Type(..), Some(raw)) => valid(index, *on, raw).map(Some),
-        (Method::Put, Target::Instance(..) | Target::Type(..), Some(raw)) => valid(index, *on, raw).map(Some),
+        (Method::Post, Target::Type(..), Some(raw)) => Ok(Some(raw.get())),
+        (Method::Put, Target::Instance(..) | Target::Type(..), Some(raw)) => Ok(Some(raw.get())),
         (Method::Post, Target::Type(..), None) | (Method::Put, _, None) => {
             refuse("resource", "POST and PUT need a resource")
         }
@@ -193,14 +202,15 @@ fn resource(
     }
 }
 
-fn valid(index: usize, on: crate::TypeId, raw: &RawValue) -> Result<Resource, Vec<Issue>> {
+/// The resource of an entry whose request is for the type `on`: parsed, and valid.
+pub fn resource(index: usize, on: TypeId, text: &str) -> Result<Resource, Vec<Issue>> {
     let told = |issues: Vec<Issue>| {
         issues
             .into_iter()
             .map(|issue| within(index, issue))
             .collect::<Vec<_>>()
     };
-    let resource = Resource::parse(raw.get().as_bytes()).map_err(told)?;
+    let resource = Resource::parse(text.as_bytes()).map_err(told)?;
     if resource.type_id != on {
         let rule = format!(
             "request.url is for {}, the resource is a {}",

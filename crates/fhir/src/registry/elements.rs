@@ -82,6 +82,11 @@ impl Definition {
         &self.elements[member.element]
     }
 
+    /// All members, by name.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
     /// The members an element may appear as: one, or one per type of a choice.
     pub fn members_of<'a>(&'a self, element: &'a str) -> impl Iterator<Item = &'a Member> {
         self.members
@@ -116,6 +121,10 @@ impl Definitions {
 
     pub(super) fn get(&self, id: DefinitionId) -> &Definition {
         &self.all[usize::from(id.0)]
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Definition> {
+        self.all.iter()
     }
 
     pub(super) fn resource(&self, type_id: TypeId) -> &Definition {

@@ -88,6 +88,11 @@ impl Registry {
         self.definitions.named(name)
     }
 
+    /// All resources, data types and backbone elements.
+    pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        self.definitions.all()
+    }
+
     /// Codes of the parameters that put a resource of type `on` into a compartment; empty when
     /// the type is not in it. <https://hl7.org/fhir/R4/compartmentdefinition.html>
     pub fn compartment(&self, compartment: TypeId, on: TypeId) -> &[&'static str] {

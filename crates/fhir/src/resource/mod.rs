@@ -46,13 +46,18 @@ impl Resource {
     /// The text with `id`, `meta.versionId` and `meta.lastUpdated` set and everything else
     /// untouched, whatever the order of members was. `last_updated` is a FHIR instant.
     pub fn stamped(&self, id: &str, version: i64, last_updated: &str) -> String {
-        let stamp = splice::Stamp {
-            id,
-            version: &version.to_string(),
-            last_updated,
-        };
-        splice::stamped(&self.text, &stamp)
+        stamped(&self.text, id, version, last_updated)
     }
+}
+
+/// The same for the text of a resource that was parsed before.
+pub fn stamped(text: &str, id: &str, version: i64, last_updated: &str) -> String {
+    let stamp = splice::Stamp {
+        id,
+        version: &version.to_string(),
+        last_updated,
+    };
+    splice::stamped(text, &stamp)
 }
 
 /// JSON as FHIR allows it: members are unique, nesting is bounded.

@@ -46,6 +46,7 @@ pub struct PracticeTable {
 #[serde(deny_unknown_fields, default)]
 struct LimitsTable {
     body: Option<usize>,
+    bundle: Option<usize>,
     message: Option<usize>,
     bundle_entries: Option<usize>,
     default_count: Option<usize>,
@@ -128,6 +129,7 @@ impl LimitsTable {
         let d = Limits::default();
         let limits = Limits {
             body: positive("limits.body", self.body, d.body)?,
+            bundle: positive("limits.bundle", self.bundle, d.bundle)?,
             message: positive("limits.message", self.message, d.message)?,
             bundle_entries: positive("limits.bundle_entries", self.bundle_entries, d.bundle_entries)?,
             default_count: positive("limits.default_count", self.default_count, d.default_count)?,

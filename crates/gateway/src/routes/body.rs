@@ -5,7 +5,7 @@ use crate::error::ApiError;
 use crate::state::AppState;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
 use fhir::{Issue, IssueCode, Resource, TypeId};
@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// A body may take this many times as long as the head of a request.
 const PATIENCE: u64 = 3;
+/// Bytes that a large body must make in a second beyond that.
+const PACE: u64 = 1 << 20;
 
 /// A JSON body as it came (already inflated).
 pub struct FhirBody(pub Bytes);
@@ -72,13 +74,16 @@ pub fn read(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Bytes, ApiError>> + 'static {
     let encoding = known_encoding(request);
-    let patience = patience(request);
+    let limits = request
+        .app_data::<Data<AppState>>()
+        .map_or_else(Limits::default, |state| state.config.limits.clone());
+    let patience = patience(request, &limits);
     let body = Bytes::from_request(request, payload);
     async move {
         encoding?;
         match tokio::time::timeout(patience, body).await {
             Ok(Ok(bytes)) => Ok(bytes),
-            Ok(Err(error)) => Err(unreadable(error.as_response_error().status_code())),
+            Ok(Err(error)) => Err(unreadable(error.as_response_error().status_code(), &limits)),
             Err(_) => Err(ApiError::new(
                 StatusCode::REQUEST_TIMEOUT,
                 IssueCode::Timeout,
@@ -91,20 +96,26 @@ pub fn read(
     }
 }
 
-/// How long a client may take to send a body.
-fn patience(request: &HttpRequest) -> Duration {
-    let limits = request
-        .app_data::<Data<AppState>>()
-        .map_or_else(Limits::default, |state| state.config.limits.clone());
-    Duration::from_secs(limits.client_seconds.saturating_mul(PATIENCE))
+/// How long a client may take to send a body: a large one longer.
+fn patience(request: &HttpRequest, limits: &Limits) -> Duration {
+    let said = request.headers().get(CONTENT_LENGTH);
+    let bytes = said
+        .and_then(|value| value.to_str().ok()?.parse().ok())
+        .unwrap_or(0);
+    let patience = limits.client_seconds.saturating_mul(PATIENCE);
+    Duration::from_secs(patience + limits.bundle.min(bytes) as u64 / PACE)
 }
 
-fn unreadable(status: StatusCode) -> ApiError {
+fn unreadable(status: StatusCode, limits: &Limits) -> ApiError {
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         return ApiError::new(
             status,
             IssueCode::TooLong,
-            "The body is larger than this server takes; split it, or raise limits.body",
+            format!(
+                "The body is larger than this server takes: {} bytes of a Bundle posted to the base (limits.bundle), \
+                 {} of anything else (limits.body); split it, or raise the limit",
+                limits.bundle, limits.body
+            ),
         );
     }
     ApiError::bad_request(

@@ -131,25 +131,28 @@ pub async fn by_criteria(
 }
 
 /// The change of a conditional update, given what the criteria found.
-pub fn put(
+fn put(
     resource: &Resource,
     found: Option<Stored>,
     new_id: &str,
     expect: Expect,
 ) -> Result<Change, StoreError> {
-    let id = match found {
-        Some(found) => {
-            if resource.id().is_some() {
-                same_id(resource, &found.id)?;
-            }
-            found.id
-        }
-        None => resource.id().unwrap_or(new_id).to_owned(),
-    };
+    let own = resource.id().unwrap_or(new_id);
     Ok(Change {
         type_id: resource.type_id,
-        id,
+        id: target(resource, found.as_ref(), own)?,
         op: Op::Put(Box::new(resource.clone())),
         expect,
     })
+}
+
+/// Where a conditional update goes: to what was found, or to `own`.
+pub fn target(resource: &Resource, found: Option<&Stored>, own: &str) -> Result<String, ApiError> {
+    let Some(found) = found else {
+        return Ok(own.to_owned());
+    };
+    if resource.id().is_some() {
+        same_id(resource, &found.id)?;
+    }
+    Ok(found.id.clone())
 }

@@ -1,6 +1,6 @@
 //! How far `baton import` got, so that it can go on where it was stopped.
 use crate::conn::on_each;
-use crate::schema::{audit, import_file};
+use crate::schema::import_file;
 use crate::{StoreError, Tx};
 use diesel::prelude::*;
 
@@ -19,12 +19,6 @@ pub struct ImportFile {
 impl Tx<'_> {
     pub fn import_file(&mut self, path: &str) -> Result<Option<ImportFile>, StoreError> {
         Ok(import_file::table.find(path).get_result(self.conn).optional()?)
-    }
-
-    /// Whether a commit under this request id is in the audit. Reads all of it: for recovery only.
-    pub fn was_audited(&mut self, request: &str) -> Result<bool, StoreError> {
-        let rows = audit::table.filter(audit::request.eq(request)).select(audit::id);
-        Ok(rows.first::<i64>(self.conn).optional()?.is_some())
     }
 
     pub fn put_import_file(&mut self, file: &ImportFile) -> Result<(), StoreError> {

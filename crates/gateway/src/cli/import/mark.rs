@@ -1,6 +1,8 @@
-//! How far each file is, in the database it is loaded into: an import can be stopped at any moment.
+//! How far each file is, in the database it is loaded into and in the very transactions that load
+//! it: an import can be stopped at any moment.
 use super::files::Input;
 use crate::edge;
+use crate::routes::bundle::Also;
 use crate::state::AppState;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -10,13 +12,18 @@ use store::admin::ImportFile;
 
 /// A file with this content.
 pub struct Mark {
-    path: String,
+    pub path: String,
     hash: String,
 }
 
 impl Mark {
+    /// Of a file that is read as a whole.
+    pub fn of_text(input: &Input, text: &[u8]) -> std::io::Result<Mark> {
+        Mark::new(input, Sha256::digest(text).as_slice())
+    }
+
+    /// Of one that may be larger than memory.
     pub fn of(input: &Input) -> std::io::Result<Mark> {
-        let path = std::fs::canonicalize(&input.path)?.display().to_string();
         let mut reader = BufReader::with_capacity(1 << 16, File::open(&input.path)?);
         let mut hash = Sha256::new();
         loop {
@@ -28,36 +35,45 @@ impl Mark {
             let read = part.len();
             reader.consume(read);
         }
-        let hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Mark::new(input, hash.finalize().as_slice())
+    }
+
+    fn new(input: &Input, hash: &[u8]) -> std::io::Result<Mark> {
+        let path = std::fs::canonicalize(&input.path)?.display().to_string();
+        let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Mark { path, hash })
     }
 
-    /// Under this id the audit knows the commit of the content.
+    /// Under this id the audit has what the content brought.
     pub fn request_id(&self) -> String {
         format!("import-{}", &self.hash[..32])
     }
 
-    /// Bundles or lines already loaded of this very content; None when it was never begun.
-    pub async fn done(&self, state: &AppState) -> Result<Option<u64>, StoreError> {
+    /// Bundles or lines already loaded of this very content.
+    pub async fn done(&self, state: &AppState) -> Result<u64, StoreError> {
         let path = self.path.clone();
         let known = state.store.read(move |tx| tx.import_file(&path)).await?;
         let same = known.filter(|known| known.hash == self.hash);
-        Ok(same.map(|known| known.done.unsigned_abs()))
+        Ok(same.map_or(0, |known| known.done.unsigned_abs()))
     }
 
-    /// Whether the content was committed although nobody lived to write it down.
-    pub async fn was_committed(&self, state: &AppState) -> Result<bool, StoreError> {
-        let request = self.request_id();
-        state.store.read(move |tx| tx.was_audited(&request)).await
+    /// For the transaction that gets the file so far.
+    pub fn at(&self, done: u64) -> Also {
+        let row = self.row(done);
+        Box::new(move |tx| tx.put_import_file(&row))
     }
 
     pub async fn save(&self, state: &AppState, done: u64) -> Result<(), StoreError> {
-        let row = ImportFile {
+        let row = self.row(done);
+        state.store.write(move |tx| tx.put_import_file(&row)).await
+    }
+
+    fn row(&self, done: u64) -> ImportFile {
+        ImportFile {
             path: self.path.clone(),
             hash: self.hash.clone(),
             done: done.cast_signed(),
             updated: edge::now(),
-        };
-        state.store.write(move |tx| tx.put_import_file(&row)).await
+        }
     }
 }

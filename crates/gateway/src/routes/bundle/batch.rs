@@ -1,26 +1,29 @@
 //! Each entry for itself, as if it had come alone. <https://hl7.org/fhir/R4/http.html#brules>
-use super::response::{self, Done};
+use super::response::Done;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::routes::conditional::version_of;
 use crate::routes::{Call, Instance, Reply, create, delete, history, patch, query, read, search, update};
 use crate::state::AppState;
-use fhir::bundle::{Entry, Method, Target};
+use actix_web::web::Bytes;
+use fhir::bundle::{Entry, Method, Target, resource};
 use fhir::patch::Patch;
 use fhir::{Issue, IssueCode};
 use futures_util::{StreamExt, stream};
 use store::{Expect, HistoryScope, Stored};
 
-/// Entries of one method at a time in the database; more would only queue there.
-const AT_ONCE: usize = 16;
+/// Entries of one method at a time in the database, which share commits.
+const AT_ONCE: usize = 64;
 
 /// Writes before reads, in the order of a transaction; entries of one method side by side.
 pub async fn run(
     state: &AppState,
     caller: &Caller,
     call: &Call,
+    bytes: Bytes,
     entries: Vec<Result<Entry, Vec<Issue>>>,
-) -> Reply {
+) -> Vec<Done> {
+    let bytes = &bytes;
     let mut results: Vec<(usize, Done)> = Vec::with_capacity(entries.len());
     let mut ready: Vec<(usize, Entry)> = Vec::new();
     for (index, entry) in entries.into_iter().enumerate() {
@@ -46,7 +49,7 @@ pub async fn run(
             .extract_if(.., |(_, entry)| entry.method == method)
             .collect::<Vec<_>>();
         let mut done = stream::iter(now)
-            .map(|(index, entry)| async move { (index, one(state, caller, call, entry).await) })
+            .map(|(index, entry)| async move { (index, one(state, caller, call, bytes, index, entry).await) })
             .buffer_unordered(AT_ONCE);
         while let Some((index, result)) = done.next().await {
             results.push((
@@ -59,17 +62,26 @@ pub async fn run(
         }
     }
     results.sort_by_key(|(index, _)| *index);
-    let results: Vec<Done> = results.into_iter().map(|(_, done)| done).collect();
-    response::bundle("batch-response", call, &results)
+    results.into_iter().map(|(_, done)| done).collect()
 }
 
-async fn one(state: &AppState, caller: &Caller, call: &Call, entry: Entry) -> Result<Reply, ApiError> {
+async fn one(
+    state: &AppState,
+    caller: &Caller,
+    call: &Call,
+    bytes: &[u8],
+    index: usize,
+    entry: Entry,
+) -> Result<Reply, ApiError> {
     let expect = expectation(&entry)?;
     let criteria = entry.if_none_exist.as_deref();
     if let Some(patch) = entry.patch {
         return patched(state, caller, call, entry.target, patch, expect).await;
     }
-    match (entry.method, entry.target, entry.resource) {
+    let text = entry.text.and_then(|text| std::str::from_utf8(&bytes[text]).ok());
+    let resource = text.map(|text| resource(index, entry.target.type_id(), text));
+    let resource = resource.transpose().map_err(ApiError::invalid)?;
+    match (entry.method, entry.target, resource) {
         (Method::Post, _, Some(resource)) => create::run(state, caller, call, resource, criteria).await,
         (Method::Put, Target::Instance(_, id), Some(resource)) => {
             update::run(state, caller, call, resource, id, expect).await

@@ -1,33 +1,46 @@
 //! What all criteria of a transaction find, in few queries: criteria that ask the same parameter
 //! for one token each (`identifier=system|value`, nearly always) are asked together.
+use super::tokens::ByToken;
 use crate::routes::criteria::Criteria;
-use fhir::search::index::{Entry, EntryValue, entries};
 use fhir::search::{Filter, Query, Test, Token};
 use fhir::{Resource, TypeId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use store::{StoreError, Stored, Tx};
 
-/// Per criteria, what was found: none, one, or two for "several".
-pub fn find_all(tx: &mut Tx, criteria: &[Criteria]) -> Result<Vec<Vec<Stored>>, StoreError> {
-    let mut found: Vec<Vec<Stored>> = vec![Vec::new(); criteria.len()];
+/// Tokens in one query.
+const TOGETHER: usize = 200;
+
+/// Per criteria of `places`, what was found: none, one, or two for "several".
+pub fn find(
+    tx: &mut Tx,
+    criteria: &[Criteria],
+    places: impl Iterator<Item = usize>,
+) -> Result<BTreeMap<usize, Vec<Stored>>, StoreError> {
+    let mut found: BTreeMap<usize, Vec<Stored>> = BTreeMap::new();
     let mut groups: BTreeMap<(TypeId, &str), Vec<usize>> = BTreeMap::new();
-    let mut singly: BTreeSet<usize> = BTreeSet::new();
-    for (place, one) in criteria.iter().enumerate() {
-        match single_token(&one.query) {
-            Some((code, _)) => groups.entry((one.query.on, code)).or_default().push(place),
-            None => drop(singly.insert(place)),
+    let mut singly: Vec<usize> = Vec::new();
+    for place in places {
+        found.insert(place, Vec::new());
+        match single_token(&criteria[place].query) {
+            Some((code, _)) => groups
+                .entry((criteria[place].query.on, code))
+                .or_default()
+                .push(place),
+            None => singly.push(place),
         }
     }
-    for places in groups.into_values() {
-        match together(tx, criteria, &places)? {
-            Some(matches) => matches
-                .into_iter()
-                .for_each(|(place, stored)| found[place].push(stored)),
+    for places in groups.values().flat_map(|places| places.chunks(TOGETHER)) {
+        match together(tx, criteria, places)? {
+            Some(matches) => {
+                for (place, stored) in matches {
+                    found.entry(place).or_default().push(stored);
+                }
+            }
             None => singly.extend(places),
         }
     }
     for place in singly {
-        found[place] = tx.search(&criteria[place].query)?.matches;
+        found.insert(place, tx.search(&criteria[place].query)?.matches);
     }
     Ok(found)
 }
@@ -55,20 +68,17 @@ fn together(
     if matches.len() >= query.count {
         return Ok(None);
     }
+    let by_token = ByToken::new(criteria, places.iter().copied());
     let mut found = Vec::new();
     for stored in matches {
         let Ok(resource) = Resource::parse(stored.body.as_bytes()) else {
             return Ok(None);
         };
-        let index = entries(&resource);
-        let mine = places
-            .iter()
-            .filter(|place| holds(&criteria[**place].query, &index));
-        let before = found.len();
-        found.extend(mine.map(|place| (*place, stored.clone())));
-        if found.len() == before {
+        let mine = by_token.matching(&resource);
+        if mine.is_empty() {
             return Ok(None);
         }
+        found.extend(mine.into_iter().map(|place| (place, stored.clone())));
     }
     Ok(Some(found))
 }
@@ -83,36 +93,5 @@ fn single_token(query: &Query) -> Option<(&'static str, &Token)> {
             },
         ] if tokens.len() == 1 && param.same_as.is_empty() => Some((param.code, &tokens[0])),
         _ => None,
-    }
-}
-
-/// Whether a resource that is not stored yet would be found.
-pub fn would_find(criteria: &Criteria, resource: &Resource) -> bool {
-    criteria.query.on == resource.type_id && holds(&criteria.query, &entries(resource))
-}
-
-/// Token criteria only: these are what identifies things.
-fn holds(query: &Query, index: &[Entry]) -> bool {
-    query.filters.iter().all(|filter| match filter {
-        Filter::Param {
-            param,
-            test: Test::Token(tokens),
-        } => index
-            .iter()
-            .filter(|entry| entry.param == param.id || param.same_as.contains(&entry.param))
-            .any(|entry| tokens.iter().any(|token| is(token, &entry.value))),
-        _ => false,
-    })
-}
-
-fn is(token: &Token, value: &EntryValue) -> bool {
-    let EntryValue::Token { system, code } = value else {
-        return false;
-    };
-    match token {
-        Token::Code(wanted) => wanted == code,
-        Token::SystemCode(of, wanted) => Some(of) == system.as_ref() && wanted == code,
-        Token::NoSystem(wanted) => system.is_none() && wanted == code,
-        Token::System(of) => Some(of) == system.as_ref(),
     }
 }

@@ -1,17 +1,30 @@
 //! batch and transaction. <https://hl7.org/fhir/R4/http.html#transaction>
 //!
 //! A batch re-enters the functions of the single interactions (`batch`). A transaction is planned
-//! outside the database (`plan`), then done in one store transaction (`transaction`), where
-//! criteria are looked up together (`lookup`).
+//! outside the database (`plan`, `what`), made ready there on all cores (`ready`: links, validation,
+//! index rows), then done in one store transaction (`transaction`). Criteria are looked up together
+//! (`lookup`); `identity` and `references` say what entries are about and what links lead to.
+//! Resources stay text in the body of the request until each is parsed once, so that 100 MB of them
+//! need little more.
 mod batch;
+mod cores;
+mod gate;
 mod identity;
 mod look;
 mod lookup;
+mod patches;
 mod plan;
+mod ready;
+mod references;
 mod refusal;
 mod response;
+mod tokens;
 mod transaction;
 mod what;
+
+pub use gate::Gate;
+pub use response::Done;
+pub use transaction::Also;
 
 use super::call::Return;
 use super::{Call, FhirBody, Reply};
@@ -51,28 +64,61 @@ pub async fn process(
     bytes: Bytes,
     prefer: Return,
 ) -> Result<Reply, ApiError> {
-    let call = Call {
+    let call = called(request_id, prefer);
+    let _place = state.bundles.place(bytes.len()).await?;
+    let bundle = opened(state, &bytes).await?;
+    let (kind, done) = match bundle.kind {
+        Kind::Batch => {
+            let done = batch::run(state, caller, &call, bytes, bundle.entries).await;
+            ("batch-response", done)
+        }
+        Kind::Transaction => {
+            let done = transaction::run(state, caller, &call, bytes, bundle.entries, None).await?;
+            ("transaction-response", done)
+        }
+    };
+    Ok(response::bundle(kind, &call, &done))
+}
+
+/// All entries of a batch or transaction in one store transaction, which does `also` too.
+pub async fn load(
+    state: &AppState,
+    caller: &Caller,
+    request_id: &str,
+    bytes: Bytes,
+    also: Also,
+) -> Result<Vec<Done>, ApiError> {
+    let call = called(request_id, Return::Minimal);
+    let _place = state.bundles.place(bytes.len()).await?;
+    let bundle = opened(state, &bytes).await?;
+    transaction::run(state, caller, &call, bytes, bundle.entries, Some(also)).await
+}
+
+fn called(request_id: &str, prefer: Return) -> Call {
+    Call {
         request_id: request_id.to_owned(),
         prefer: Some(prefer),
         lenient: false,
-    };
-    let bundle = opened(state, bytes).await?;
-    match bundle.kind {
-        Kind::Batch => Ok(batch::run(state, caller, &call, bundle.entries).await),
-        Kind::Transaction => transaction::run(state, caller, &call, bundle.entries).await,
     }
 }
 
-async fn opened(state: &AppState, bytes: Bytes) -> Result<Bundle, ApiError> {
+async fn opened(state: &AppState, bytes: &Bytes) -> Result<Bundle, ApiError> {
     let (base, limit) = (state.config.fhir_base(), state.config.limits.bundle_entries);
-    let large = bytes.len() > LARGE;
-    let work = move || read(&bytes, &base, limit);
-    let opened = if large {
-        web::block(work).await.map_err(|_| overloaded())?
-    } else {
-        work()
-    };
-    opened.map_err(refused)
+    let text = bytes.clone();
+    let bundle = beside(bytes.len(), move || read(&text, &base, limit)).await?;
+    bundle.map_err(refused)
+}
+
+/// Work on a body of that size, away from the workers if that is much.
+async fn beside<T, F>(size: usize, work: F) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+{
+    match size > LARGE {
+        true => web::block(work).await.map_err(|_| overloaded()),
+        false => Ok(work()),
+    }
 }
 
 fn refused(issues: Vec<Issue>) -> ApiError {

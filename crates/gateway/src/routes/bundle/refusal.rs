@@ -1,7 +1,5 @@
 //! Refusals that say which entry they are about.
-use crate::error::{ApiError, Headers};
-use actix_web::http::StatusCode;
-use fhir::Issue;
+use crate::error::ApiError;
 use fhir::bundle::within;
 use store::StoreError;
 
@@ -23,27 +21,39 @@ pub fn at(index: usize, error: StoreError) -> StoreError {
 
 /// What is wrong with the entries; the first one's status and headers speak for all.
 #[derive(Default)]
-pub struct Refusals {
-    issues: Vec<Issue>,
-    first: Option<(StatusCode, Headers)>,
-}
+pub struct Refusals(Vec<(usize, ApiError)>);
+
+/// More than anybody reads; a hostile Bundle must not become a larger answer.
+const MOST: usize = 1_000;
 
 impl Refusals {
     pub fn add(&mut self, index: usize, error: ApiError) {
-        self.first.get_or_insert((error.status, error.headers));
-        self.issues
-            .extend(error.issues.into_iter().map(|issue| within(index, issue)));
+        self.0.push((index, error));
     }
 
-    pub fn none_or_error(self) -> Result<(), ApiError> {
-        match self.first {
-            None => Ok(()),
-            Some((status, headers)) => Err(ApiError {
-                status,
-                issues: self.issues,
-                headers,
-            }),
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn none_or_error(mut self) -> Result<(), ApiError> {
+        self.0.sort_by_key(|(index, _)| *index);
+        let mut all: Option<ApiError> = None;
+        for (index, error) in self.0 {
+            let issues = error.issues.into_iter().map(|issue| within(index, issue));
+            match &mut all {
+                None => {
+                    let (status, headers, issues) = (error.status, error.headers, issues.collect());
+                    all = Some(ApiError {
+                        status,
+                        issues,
+                        headers,
+                    });
+                }
+                Some(all) if all.issues.len() < MOST => all.issues.extend(issues),
+                Some(_) => break,
+            }
         }
+        all.map_or(Ok(()), Err)
     }
 }
 

@@ -1,135 +1,87 @@
-//! All or nothing, in one store transaction: DELETE, POST, PUT, then GET.
+//! All or nothing, in one store transaction: DELETE, POST, PUT, PATCH, then GET.
 //! <https://hl7.org/fhir/R4/http.html#trules>
-use super::identity::{Fate, distinct, fate, links, relink_all};
-use super::lookup::{find_all, would_find};
+use super::identity::{Found, distinct, found};
+use super::lookup::find;
 use super::plan::Plan;
+use super::ready::{Anew, Prepare, Ready};
 use super::refusal::at;
-use super::response::{self, Done};
+use super::response::Done;
 use super::what::What;
+use super::{beside, patches};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
+use crate::routes::call::Return;
 use crate::routes::create::kept;
 use crate::routes::{Call, Reply, patch};
 use crate::state::AppState;
 use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+use fhir::Issue;
 use fhir::bundle::{Entry, Method};
-use fhir::{Issue, IssueCode, TypeId};
-use std::collections::{BTreeSet, HashMap};
-use store::{Applied, Change, Outcome, StoreError, Stored, Tx};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use store::{Applied, Outcome, Prepared, StoreError, Texts, Tx};
+
+/// What else belongs into the same transaction.
+pub type Also = Box<dyn Fn(&mut Tx) -> Result<(), StoreError> + Send>;
 
 pub async fn run(
     state: &AppState,
     caller: &Caller,
     call: &Call,
+    bytes: Bytes,
     entries: Vec<Result<Entry, Vec<Issue>>>,
-) -> Result<Reply, ApiError> {
-    let plan = Plan::new(state, caller, call, entries)?;
-    let results = state.store.write(move |tx| work(&plan, tx)).await?;
-    let results: Vec<Done> = results
-        .into_iter()
-        .map(|(method, reply)| Done {
-            method: Some(method),
-            result: Ok(reply),
-        })
-        .collect();
-    Ok(response::bundle("transaction-response", call, &results))
-}
-
-fn work(plan: &Plan, tx: &mut Tx) -> Result<Vec<(Method, Reply)>, StoreError> {
-    lock(plan, tx)?;
-    let found = found(plan, tx)?;
-    let current = patched(plan, tx)?;
-    let mut fates = each(plan, |index| {
-        fate(&plan.steps[index], &found, current.get(&index))
-    })?;
-    distinct(plan, &fates)?;
-    let mut links = links(plan, &fates);
-    links.extend(references(plan, &found, &fates)?);
-    relink_all(&mut fates, &links);
-    let mut replies = apply(plan, tx, fates)?;
-    each(plan, |index| {
-        let method = plan.steps[index].method;
-        let reply = match (&plan.steps[index].what, replies.remove(&index)) {
-            (What::Look(look), _) => look.look(tx, plan)?,
-            (_, Some(applied)) => Reply::applied(applied, plan.call.prefer, &plan.base),
-            (_, None) => Reply {
-                status: StatusCode::NO_CONTENT,
-                ..Reply::resource(String::new())
-            },
-        };
-        Ok((method, reply))
+    also: Option<Also>,
+) -> Result<Vec<Done>, ApiError> {
+    let size = bytes.len();
+    let (at_hand, who, what) = (state.clone(), caller.clone(), call.clone());
+    let plan = beside(size, move || Plan::new(&at_hand, &who, &what, bytes, entries)).await??;
+    let plan = Arc::new(plan);
+    let found = now_found(state, &plan).await?;
+    let (at_hand, planned) = (state.store.clone(), plan.clone());
+    let ready = beside(size, move || {
+        let prepare = |change| at_hand.prepare(change, &planned.context);
+        Ready::new(&planned, found, &prepare)
     })
-}
-
-/// Runs `work` for each entry; a refusal names the entry.
-fn each<T>(plan: &Plan, mut work: impl FnMut(usize) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
-    (0..plan.steps.len())
-        .map(|index| work(index).map_err(|error| at(index, error)))
-        .collect()
-}
-
-/// What entries with an id patch, by entry.
-fn patched(plan: &Plan, tx: &mut Tx) -> Result<HashMap<usize, Stored>, StoreError> {
-    let each = plan.steps.iter().enumerate();
-    let wanted: Vec<(usize, (TypeId, String))> = each
-        .filter_map(|(index, step)| match &step.what {
-            What::Patch { type_id, id, .. } => Some((index, (*type_id, id.clone()))),
-            _ => None,
-        })
-        .collect();
-    let keys: Vec<(TypeId, String)> = wanted.iter().map(|(_, key)| key.clone()).collect();
-    let stored = tx.get_many(&keys)?;
-    let of = |key: &(TypeId, String)| {
-        stored
-            .iter()
-            .find(|s| s.type_id == key.0 && s.id == key.1)
-            .cloned()
+    .await??;
+    let prepare = state.store.clone();
+    let work = move |tx: &mut Tx| {
+        let prepare = |change| prepare.prepare(change, &plan.context);
+        let replies = work(&plan, &ready, tx, &prepare)?;
+        also.as_ref().map_or(Ok(()), |also| also(tx))?;
+        Ok(replies)
     };
-    Ok(wanted
-        .into_iter()
-        .filter_map(|(index, key)| Some((index, of(&key)?)))
-        .collect())
+    let replies = state.store.write(work).await?;
+    let done = |(method, reply)| Done {
+        method: Some(method),
+        result: Ok(reply),
+    };
+    Ok(replies.into_iter().map(done).collect())
 }
 
-/// Whoever else may create or change what these criteria name waits.
-fn lock(plan: &Plan, tx: &mut Tx) -> Result<(), StoreError> {
-    let claims: BTreeSet<&str> = plan
-        .steps
-        .iter()
-        .filter_map(|step| match step.what {
-            What::Create { unless, .. } => unless,
-            What::UpdateBy { criteria, .. }
-            | What::DeleteBy { criteria, .. }
-            | What::PatchBy { criteria, .. } => Some(criteria),
-            _ => None,
-        })
-        .map(|place| plan.criteria[place].lock_text())
-        .collect();
-    let claims: Vec<&str> = claims.into_iter().collect();
-    if claims.is_empty() {
-        Ok(())
-    } else {
-        tx.lock_all(&claims)
+/// What the criteria find before the transaction begins.
+async fn now_found(state: &AppState, plan: &Arc<Plan>) -> Result<Found, ApiError> {
+    if plan.criteria.is_empty() {
+        return Ok(Found::new());
     }
+    let plan = plan.clone();
+    let look = move |tx: &mut Tx| single(&plan, tx, 0..plan.criteria.len());
+    let mut found = state.store.read(look).await?;
+    // Only what they are called matters until the transaction looks itself.
+    for stored in found.values_mut().flatten() {
+        stored.body = String::new();
+    }
+    Ok(found)
 }
 
 /// At most one resource per criteria.
-fn found(plan: &Plan, tx: &mut Tx) -> Result<Vec<Option<Stored>>, StoreError> {
-    let all = find_all(tx, &plan.criteria)?;
-    let place_of = |criteria: usize| {
-        let by_reference = plan
-            .references
-            .values()
-            .find(|used| used.criteria == criteria)
-            .map(|used| used.entry);
-        by_reference.or_else(|| plan.steps.iter().position(|step| uses(&step.what, criteria)))
-    };
+fn single(plan: &Plan, tx: &mut Tx, places: impl Iterator<Item = usize>) -> Result<Found, StoreError> {
+    let all = find(tx, &plan.criteria, places)?;
     all.into_iter()
-        .enumerate()
-        .map(|(criteria, mut matches)| match matches.len() {
-            0 | 1 => Ok(matches.pop()),
+        .map(|(place, mut matches)| match matches.len() {
+            0 | 1 => Ok((place, matches.pop())),
             count => Err(at(
-                place_of(criteria).unwrap_or_default(),
+                plan.first_use[place],
                 StoreError::MultipleMatches {
                     criteria: String::new(),
                     count,
@@ -139,80 +91,96 @@ fn found(plan: &Plan, tx: &mut Tx) -> Result<Vec<Option<Stored>>, StoreError> {
         .collect()
 }
 
-fn uses(what: &What, place: usize) -> bool {
-    match what {
-        What::Create { unless, .. } => *unless == Some(place),
-        What::UpdateBy { criteria, .. }
-        | What::DeleteBy { criteria, .. }
-        | What::PatchBy { criteria, .. } => *criteria == place,
-        _ => false,
-    }
-}
-
-/// What conditional references lead to: something stored, or something this transaction writes.
-fn references(
+fn work(
     plan: &Plan,
-    found: &[Option<Stored>],
-    fates: &[Fate],
-) -> Result<HashMap<String, String>, StoreError> {
-    let mut links = HashMap::with_capacity(plan.references.len());
-    for (text, used) in &plan.references {
-        let local = match &found[used.criteria] {
-            Some(stored) => format!("{}/{}", stored.type_id.name(), stored.id),
-            None => written(plan, used.criteria, fates)
-                .ok_or_else(|| at(used.entry, unresolved(&used.expression)))?,
-        };
-        links.insert(text.clone(), local);
+    ready: &Ready,
+    tx: &mut Tx,
+    prepare: Prepare,
+) -> Result<Vec<(Method, Reply)>, StoreError> {
+    let claims = claim(plan, tx)?;
+    let mut known = ready.found.clone();
+    known.extend(single(plan, tx, claims.into_iter())?);
+    let same =
+        |place: &usize| found(&known, *place).map(|s| &s.id) == found(&ready.found, *place).map(|s| &s.id);
+    let anew = match known.keys().all(same) {
+        true => None,
+        false => {
+            distinct(plan, &known)?;
+            Some(ready.anew(plan, &known, prepare)?)
+        }
+    };
+    let links = anew.as_ref().map_or(&ready.links, |anew| &anew.links);
+    let patched = patches::all(plan, &known, links, tx, prepare)?;
+    let mut replies = apply(plan, tx, changes(plan, ready, anew.as_ref(), &patched))?;
+    (0..plan.steps.len())
+        .map(|index| {
+            let method = plan.steps[index].method;
+            let reply = reply(plan, index, replies.remove(&index), &known, tx);
+            Ok((method, reply.map_err(|error| at(index, error))?))
+        })
+        .collect()
+}
+
+/// Whoever else may create or change what these criteria name waits.
+fn claim(plan: &Plan, tx: &mut Tx) -> Result<BTreeSet<usize>, StoreError> {
+    let claims: BTreeSet<usize> = plan.steps.iter().filter_map(|step| step.what.claim()).collect();
+    let texts: BTreeSet<&str> = claims
+        .iter()
+        .map(|place| plan.criteria[*place].lock_text())
+        .collect();
+    if !texts.is_empty() {
+        tx.lock_all(&texts.into_iter().collect::<Vec<_>>())?;
     }
-    Ok(links)
+    Ok(claims)
 }
 
-fn written(plan: &Plan, criteria: usize, fates: &[Fate]) -> Option<String> {
-    let mut matches = fates.iter().filter_map(|fate| match fate {
-        Fate::Change(Change {
-            type_id,
-            id,
-            op: store::Op::Put(resource),
-            ..
-        }) => would_find(&plan.criteria[criteria], resource).then(|| format!("{}/{id}", type_id.name())),
-        _ => None,
-    });
-    let first = matches.next()?;
-    matches.next().is_none().then_some(first)
-}
-
-fn unresolved(expression: &str) -> StoreError {
-    let rule = "This conditional reference finds no resource, or several of this transaction; send what it refers to first";
-    let issue = Issue::error(IssueCode::NotFound, rule).at(expression);
-    ApiError::with(StatusCode::PRECONDITION_FAILED, vec![issue]).into()
+/// In the order of the specification.
+fn changes<'a>(
+    plan: &Plan,
+    ready: &'a Ready,
+    anew: Option<&'a Anew>,
+    patched: &'a BTreeMap<usize, Prepared>,
+) -> Vec<(usize, &'a Prepared)> {
+    let again = |index: &usize| anew.and_then(|anew| anew.changes.get(index));
+    let as_it_was = ready.changes.iter().filter(|(index, _)| again(index).is_none());
+    let made = anew.into_iter().flat_map(|anew| &anew.changes);
+    let made = made.filter_map(|(index, change)| Some((index, change.as_ref()?)));
+    let mut all: Vec<(usize, &Prepared)> = as_it_was
+        .chain(made)
+        .chain(patched)
+        .map(|(index, change)| (*index, change))
+        .collect();
+    all.sort_by_key(|(index, _)| (plan.steps[*index].method, *index));
+    all
 }
 
 /// All writes through the one door; what became of each entry.
-fn apply(plan: &Plan, tx: &mut Tx, fates: Vec<Fate>) -> Result<HashMap<usize, Applied>, StoreError> {
-    let mut results = HashMap::with_capacity(fates.len());
-    let mut changes: Vec<(usize, Change)> = Vec::with_capacity(fates.len());
-    for (index, fate) in fates.into_iter().enumerate() {
-        match fate {
-            Fate::Change(change) => changes.push((index, change)),
-            Fate::Kept(stored) => drop(results.insert(index, kept(stored))),
-            Fate::Nothing | Fate::Later => {}
-        }
-    }
-    changes.sort_by_key(|(index, _)| plan.steps[*index].method);
-    let (places, changes): (Vec<usize>, Vec<Change>) = changes.into_iter().unzip();
-    let identities: HashMap<_, _> = places
-        .iter()
-        .zip(&changes)
-        .map(|(p, c)| ((c.type_id, c.id.clone()), *p))
-        .collect();
-    let applied = tx.apply(changes, &plan.context).map_err(|error| match &error {
-        StoreError::Precondition { type_id, id, .. } => match identities.get(&(*type_id, id.clone())) {
-            Some(index) if plan.steps[*index].method == Method::Patch => patch::again(error),
-            Some(index) => at(*index, error),
-            None => error,
-        },
-        _ => error,
-    })?;
+fn apply(
+    plan: &Plan,
+    tx: &mut Tx,
+    changes: Vec<(usize, &Prepared)>,
+) -> Result<HashMap<usize, Applied>, StoreError> {
+    let (places, changes): (Vec<usize>, Vec<&Prepared>) = changes.into_iter().unzip();
+    let texts = match plan.call.prefer {
+        None | Some(Return::Representation) => Texts::Wanted,
+        Some(Return::Minimal | Return::Outcome) => Texts::Unwanted,
+    };
+    let applied = tx
+        .apply_prepared(&changes, &plan.context, texts)
+        .map_err(|error| {
+            let of = |change: &&Prepared| match &error {
+                StoreError::Precondition { type_id, id, .. } => {
+                    change.type_id() == *type_id && change.id() == id
+                }
+                _ => false,
+            };
+            match changes.iter().position(of).map(|n| places[n]) {
+                Some(index) if plan.steps[index].method == Method::Patch => patch::again(error),
+                Some(index) => at(index, error),
+                None => error,
+            }
+        })?;
+    let mut results = HashMap::with_capacity(applied.len());
     for (index, applied) in places.into_iter().zip(applied) {
         if plan.steps[index].method == Method::Put && applied.outcome == Outcome::Created {
             plan.caller
@@ -222,4 +190,27 @@ fn apply(plan: &Plan, tx: &mut Tx, fates: Vec<Fate>) -> Result<HashMap<usize, Ap
         results.insert(index, applied);
     }
     Ok(results)
+}
+
+fn reply(
+    plan: &Plan,
+    index: usize,
+    applied: Option<Applied>,
+    known: &Found,
+    tx: &mut Tx,
+) -> Result<Reply, StoreError> {
+    let applied = match (&plan.steps[index].what, applied) {
+        (What::Look(look), _) => return look.look(tx, plan),
+        (What::Create { unless, .. }, None) => unless
+            .and_then(|place| found(known, place))
+            .map(|stored| kept(stored.clone())),
+        (_, applied) => applied,
+    };
+    Ok(match applied {
+        Some(applied) => Reply::applied(applied, plan.call.prefer, &plan.base),
+        None => Reply {
+            status: StatusCode::NO_CONTENT,
+            ..Reply::resource(String::new())
+        },
+    })
 }

@@ -5,29 +5,29 @@ use super::plan::Plan;
 use crate::auth::Access;
 use crate::edge;
 use crate::error::ApiError;
-use crate::routes::update;
 use crate::state::AppState;
+use fhir::TypeId;
 use fhir::bundle::{Entry, Method, Target};
 use fhir::patch::Patch;
-use fhir::{Resource, TypeId};
+use serde::Deserialize;
 use std::collections::HashMap;
 use store::Expect;
 
 pub enum What {
     /// `unless`: the criteria of ifNoneExist.
     Create {
-        resource: Resource,
+        type_id: TypeId,
         id: String,
         unless: Option<usize>,
     },
     Update {
-        resource: Resource,
+        type_id: TypeId,
         id: String,
         expect: Expect,
     },
-    /// Under `id` when the criteria find nothing and the resource has no id of its own.
+    /// Under `id` when the criteria find nothing: its own, or a new one.
     UpdateBy {
-        resource: Resource,
+        type_id: TypeId,
         id: String,
         criteria: usize,
         expect: Expect,
@@ -57,35 +57,61 @@ pub enum What {
     Look(Look),
 }
 
+impl What {
+    /// Of the resource that is put; None for what puts none.
+    pub fn type_id(&self) -> Option<TypeId> {
+        match self {
+            What::Create { type_id, .. } | What::Update { type_id, .. } | What::UpdateBy { type_id, .. } => {
+                Some(*type_id)
+            }
+            _ => None,
+        }
+    }
+
+    /// The criteria that a change depends on: others who use them wait.
+    pub fn claim(&self) -> Option<usize> {
+        match self {
+            What::Create { unless, .. } => *unless,
+            What::UpdateBy { criteria, .. }
+            | What::DeleteBy { criteria, .. }
+            | What::PatchBy { criteria, .. } => Some(*criteria),
+            _ => None,
+        }
+    }
+}
+
 impl Plan {
     pub(super) fn what(
         &mut self,
         state: &AppState,
+        index: usize,
         entry: Entry,
         known: &mut HashMap<String, usize>,
     ) -> Result<What, ApiError> {
         let expect = expectation(&entry)?;
         if let Some(patch) = entry.patch {
-            return self.patch(state, entry.target, patch, expect, known);
+            return self.patch(state, index, entry.target, patch, expect, known);
         }
-        match (entry.method, entry.target, entry.resource) {
-            (Method::Post, _, Some(resource)) => {
-                self.caller.require(resource.type_id, Access::Create)?;
+        match (entry.method, entry.target, entry.text) {
+            (Method::Post, target, Some(_)) => {
+                let type_id = target.type_id();
+                self.caller.require(type_id, Access::Create)?;
                 let text = entry.if_none_exist.as_deref();
                 let unless = text
-                    .map(|text| self.criteria(state, resource.type_id, text, known))
+                    .map(|text| self.criteria(state, index, type_id, text, known))
                     .transpose()?;
                 Ok(What::Create {
-                    resource,
+                    type_id,
                     id: edge::new_id(),
                     unless,
                 })
             }
-            (Method::Put, target, Some(resource)) => {
-                self.caller.require(resource.type_id, Access::Update)?;
-                self.put(state, target, resource, expect, known)
+            (Method::Put, target, Some(text)) => {
+                self.caller.require(target.type_id(), Access::Update)?;
+                let own = own_id(self.slice(&text));
+                self.put(state, index, target, own, expect, known)
             }
-            (Method::Delete, target, _) => self.delete(state, target, expect, known),
+            (Method::Delete, target, _) => self.delete(state, index, target, expect, known),
             (Method::Get, target, _) => {
                 Look::plan(state, &self.caller, target, entry.if_none_match).map(What::Look)
             }
@@ -96,21 +122,19 @@ impl Plan {
     fn put(
         &mut self,
         state: &AppState,
+        index: usize,
         target: Target,
-        resource: Resource,
+        own: Option<String>,
         expect: Expect,
         known: &mut HashMap<String, usize>,
     ) -> Result<What, ApiError> {
         match target {
-            Target::Instance(_, id) => {
-                update::same_id(&resource, &id)?;
-                Ok(What::Update { resource, id, expect })
-            }
+            Target::Instance(type_id, id) => Ok(What::Update { type_id, id, expect }),
             Target::Type(type_id, text) => {
-                let criteria = self.criteria(state, type_id, &text, known)?;
+                let criteria = self.criteria(state, index, type_id, &text, known)?;
                 Ok(What::UpdateBy {
-                    resource,
-                    id: edge::new_id(),
+                    type_id,
+                    id: own.unwrap_or_else(edge::new_id),
                     criteria,
                     expect,
                 })
@@ -122,6 +146,7 @@ impl Plan {
     fn patch(
         &mut self,
         state: &AppState,
+        index: usize,
         target: Target,
         patch: Patch,
         expect: Expect,
@@ -134,7 +159,7 @@ impl Plan {
         Ok(match target {
             Target::Type(_, text) => What::PatchBy {
                 type_id,
-                criteria: self.criteria(state, type_id, &text, known)?,
+                criteria: self.criteria(state, index, type_id, &text, known)?,
                 patch,
                 expect,
             },
@@ -151,6 +176,7 @@ impl Plan {
     fn delete(
         &mut self,
         state: &AppState,
+        index: usize,
         target: Target,
         expect: Expect,
         known: &mut HashMap<String, usize>,
@@ -164,11 +190,20 @@ impl Plan {
                 self.caller.require(type_id, Access::Delete)?;
                 Ok(What::DeleteBy {
                     type_id,
-                    criteria: self.criteria(state, type_id, &text, known)?,
+                    criteria: self.criteria(state, index, type_id, &text, known)?,
                     expect,
                 })
             }
             _ => Err(unsupported()),
         }
     }
+}
+
+/// The id that a resource brings along, read without the rest of it.
+fn own_id(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Head {
+        id: Option<String>,
+    }
+    serde_json::from_str::<Head>(text).ok()?.id
 }

@@ -1,0 +1,105 @@
+//! Which of many criteria a resource fulfils, without trying each: criteria wait under the token
+//! they ask for. Token criteria only: these are what identifies things.
+use crate::routes::criteria::Criteria;
+use fhir::registry::ParamId;
+use fhir::search::index::{Entry, EntryValue, entries, rows};
+use fhir::search::{Filter, Query, Test, Token};
+use fhir::{Resource, TypeId};
+use std::collections::HashMap;
+
+pub struct ByToken<'a> {
+    criteria: &'a [Criteria],
+    places: HashMap<(TypeId, ParamId, Key<'a>), Vec<usize>>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Key<'a> {
+    Code(&'a str),
+    System(&'a str),
+    /// Without a system: None.
+    Both(Option<&'a str>, &'a str),
+}
+
+impl<'a> Key<'a> {
+    fn of(token: &'a Token) -> Key<'a> {
+        match token {
+            Token::Code(code) => Key::Code(code),
+            Token::SystemCode(system, code) => Key::Both(Some(system), code),
+            Token::NoSystem(code) => Key::Both(None, code),
+            Token::System(system) => Key::System(system),
+        }
+    }
+
+    /// All under which a criterion may wait that this value fulfils.
+    fn met_by(value: &'a EntryValue) -> Vec<Key<'a>> {
+        let EntryValue::Token { system, code } = value else {
+            return Vec::new();
+        };
+        let system = system.as_deref();
+        let mut keys = vec![Key::Code(code), Key::Both(system, code)];
+        keys.extend(system.map(Key::System));
+        keys
+    }
+}
+
+impl<'a> ByToken<'a> {
+    pub fn new(criteria: &'a [Criteria], of: impl Iterator<Item = usize>) -> ByToken<'a> {
+        let mut places: HashMap<_, Vec<usize>> = HashMap::new();
+        for place in of {
+            let query = &criteria[place].query;
+            let Some(Filter::Param {
+                param,
+                test: Test::Token(tokens),
+            }) = query.filters.first()
+            else {
+                continue;
+            };
+            for row in rows(param) {
+                for token in tokens {
+                    let waiting = places.entry((query.on, row, Key::of(token))).or_default();
+                    waiting.push(place);
+                }
+            }
+        }
+        ByToken { criteria, places }
+    }
+
+    /// The places of the criteria that would find the resource, each once.
+    pub fn matching(&self, resource: &Resource) -> Vec<usize> {
+        let index = entries(resource);
+        let mut met: Vec<usize> = index
+            .iter()
+            .flat_map(|entry| {
+                let keys = Key::met_by(&entry.value).into_iter();
+                keys.map(|key| (resource.type_id, entry.param, key))
+            })
+            .filter_map(|key| self.places.get(&key))
+            .flatten()
+            .copied()
+            .filter(|place| holds(&self.criteria[*place].query, &index))
+            .collect();
+        met.sort_unstable();
+        met.dedup();
+        met
+    }
+
+    pub fn asks_for(&self, type_id: TypeId) -> bool {
+        self.places.keys().any(|(on, ..)| *on == type_id)
+    }
+}
+
+fn holds(query: &Query, index: &[Entry]) -> bool {
+    query.filters.iter().all(|filter| match filter {
+        Filter::Param {
+            param,
+            test: Test::Token(tokens),
+        } => index
+            .iter()
+            .filter(|entry| entry.param == param.id || param.same_as.contains(&entry.param))
+            .any(|entry| {
+                let met = Key::met_by(&entry.value);
+                tokens.iter().any(|token| met.contains(&Key::of(token)))
+            }),
+        _ => false,
+    })
+}
