@@ -8,5 +8,6 @@ mod eligibility;
 mod opening;
 mod people;
 mod protocol;
+mod reconsider;
 mod sequel;
 mod work;

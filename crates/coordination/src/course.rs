@@ -51,7 +51,7 @@ pub enum Outcome<'a> {
     Course(Box<Course<'a>>),
     /// Never a transition as far as is known now; what may exist has no ground.
     Never,
-    /// A transition written over FHIR that no longer is one.
+    /// A transition written over FHIR that no longer is one, or whose episode a person deleted.
     Withdrawn(Reason),
     /// Finished, but nobody can tell from the disposition whether it is one.
     Review,
@@ -70,14 +70,18 @@ pub fn outcome<'a>(
         encounter: &stay.stay.id,
     };
     let existing = facts.existing.get(&identity.episode());
+    let starts = |discharge: Discharge| protocol.opens && protocol.effective.contains(&discharge.instant);
     let retracted = retraction(protocol, stay);
     let Some((basis, encounter, discharge)) = basis(protocol, calendar, stay) else {
         return match (&stay.origin, retracted) {
             (Origin::Plain, Some(reason)) if existing.is_some() => Outcome::Withdrawn(reason),
-            (Origin::Plain, _) if needs_review(protocol, calendar, &stay.stay, now) => Outcome::Review,
+            (Origin::Plain, _) if needs_review(protocol, calendar, &stay.stay, now, starts) => Outcome::Review,
             _ => Outcome::Never,
         };
     };
+    if facts.was_deleted(&identity.episode(), discharge.instant) {
+        return Outcome::Withdrawn(Reason::Withdrawn);
+    }
     let planned_end = calendar.end_of(discharge.day + Days::new(u64::from(protocol.window_days - 1)));
     let mut course = Course {
         facts: stay,
@@ -99,10 +103,11 @@ pub fn outcome<'a>(
         },
         false => Standing::Running,
     });
-    let opens = match stay.origin {
-        Origin::Events(_) => now <= planned_end,
-        Origin::Plain => course.standing == Standing::Running,
-    };
+    let opens = starts(discharge)
+        && match stay.origin {
+            Origin::Events(_) => now <= planned_end,
+            Origin::Plain => course.standing == Standing::Running,
+        };
     if existing.is_none() && !opens {
         Outcome::Never
     } else {
@@ -159,14 +164,20 @@ fn retraction(protocol: &Protocol, stay: &StayFacts) -> Option<Reason> {
     }
 }
 
-fn needs_review(protocol: &Protocol, calendar: &Calendar, stay: &Stay, now: i64) -> bool {
+fn needs_review(
+    protocol: &Protocol,
+    calendar: &Calendar,
+    stay: &Stay,
+    now: i64,
+    starts: impl Fn(Discharge) -> bool,
+) -> bool {
     let recent = |discharge: Discharge| {
         let end = calendar.end_of(discharge.day + Days::new(u64::from(protocol.window_days - 1)));
         now <= end
     };
     stay.status == StayStatus::Finished
         && eligibility::verdict(protocol, stay) == Verdict::Review
-        && discharge(calendar, stay).is_some_and(recent)
+        && discharge(calendar, stay).is_some_and(|discharge| starts(discharge) && recent(discharge))
 }
 
 /// Death closes what has not ended; an unknown time of death cannot reopen what has.

@@ -93,7 +93,9 @@ pub(crate) fn desired(
     let risk = derivation.risk();
     let pending = derivation.pending();
     let env = derivation.environment(&risk, &pending);
-    let tasks = derivation.tasks(&env)?;
+    let stays_away = |key: &Key| facts.was_deleted(key, course.discharge.instant);
+    let mut tasks = derivation.tasks(&env)?;
+    tasks.retain(|(key, _)| !stays_away(key));
     let mut activities: Vec<Link> = tasks.iter().map(|((kind, id), _)| Link::to(kind, id)).collect();
     activities.extend(derivation.finished_earlier(&tasks));
     let plan = derivation.plan(activities)?;
@@ -103,6 +105,7 @@ pub(crate) fn desired(
         (identity.team(), derivation.team()),
         (identity.risk(), risk.clone()),
     ];
+    all.retain(|(key, _)| !stays_away(key));
     all.extend(tasks);
     Ok(all)
 }

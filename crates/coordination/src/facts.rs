@@ -35,6 +35,40 @@ pub struct Facts {
     pub diagnoses: Vec<Diagnosis>,
     /// Resources derived earlier, by their identity.
     pub existing: BTreeMap<Key, Value>,
+    /// Derived resources that people deleted.
+    pub deleted: BTreeMap<Key, Deletion>,
+}
+
+/// What a person deleted stays away until the patient is discharged anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// Microseconds.
+    pub at: i64,
+    /// The discharge the resource was derived from.
+    pub discharge: Option<i64>,
+}
+
+impl Deletion {
+    /// `last`: the resource as it was when it was deleted.
+    pub fn of(last: &Value, at: i64) -> Deletion {
+        let instant = |pointer: &&str| fhir::datetime::parse_range(last.pointer(pointer)?.as_str()?);
+        let discharge = ["/authoredOn", "/period/start", "/occurrenceDateTime"]
+            .iter()
+            .find_map(instant);
+        Deletion {
+            at,
+            discharge: discharge.map(|range| range.low),
+        }
+    }
+}
+
+impl Facts {
+    /// Whether a person deleted this, and the stay did not end anew since.
+    pub fn was_deleted(&self, key: &Key, discharge: i64) -> bool {
+        self.deleted.get(key).is_some_and(|deletion| {
+            deletion.discharge == Some(discharge) || deletion.at >= discharge
+        })
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -23,4 +23,4 @@ pub mod reason;
 pub mod stay;
 pub mod transition;
 
-pub use mapping::MappingError;
+pub use mapping::{Code, MappingError};

@@ -6,11 +6,13 @@
 mod elements;
 mod parse;
 
+use crate::codes::extension;
 use crate::deadline::Rule;
 use fhir::Issue;
 use fhir::path::Expr;
 use mapping::Code;
 use serde_json::Value;
+use std::ops::RangeInclusive;
 
 /// The protocol Baton brings along, stored at first start.
 pub const TRANSITIONAL_CARE: &str = include_str!("../data/transitional-care.json");
@@ -21,6 +23,10 @@ pub struct Protocol {
     pub url: String,
     pub version: Option<String>,
     pub title: String,
+    /// Whether it starts anything. One that rests is followed where it runs, to the end.
+    pub opens: bool,
+    /// `effectivePeriod`: discharges outside of it start nothing. Microseconds.
+    pub effective: RangeInclusive<i64>,
     pub program: Code,
     /// Days of the episode, the day of discharge included.
     pub window_days: u32,
@@ -71,6 +77,11 @@ impl Protocol {
     /// Every problem at once, each naming the element.
     pub fn from_json(definition: &Value) -> Result<Protocol, Vec<Issue>> {
         parse::protocol(definition)
+    }
+
+    /// Whether a PlanDefinition is meant as one: it says so by the extension.
+    pub fn is_meant(definition: &Value) -> bool {
+        elements::extensions(definition, extension::PROTOCOL).next().is_some()
     }
 
     /// `url|version`, as derived resources name it.

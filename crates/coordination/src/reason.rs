@@ -12,6 +12,7 @@ pub enum Reason {
     NotEligible,
     Merged,
     PeriodEnded,
+    Withdrawn,
 }
 
 impl Reason {
@@ -24,6 +25,7 @@ impl Reason {
             Reason::NotEligible => "not-eligible",
             Reason::Merged => "merged",
             Reason::PeriodEnded => "period-ended",
+            Reason::Withdrawn => "withdrawn",
         }
     }
 
@@ -36,6 +38,7 @@ impl Reason {
             Reason::NotEligible => "The stay does not meet the protocol",
             Reason::Merged => "The stay is continued under another visit number",
             Reason::PeriodEnded => "The episode's period has ended",
+            Reason::Withdrawn => "The episode was deleted",
         }
     }
 

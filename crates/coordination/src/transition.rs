@@ -33,7 +33,7 @@ pub fn reconcile(
             Outcome::Withdrawn(reason) => withdraw(protocol, facts, stay, Some(reason), &mut wanted),
             Outcome::Review => {
                 withdraw(protocol, facts, stay, None, &mut wanted);
-                review(protocol, facts, stay, &mut wanted);
+                review(protocol, practice, facts, stay, &mut wanted);
             }
         }
     }
@@ -167,12 +167,22 @@ fn made_by(stored: &Value, url: &str) -> bool {
 }
 
 /// Asks a person to say where the patient went.
-fn review(protocol: &Protocol, facts: &Facts, stay: &StayFacts, wanted: &mut Wanted) {
+fn review(
+    protocol: &Protocol,
+    practice: &Practice,
+    facts: &Facts,
+    stay: &StayFacts,
+    wanted: &mut Wanted,
+) {
     let identity = Identity {
         protocol: &protocol.url,
         encounter: &stay.stay.id,
     };
     let key = identity.review();
+    let discharge = course::discharge(&practice.calendar, &stay.stay);
+    if discharge.is_some_and(|discharge| facts.was_deleted(&key, discharge.instant)) {
+        return;
+    }
     let task = json!({
         "resourceType": "Task",
         "id": key.1,
@@ -184,8 +194,11 @@ fn review(protocol: &Protocol, facts: &Facts, stay: &StayFacts, wanted: &mut Wan
         "intent": "order",
         "priority": "routine",
         "code": { "coding": [{ "system": system::TASK, "code": "disposition-review" }] },
-        "description": "The discharge disposition is absent or unknown, so no transitional care was opened. \
-                        Set Encounter.hospitalization.dischargeDisposition.",
+        "description": format!(
+            "The discharge disposition is absent or unknown, so nothing was opened ({}). \
+             Set Encounter.hospitalization.dischargeDisposition.",
+            protocol.title
+        ),
         "focus": { "reference": format!("Encounter/{}", stay.stay.id) },
         "for": { "reference": format!("Patient/{}", facts.person.id) },
         "encounter": { "reference": format!("Encounter/{}", stay.stay.id) },

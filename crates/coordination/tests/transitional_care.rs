@@ -1,6 +1,7 @@
 //! Scenes of transitional care, living through thirty days in a line each.
 mod world;
 
+use coordination::facts::Deletion;
 use coordination::progress;
 use serde_json::{Value, json};
 use world::{World, encounter, noon};
@@ -343,4 +344,71 @@ fn merged_patients_take_their_work_along() {
         );
     }
     assert_eq!(world.task("tcm-contact")["status"], "completed");
+}
+
+fn delete(world: &mut World, kind: &'static str, id: &str, now: i64) {
+    let key = (kind, id.to_owned());
+    let last = world.facts.existing.remove(&key).unwrap();
+    world.facts.deleted.insert(key, Deletion::of(&last, now));
+}
+
+#[test]
+fn what_a_person_deleted_stays_away_until_a_discharge_anew() {
+    let mut world = discharged();
+    let id = world.task("patient-education")["id"].as_str().unwrap().to_owned();
+    delete(&mut world, "Task", &id, noon(21));
+    world.diagnosis("c1", "I50.9");
+    world.run(noon(22));
+    assert!(world.tasks("patient-education").is_empty());
+    assert!(
+        !world.only("CarePlan")["activity"].to_string().contains(&id),
+        "the plan does not list it"
+    );
+    assert_eq!(world.run(noon(22)), 0);
+    // The same discharge told again, corrected, changes nothing about that.
+    world.stay(encounter("e", "finished", 16, Some((19, "01"))), None);
+    world.run(noon(22));
+    assert!(world.tasks("patient-education").is_empty());
+    world.stay(encounter("e", "finished", 16, Some((24, "01"))), None);
+    world.run(noon(24));
+    assert_eq!(world.task("patient-education")["id"], id);
+}
+
+#[test]
+fn an_episode_a_person_deleted_ends_the_transition() {
+    let mut world = discharged();
+    let id = world.only("EpisodeOfCare")["id"].as_str().unwrap().to_owned();
+    delete(&mut world, "EpisodeOfCare", &id, noon(21));
+    world.run(noon(21));
+    assert_eq!(world.only("CarePlan")["status"], "revoked");
+    assert_eq!(open_tasks(&world), 0);
+    let task = world.task("tcm-contact");
+    assert_eq!(progress::reason_of(task), Some("withdrawn"));
+    assert_eq!(world.run(noon(22)), 0);
+    world.stay(encounter("e", "finished", 16, Some((24, "01"))), None);
+    world.run(noon(24));
+    assert_eq!(world.statuses(), ("active", "active"));
+    assert_eq!(open_tasks(&world), 5);
+}
+
+#[test]
+fn a_protocol_at_rest_is_followed_where_it_runs_and_opens_nothing() {
+    let mut world = discharged();
+    world.protocol.opens = false;
+    assert_eq!(world.run(noon(23)), 0, "what runs goes on");
+    let mut other = World::new();
+    other.protocol.opens = false;
+    other.stay(encounter("e", "finished", 16, Some((20, "01"))), None);
+    assert_eq!(other.run(noon(20)), 0);
+    other.stay(encounter("e", "finished", 16, Some((20, "99"))), None);
+    assert_eq!(other.run(noon(20)), 0, "nor does it ask");
+    other.protocol.opens = true;
+    other.protocol.effective = noon(21)..=i64::MAX;
+    other.stay(encounter("e", "finished", 16, Some((20, "01"))), None);
+    assert_eq!(other.run(noon(22)), 0, "discharged before it takes effect");
+    other.protocol.effective = noon(19)..=noon(20);
+    assert!(other.run(noon(22)) > 0);
+    world.stay(encounter("e", "in-progress", 16, None), None);
+    world.run(noon(24));
+    assert_eq!(world.statuses(), ("cancelled", "revoked"), "its ground may still go");
 }

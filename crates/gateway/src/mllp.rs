@@ -104,15 +104,13 @@ impl Connection {
     }
 
     async fn answers(&self, output: Output) -> Vec<Vec<u8>> {
+        let arrival = Arrival {
+            channel: "mllp",
+            request_id: edge::new_id(),
+        };
         match output {
-            Output::Frame(bytes) => {
-                let arrival = Arrival {
-                    channel: "mllp",
-                    request_id: edge::new_id(),
-                };
-                hl7::receive(&self.state, bytes, arrival).await
-            }
-            Output::TooLarge(beginning) => hl7::too_large(&beginning),
+            Output::Frame(bytes) => hl7::receive(&self.state, bytes, arrival).await,
+            Output::TooLarge(beginning) => hl7::too_large(&self.state, beginning, arrival).await,
             Output::Garbage(bytes) | Output::Interrupted(bytes) => {
                 tracing::warn!(bytes, "bytes outside an MLLP frame were dropped");
                 Vec::new()

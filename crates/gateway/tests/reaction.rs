@@ -211,7 +211,7 @@ fn the_clock_closes_what_is_over_once() {
         put(&store, FRIDAY_NOON, vec![patient(), home()])
             .await
             .expect("stored");
-        let practice = Practice::default();
+        let practice = Arc::new(Coordination::new(&Practice::default()));
         assert_eq!(
             close_due_tick(&store, &practice, FRIDAY_NOON + 29 * DAY)
                 .await

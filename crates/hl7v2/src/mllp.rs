@@ -7,8 +7,6 @@
 const START: u8 = 0x0b;
 const END: u8 = 0x1c;
 const CARRIAGE_RETURN: u8 = 0x0d;
-/// More than any header needs.
-const BEGINNING: usize = 4096;
 
 /// What came out of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +15,8 @@ pub enum Output {
     Frame(Vec<u8>),
     /// So many bytes stood outside any frame and were dropped. Told when the next frame starts.
     Garbage(usize),
-    /// A frame passed the limit; its bytes are dropped until it ends. This is how it began, for
-    /// the answer to name it.
+    /// A frame passed the limit. These are its bytes up to there; the rest, until it ends, is
+    /// dropped.
     TooLarge(Vec<u8>),
     /// A new frame started inside one that had not ended; so many bytes of the old one are lost.
     Interrupted(usize),
@@ -109,9 +107,7 @@ impl Decoder {
             self.buffer.push(byte);
             return;
         }
-        let mut beginning = std::mem::take(&mut self.buffer);
-        beginning.truncate(BEGINNING);
-        out.push(Output::TooLarge(beginning));
+        out.push(Output::TooLarge(std::mem::take(&mut self.buffer)));
         self.state = State::Skipping;
     }
 }

@@ -14,8 +14,8 @@ use std::collections::{HashMap, HashSet};
 
 /// A reaction may answer its own changes this often; more is a fault in it.
 const ROUNDS: usize = 4;
-/// Who derived changes are by, in the audit.
-pub(crate) const DERIVED: &str = "baton";
+/// Who derived changes are by: [`Context::actor`] of whatever Baton does by itself.
+pub const DERIVED: &str = "baton";
 /// Changes, and bytes of their text, that are stored in one step: as much as a large transaction
 /// needs besides what was prepared.
 const PART: usize = 1_000;

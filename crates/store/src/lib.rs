@@ -25,13 +25,14 @@ mod reader;
 mod reindex;
 mod rows;
 mod schema;
+mod setting;
 mod store;
 mod threads;
 mod worker;
 mod write_sql;
 mod writer;
 
-pub use apply::Texts;
+pub use apply::{DERIVED, Texts};
 pub use commit::{Applied, Change, Changed, Context, Expect, NoReaction, Op, Outcome, Reaction};
 pub use error::{StoreError, Transient};
 pub use prepare::Prepared;
@@ -49,7 +50,7 @@ pub struct Stored {
     /// Microseconds.
     pub updated: i64,
     pub deleted: bool,
-    /// Empty when deleted.
+    /// When deleted, who did it ([`Context::actor`]); empty where that was not noted.
     pub body: String,
 }
 

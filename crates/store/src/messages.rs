@@ -31,7 +31,8 @@ pub struct Message {
     pub event: String,
     /// SHA-256 of `raw` in hex.
     pub hash: String,
-    /// `accepted`, `duplicate`, `rejected`, `unparseable`, `unregistered`, `corrected`.
+    /// `accepted`, `duplicate`, `rejected`, `unparseable`, `unregistered`, `corrected`,
+    /// `cut` (only the beginning was kept).
     pub outcome: String,
     /// MSA-1, or an HTTP status.
     pub ack_code: String,

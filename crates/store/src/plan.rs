@@ -104,7 +104,8 @@ fn update<'a>(
 fn delete<'a>(change: &'a Prepared, row: &Current, ctx: &'a Context) -> Result<Step<'a>, StoreError> {
     let (next, now) = successor(&row.stored, ctx);
     let none = Cow::Owned(IndexRows::default());
-    let write = version(change, ctx, (row.key, next, now), Cow::Borrowed(""), none);
+    let by = Cow::Borrowed(ctx.actor.as_str());
+    let write = version(change, ctx, (row.key, next, now), by, none);
     let remove = indexed(&row.stored)?;
     Ok(Step::write(
         Outcome::Deleted,
@@ -199,8 +200,10 @@ impl<'a> Step<'a> {
     }
 
     pub(crate) fn applied(self, change: &Prepared, texts: Texts) -> Applied {
+        let deleted = self.write.as_ref().is_some_and(|version| version.deleted);
         let body = match self.write.map(|version| version.body) {
             None => self.kept,
+            Some(_) if deleted => String::new(),
             Some(Cow::Borrowed(_)) if texts == Texts::Unwanted => String::new(),
             Some(body) => body.into_owned(),
         };

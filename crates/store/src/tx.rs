@@ -97,6 +97,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The same, and first shares another text with all who share it: who locks that one waits
+    /// for them, and they for it.
+    pub fn lock_all_sharing(&mut self, what: &[&str], shared: &str) -> Result<(), StoreError> {
+        if let Conn::Postgres(conn) = self.conn {
+            let number = fhir::search::index::hash(Some(shared));
+            let _shared: Option<i32> = Share { number: &number }.get_result(conn).optional()?;
+        }
+        self.lock_all(what)
+    }
+
     /// The door: see `apply.rs`. What is returned is for `changes`, in their order; what the
     /// reaction added is stored too.
     pub fn apply(&mut self, changes: Vec<Change>, ctx: &Context) -> Result<Vec<Applied>, StoreError> {
@@ -135,6 +145,21 @@ statement!(
     ") AS wanted (number), pg_advisory_xact_lock(wanted.number)",
     |self, binds| binds.add::<Array<BigInt>, _>(&self.numbers)
 );
+
+struct Share<'a> {
+    number: &'a i64,
+}
+
+statement!(
+    Share,
+    "SELECT 1 FROM pg_advisory_xact_lock_shared(",
+    ")",
+    |self, binds| binds.add::<BigInt, _>(self.number)
+);
+
+impl diesel::query_builder::Query for Share<'_> {
+    type SqlType = Integer;
+}
 
 impl diesel::query_builder::Query for Lock<'_> {
     type SqlType = Integer;

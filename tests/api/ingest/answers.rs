@@ -177,5 +177,10 @@ fn the_http_around_it(baton: &Baton) {
         "no more is needed"
     );
     let huge = format!("{}NTE|1||{}\r", text(), "x".repeat(2 << 20));
-    partner.hl7(&huge).refused(413, "");
+    let huge = partner.hl7(&huge);
+    assert!(
+        huge.status == 413 && huge.text.contains("MSA|AR|"),
+        "{}",
+        huge.text
+    );
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 on_both_databases!(
     an_oversized_message_is_refused_and_the_connection_lives,
+    of_an_oversized_message_the_beginning_is_kept,
     silent_and_dawdling_peers_are_let_go,
     no_more_connections_than_places
 );
@@ -44,9 +45,59 @@ fn an_oversized_message_is_refused_and_the_connection_lives(database: Database) 
     );
     line.accepted(&admission());
     let partner = baton.partner();
-    partner.hl7(&large.text()).refused(413, "limits.message");
+    let refused = partner.hl7(&large.text());
+    assert_eq!(
+        (refused.status, refused.header("content-type")),
+        (413, "application/hl7-v2")
+    );
+    assert!(
+        refused.text.contains(&format!("MSA|AR|{}", large.control)) && refused.text.contains("limits.message"),
+        "{}",
+        refused.text
+    );
     let visit = large.visit.expect("a visit");
     assert!(partner.find(&format!("Encounter?identifier={visit}")).is_empty());
+}
+
+fn of_an_oversized_message_the_beginning_is_kept(database: Database) {
+    const QUEUE: &str = "Task?code=urn:baton:task|message-review&status=requested";
+    let baton = with_limits(database, "message = 4096\nbody = 300000");
+    let partner = baton.partner();
+    let mut large = admission();
+    large.extra.push(format!("NTE|1||{}", "x".repeat(200_000)));
+    let mut line = Line::open(&baton);
+    for _ in 0..2 {
+        assert!(line.exchange(large.text()).contains("MSA|AR|"));
+        assert_eq!(partner.hl7(&large.text()).status, 413);
+    }
+    let task = partner.only(QUEUE);
+    assert!(
+        task["statusReason"]["text"] == "message-cut" && task.to_string().contains("general"),
+        "sent four times, kept once, its sender known: {task:#}"
+    );
+    let path = format!("Task/{}", task["id"].as_str().expect("an id"));
+    let kept = partner.get(&format!("{path}/$message")).text;
+    assert_eq!(kept, large.text()[..4096], "as it came, up to the limit");
+    let again = format!("{path}/$reprocess");
+    partner
+        .send_text("POST", &again, "application/hl7-v2", "")
+        .refused(422, "only the beginning");
+    large.extra.clear();
+    let settled = partner.send_text("POST", &again, "application/hl7-v2", large.text());
+    assert_eq!(settled.ok()["status"], "completed");
+    let visit = large.visit.expect("a visit");
+    assert_eq!(partner.stay(&visit)["status"], "in-progress");
+    // A FHIR message is kept the same way.
+    let bundle = format!(
+        r#"{{"resourceType": "Bundle", "type": "message", "language": "{}"}}"#,
+        "x".repeat(300_000)
+    );
+    partner
+        .send_text("POST", "$process-message", "application/fhir+json", bundle.clone())
+        .refused(413, "limits.body");
+    let task = partner.only(QUEUE);
+    let kept = partner.get(&format!("Task/{}/$message", task["id"].as_str().expect("an id")));
+    assert_eq!(kept.text, bundle[..4096]);
 }
 
 fn silent_and_dawdling_peers_are_let_go(database: Database) {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 on_both!(
     progress_survives_replays,
     an_interruption_is_resumed,
-    a_contact_before_a_new_discharge_does_not_count
+    a_contact_before_a_new_discharge_does_not_count,
+    what_people_delete_stays_away
 );
 
 const PD1: &str = "PD1||||1700123455^Family^Fran^^^^MD^^NPI";
@@ -153,4 +154,60 @@ fn a_contact_before_a_new_discharge_does_not_count(baton: &Baton) {
             "the plan lists both"
         );
     }
+}
+
+fn what_people_delete_stays_away(baton: &Baton) {
+    baton.sender();
+    let partner = baton.partner();
+    let stay = home(&partner, 2);
+    let course = partner.course(&stay.visit);
+    let education = reference(course.task("patient-education"));
+    assert_eq!(partner.delete(&education).status, 204);
+    let team = reference(&course.team);
+    let entry = |url: &str| json!({"request": {"method": "DELETE", "url": url}});
+    let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": [entry(&team)]});
+    partner.post("", &bundle).ok();
+    // Every reconciliation: an update, a replay, a correction of the discharge, a diagnosis.
+    let mut update = Adt::new("A08", &stay.patient, &stay.visit).at(days_ago(1));
+    update.diagnoses = vec!["I50.9", "J44.1"];
+    partner.taken(&update);
+    for message in &stay.messages {
+        partner.taken(message);
+    }
+    let mut again = stay.messages[1].clone();
+    (again.control, again.discharged) = (unique("MSG"), Some(days_ago(3)));
+    partner.taken(&again);
+    assert_eq!(partner.get(&education).status, 410);
+    assert_eq!(partner.get(&team).status, 410);
+    let encounter = reference(&course.stay);
+    let tasks = partner.find(&format!("Task?encounter={encounter}"));
+    assert!(tasks.len() >= 4 && tasks.iter().all(|task| task["status"] == "requested"));
+    let plan = partner.only(&format!("CarePlan?encounter={encounter}"));
+    assert!(!plan["activity"].to_string().contains(&education), "{plan:#}");
+    // The patient goes back into the house and home again: now it is to be done.
+    let back = Adt::new("A13", &stay.patient, &stay.visit).at(crate::support::messages::now());
+    partner.taken(&back);
+    assert_eq!(partner.get(&education).status, 410);
+    let tomorrow = days_ago(-1);
+    partner.taken(&Adt::new("A03", &stay.patient, &stay.visit).discharged(tomorrow, "01"));
+    let course = partner.course(&stay.visit);
+    assert_eq!(course.task("patient-education")["status"], "requested");
+    assert_eq!(reference(course.task("patient-education")), education);
+    // Who deletes the episode ends it all.
+    assert_eq!(partner.delete(&reference(&course.episode)).status, 204);
+    partner.taken(&Adt::new("A08", &stay.patient, &stay.visit).at(tomorrow));
+    partner.taken(&{
+        let mut told = Adt::new("A08", &stay.patient, &stay.visit).at(days_ago(-1));
+        told.class = "I";
+        told.admission_type = "U";
+        told
+    });
+    let tasks = partner.find(&format!("Task?encounter={encounter}"));
+    assert!(
+        tasks
+            .iter()
+            .all(|task| task["status"] == "cancelled" && reason(task) == "withdrawn"),
+        "{tasks:#?}"
+    );
+    assert_eq!(partner.get(&reference(&course.episode)).status, 410);
 }

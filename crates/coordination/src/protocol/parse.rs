@@ -3,9 +3,11 @@ use super::elements::{coding, codings, each, extensions, number, text, words};
 use super::{Action, DeadlineCase, Dispositions, Protocol};
 use crate::codes::{extension, system};
 use crate::deadline::Rule;
+use fhir::datetime::parse_range;
 use fhir::path::Expr;
 use fhir::{Issue, IssueCode};
 use serde_json::Value;
+use std::ops::RangeInclusive;
 
 pub(super) fn protocol(definition: &Value) -> Result<Protocol, Vec<Issue>> {
     let mut reader = Reader { issues: Vec::new() };
@@ -67,6 +69,8 @@ impl Reader {
             url: url.to_owned(),
             version: text(definition, "version").map(str::to_owned),
             title: text(definition, "title").unwrap_or(url).to_owned(),
+            opens: text(definition, "status") == Some("active"),
+            effective: effective(definition),
             program: program?,
             window_days: window?,
             eligible_classes: codings(header, "eligible-class"),
@@ -198,6 +202,13 @@ impl Reader {
             }
         }
     }
+}
+
+fn effective(definition: &Value) -> RangeInclusive<i64> {
+    let end_of = |name: &str| parse_range(definition.pointer(name)?.as_str()?);
+    let start = end_of("/effectivePeriod/start").map_or(i64::MIN, |range| range.low);
+    let end = end_of("/effectivePeriod/end").map_or(i64::MAX, |range| range.high);
+    start..=end
 }
 
 fn rule(deadline: &Value) -> Option<Rule> {

@@ -40,6 +40,7 @@ impl World {
                 stays: Vec::new(),
                 diagnoses: Vec::new(),
                 existing: BTreeMap::new(),
+                deleted: BTreeMap::new(),
             },
         }
     }

@@ -14,6 +14,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 const TICK: Duration = Duration::from_secs(60);
+/// How soon an edit of a protocol is noticed.
+const GLANCE: Duration = Duration::from_secs(1);
 const BACKLOG: u32 = 1_024;
 
 #[derive(clap::Args, Clone, Default)]
@@ -129,6 +131,7 @@ impl Server {
         let clocks = [
             actix_web::rt::spawn(self.state.auth.clone().keep_fresh()),
             actix_web::rt::spawn(tick(self.state.clone())),
+            actix_web::rt::spawn(follow_edits(self.state.clone())),
         ];
         // Built on first use; the first request should not be the one to wait for it.
         tokio::task::spawn_blocking(fhir::registry);
@@ -193,12 +196,29 @@ fn warn(config: &Config) {
 
 /// Clocks of the coordination; any number of gateways may run this.
 async fn tick(state: AppState) {
+    let coordination = Arc::new(Coordination::new(&state.config.practice));
     loop {
         tokio::time::sleep(TICK).await;
-        match reaction::close_due_tick(&state.store, &state.config.practice, edge::now()).await {
+        match reaction::close_due_tick(&state.store, &coordination, edge::now()).await {
             Ok(0) => {}
             Ok(closed) => tracing::info!(closed, "episodes came to their end"),
             Err(error) => tracing::error!(%error, "episodes could not be closed; tried again in a minute"),
         }
+    }
+}
+
+/// Carries edits of protocols to what runs; any number of gateways may run this.
+async fn follow_edits(state: AppState) {
+    let coordination = Arc::new(Coordination::new(&state.config.practice));
+    loop {
+        let pause = match reaction::reconsider_page(&state.store, &coordination, edge::now()).await {
+            Ok(true) => continue,
+            Ok(false) => GLANCE,
+            Err(error) => {
+                tracing::error!(%error, "an edited protocol waits to be applied; tried again in a minute");
+                TICK
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
 }

@@ -88,8 +88,9 @@ fn hl7v2() -> OperationBuilder {
         ))
         .request_body(Some(body.build()))
         .response("200", ResponseBuilder::new().description("The acknowledgement").content(HL7, text(examples::ACK)))
+        .response("413", ResponseBuilder::new().description("Too large: the acknowledgement says AR; the beginning is kept for review").content(HL7, text(examples::ACK)))
         .security(secured("system/MessageHeader.c"))
-        .refuses(&["401", "403", "413", "415"])
+        .refuses(&["401", "403", "415"])
 }
 
 fn process_message() -> OperationBuilder {
@@ -104,7 +105,7 @@ fn process_message() -> OperationBuilder {
         empty("Processed and durable; there is no response message"),
     )
     .security(secured("system/MessageHeader.c"))
-    .refuses(&["400", "401", "403", "422"])
+    .refuses(&["400", "401", "403", "413", "422"])
 }
 
 fn message() -> OperationBuilder {

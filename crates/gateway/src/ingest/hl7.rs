@@ -1,7 +1,7 @@
 //! The HL7 v2 door: bytes in, acknowledgements out, whatever the bytes are. Parsing and mapping
 //! happen before the transaction. HL7 v2.5.1 §2.9 (acknowledgements).
 use super::accept::{self, Reading, Receipt};
-use super::{REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived};
+use super::{CUT, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived};
 use crate::edge;
 use crate::state::AppState;
 use hl7v2::ack::{self, Answer, Header};
@@ -23,38 +23,29 @@ pub struct Arrival {
 /// Takes in one message. Always answers; the answers are whole HL7 v2 messages in order (none if
 /// the sender wanted none).
 pub async fn receive(state: &AppState, bytes: Vec<u8>, arrival: Arrival) -> Vec<Vec<u8>> {
-    let now = edge::now();
-    let door = Door {
-        state,
-        now,
-        control_id: short_id(),
-        arrival,
-    };
+    let door = Door::open(state, arrival);
     match Message::parse(&bytes) {
         Err(reject) => door.unread(bytes, reject).await,
         Ok(message) => door.read(bytes, message).await,
     }
 }
 
-/// The answer to a frame too large to be read, as far as its beginning names it.
-pub fn too_large(beginning: &[u8]) -> Vec<Vec<u8>> {
-    let reject = Reject::refuse(
-        207,
-        Place::segment("MSH"),
-        "the message is larger than this server takes",
-    );
-    answers(
-        &Header::salvage(beginning),
-        &Answer::reject(&reject),
-        &short_id(),
-        edge::now(),
-    )
+/// The answer to a message that passed the limit, of which this is the beginning. It is kept for
+/// a person to see.
+pub async fn too_large(state: &AppState, beginning: Vec<u8>, arrival: Arrival) -> Vec<Vec<u8>> {
+    Door::open(state, arrival).cut(beginning).await
 }
 
 /// MSH-10 has twenty characters, and a second answer needs two: the random tail of an id.
 fn short_id() -> String {
     let id: String = edge::new_id().chars().filter(char::is_ascii_hexdigit).collect();
     id[id.len() - 18..].to_ascii_uppercase()
+}
+
+/// Up to the last end of a segment.
+fn whole_segments(beginning: &[u8]) -> &[u8] {
+    let end = beginning.iter().rposition(|byte| matches!(byte, b'\r' | b'\n'));
+    end.map_or(beginning, |end| &beginning[..end])
 }
 
 fn answers(header: &Header, answer: &Answer, control_id: &str, at: i64) -> Vec<Vec<u8>> {
@@ -72,6 +63,33 @@ struct Door<'a> {
 }
 
 impl Door<'_> {
+    fn open(state: &AppState, arrival: Arrival) -> Door<'_> {
+        Door {
+            state,
+            now: edge::now(),
+            control_id: short_id(),
+            arrival,
+        }
+    }
+
+    async fn cut(&self, beginning: Vec<u8>) -> Vec<Vec<u8>> {
+        let header = Header::salvage(&beginning);
+        let sender = match Message::parse(whole_segments(&beginning)) {
+            Ok(message) => self.sender(&message).await,
+            Err(_) => Ok(None),
+        };
+        let mut kept = self.kept(beginning, &header);
+        match sender {
+            Ok(Some(sender)) => kept.sender = sender.name.clone(),
+            Ok(None) => {}
+            Err(error) => return self.failed(&header, kept, error).await,
+        }
+        kept.outcome = CUT.into();
+        let remark = Remark::cut("MSH", kept.raw.len());
+        let reject = Reject::refuse(207, Place::segment("MSH"), &remark.text);
+        self.refuse_for(&header, kept, &reject, remark).await
+    }
+
     async fn unread(&self, bytes: Vec<u8>, reject: Reject) -> Vec<Vec<u8>> {
         let header = Header::salvage(&bytes);
         let mut kept = self.kept(bytes, &header);
@@ -142,13 +160,24 @@ impl Door<'_> {
     }
 
     /// Keeps the message for review and says no.
-    async fn refuse(&self, header: &Header, mut kept: Kept, reject: &Reject) -> Vec<Vec<u8>> {
+    async fn refuse(&self, header: &Header, kept: Kept, reject: &Reject) -> Vec<Vec<u8>> {
+        self.refuse_for(header, kept, reject, Remark::from(reject)).await
+    }
+
+    /// The same, with other words for whoever reviews it.
+    async fn refuse_for(
+        &self,
+        header: &Header,
+        mut kept: Kept,
+        reject: &Reject,
+        remark: Remark,
+    ) -> Vec<Vec<u8>> {
         let answer = Answer::reject(reject);
         let answers = answers(header, &answer, &self.control_id, self.now);
         kept.ack_code = answer.outcome.code().into();
         kept.response = Some(answers.join(&BETWEEN));
         let context = self.context(&kept.sender);
-        if let Err(error) = accept::refuse(&self.state.store, kept, Remark::from(reject), context).await {
+        if let Err(error) = accept::refuse(&self.state.store, kept, remark, context).await {
             tracing::warn!(request = self.arrival.request_id, %error, "a refused message could not be kept");
         }
         answers

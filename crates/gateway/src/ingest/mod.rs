@@ -28,6 +28,8 @@ pub const REJECTED: &str = "rejected";
 pub const UNPARSEABLE: &str = "unparseable";
 pub const UNREGISTERED: &str = "unregistered";
 pub const CORRECTED: &str = "corrected";
+/// Larger than the server takes: what is kept is its beginning.
+pub const CUT: &str = "cut";
 
 /// A message about to be kept: nothing is known of it yet but its bytes.
 pub fn arrived(channel: &str, raw: Vec<u8>, id: String, now: i64) -> Message {
@@ -59,6 +61,20 @@ pub struct Remark {
     pub place: String,
     /// What to do about it; without patient data.
     pub text: String,
+}
+
+impl Remark {
+    /// On a message of which only so many bytes were kept.
+    pub fn cut(place: &str, kept: usize) -> Remark {
+        Remark {
+            code: "message-cut".into(),
+            place: place.to_owned(),
+            text: format!(
+                "the message is larger than this server takes; its first {kept} bytes are kept. \
+                 Raise the limit (limits.message, limits.body), or have it sent in smaller parts"
+            ),
+        }
+    }
 }
 
 impl std::fmt::Display for Remark {

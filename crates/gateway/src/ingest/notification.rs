@@ -2,7 +2,7 @@
 //! <https://hl7.org/fhir/R4/messaging.html#3.6.1.1>: a Bundle.id with another MessageHeader.id is
 //! an error, a MessageHeader.id in a new Bundle is taken in again, both alike get the same answer.
 use super::accept::{self, Reading, Receipt};
-use super::{REJECTED, Remark, arrived};
+use super::{CUT, REJECTED, Remark, arrived};
 use crate::edge;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -20,13 +20,8 @@ pub async fn receive(
     client: &str,
     request_id: &str,
 ) -> Result<Vec<u8>, ApiError> {
-    let now = edge::now();
-    let context = Context {
-        now,
-        actor: client.to_owned(),
-        request_id: request_id.to_owned(),
-    };
-    let mut message = arrived("fhir", bytes.to_vec(), edge::new_id(), now);
+    let context = context(client, request_id);
+    let mut message = arrived("fhir", bytes.to_vec(), edge::new_id(), context.now);
     message.sender = client.to_owned();
     let understood = match read(bytes, &mut message, client) {
         Ok(understood) => reused_envelope(state, &message)
@@ -66,8 +61,36 @@ pub async fn receive(
     }
 }
 
+/// Keeps the beginning of a message that passed the limit on bodies; the refusal to answer with.
+pub async fn too_large(
+    state: &AppState,
+    mut beginning: Vec<u8>,
+    client: &str,
+    request_id: &str,
+) -> Result<ApiError, ApiError> {
+    beginning.truncate(state.config.limits.message);
+    let context = context(client, request_id);
+    let remark = Remark::cut("Bundle", beginning.len());
+    let mut message = arrived("fhir", beginning, edge::new_id(), context.now);
+    message.sender = client.to_owned();
+    message.outcome = CUT.into();
+    message.ack_code = StatusCode::PAYLOAD_TOO_LARGE.as_str().to_owned();
+    let issue = Issue::error(IssueCode::TooLong, &remark.text).at(&remark.place);
+    accept::refuse(&state.store, message, remark, context).await?;
+    Ok(ApiError::with(StatusCode::PAYLOAD_TOO_LARGE, vec![issue]))
+}
+
+fn context(client: &str, request_id: &str) -> Context {
+    Context {
+        now: edge::now(),
+        actor: client.to_owned(),
+        request_id: request_id.to_owned(),
+    }
+}
+
 /// Why a message is not taken in.
 type Refusal = (StatusCode, Vec<Issue>);
+
 fn read(bytes: &[u8], message: &mut Message, client: &str) -> Result<Notification, Refusal> {
     let bundle = Resource::parse(bytes).map_err(|issues| (StatusCode::BAD_REQUEST, issues))?;
     let unprocessable = |issues| (StatusCode::UNPROCESSABLE_ENTITY, issues);

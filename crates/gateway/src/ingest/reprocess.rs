@@ -2,7 +2,7 @@
 //! text. What it said before is taken back in the same transaction.
 use super::json::{self, Object};
 use super::refold::{Refold, refold};
-use super::{ACCEPTED, CORRECTED, DUPLICATE, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived, review};
+use super::{ACCEPTED, CORRECTED, CUT, DUPLICATE, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived, review};
 use crate::edge;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -42,6 +42,10 @@ pub async fn reprocess(
     if original.outcome == CORRECTED && corrected.is_none() {
         let text =
             "the message was corrected before; its first text no longer counts. Send a corrected message";
+        return Err(refused(422, text).into());
+    }
+    if original.outcome == CUT && corrected.is_none() {
+        let text = "only the beginning of this message was kept; send the whole of it as a corrected message";
         return Err(refused(422, text).into());
     }
     let text = corrected.clone().unwrap_or_else(|| original.raw.clone());

@@ -1,14 +1,14 @@
 //! The facts about one patient, in few round trips and all from one transaction.
 use super::records::{parsed, search, type_id};
 use coordination::facts::{
-    Diagnosis, Facts, Key, Person, Practice, StayFacts, pending_order, pending_report,
+    Deletion, Diagnosis, Facts, Key, Person, Practice, StayFacts, pending_order, pending_report,
 };
 use coordination::protocol::Protocol;
 use coordination::{stay, transition};
 use fhir::TypeId;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{StoreError, Tx};
+use store::{DERIVED, StoreError, Stored, Tx};
 
 /// A patient and what was just written about stays.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ pub(super) fn facts(
         .filter(|i| matters(protocol, practice, &stays[*i], now))
         .collect();
     add_pasts(tx, subject, &mut stays, &current)?;
-    let existing = existing(tx, protocol, practice, current.iter().map(|i| &stays[*i]))?;
+    let Derived { existing, deleted } = existing(tx, protocol, practice, current.iter().map(|i| &stays[*i]))?;
     if existing.is_empty() && !current.iter().any(|i| stays[*i].was_finished()) {
         return Ok(None);
     }
@@ -47,6 +47,7 @@ pub(super) fn facts(
         .collect();
     add_pending(tx, &mut stays, &ended)?;
     Ok(Some(Facts {
+        deleted,
         person: person(tx, &subject.id)?,
         diagnoses: diagnoses(tx, &subject.id)?,
         stays,
@@ -134,39 +135,66 @@ fn add_pasts(
     Ok(())
 }
 
+/// What was derived before.
+#[derive(Default)]
+struct Derived {
+    existing: BTreeMap<Key, Value>,
+    deleted: BTreeMap<Key, Deletion>,
+}
+
 fn existing<'a>(
     tx: &mut Tx,
     protocol: &Protocol,
     practice: &Practice,
     stays: impl Iterator<Item = &'a StayFacts>,
-) -> Result<BTreeMap<Key, Value>, StoreError> {
+) -> Result<Derived, StoreError> {
     let keys: Vec<Key> = stays
         .flat_map(|facts| transition::identities(protocol, practice, &facts.stay))
         .collect();
-    let mut found = BTreeMap::new();
-    fetch(tx, keys, &mut found)?;
+    let mut found = Derived::default();
+    found.fetch(tx, keys)?;
     let listed = found
+        .existing
         .values()
         .filter(|resource| resource["resourceType"] == "CarePlan")
         .flat_map(transition::activities);
-    let more: Vec<Key> = listed.filter(|key| !found.contains_key(key)).collect();
-    fetch(tx, more, &mut found)?;
+    let more: Vec<Key> = listed
+        .filter(|key| !found.existing.contains_key(key) && !found.deleted.contains_key(key))
+        .collect();
+    found.fetch(tx, more)?;
     Ok(found)
 }
 
-fn fetch(tx: &mut Tx, keys: Vec<Key>, found: &mut BTreeMap<Key, Value>) -> Result<(), StoreError> {
-    if keys.is_empty() {
-        return Ok(());
+impl Derived {
+    fn fetch(&mut self, tx: &mut Tx, keys: Vec<Key>) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let wanted: Vec<(TypeId, String)> = keys
+            .into_iter()
+            .map(|(kind, id)| Ok((type_id(kind)?, id)))
+            .collect::<Result<_, StoreError>>()?;
+        for stored in tx.get_many(&wanted)? {
+            let key = (stored.type_id.name(), stored.id.clone());
+            if stored.deleted {
+                let deletion = deletion(tx, &stored)?;
+                self.deleted.extend(deletion.map(|deletion| (key, deletion)));
+            } else {
+                self.existing.insert(key, parsed(&stored)?);
+            }
+        }
+        Ok(())
     }
-    let wanted: Vec<(TypeId, String)> = keys
-        .into_iter()
-        .map(|(kind, id)| Ok((type_id(kind)?, id)))
-        .collect::<Result<_, StoreError>>()?;
-    for stored in tx.get_many(&wanted)?.into_iter().filter(|stored| !stored.deleted) {
-        let resource = parsed(&stored)?;
-        found.insert((stored.type_id.name(), stored.id), resource);
+}
+
+/// None for what Baton itself took back.
+fn deletion(tx: &mut Tx, tombstone: &Stored) -> Result<Option<Deletion>, StoreError> {
+    if matches!(tombstone.body.as_str(), "" | DERIVED) {
+        return Ok(None);
     }
-    Ok(())
+    let last = tx.version(tombstone.type_id, &tombstone.id, tombstone.version - 1)?;
+    let last = last.as_ref().filter(|last| !last.deleted).map(parsed).transpose()?;
+    Ok(Some(Deletion::of(&last.unwrap_or_default(), tombstone.updated)))
 }
 
 /// A Patient that has not arrived yet is alive and has no doctor.

@@ -4,16 +4,20 @@
 //! `relevance` says without the database which changes can; `load` gathers the facts in few round
 //! trips; `coordination::transition` decides; the decisions go back through the same write door.
 mod clock;
+mod listing;
 mod load;
 mod protocols;
+mod reconsider;
 mod records;
 mod relevance;
 
 pub use clock::close_due_tick;
 pub use protocols::seed;
+pub use reconsider::reconsider_page;
 
 use crate::config;
 use coordination::facts::Practice;
+use coordination::protocol::Protocol;
 use coordination::transition::{Decision, reconcile};
 use fhir::{Resource, TypeId};
 use load::Subject;
@@ -55,11 +59,13 @@ impl Coordination {
             .keys()
             .map(|id| format!("coordination Patient/{id}"))
             .collect();
-        tx.lock_all(&locks.iter().map(String::as_str).collect::<Vec<_>>())?;
+        // An edit of a protocol waits for who reads them here, so that its own work finds theirs.
+        let locks: Vec<&str> = locks.iter().map(String::as_str).collect();
+        tx.lock_all_sharing(&locks, listing::PROTOCOLS)?;
         let protocols = self.protocols.current(tx)?;
         let mut changes = BTreeMap::new();
         for subject in affected.into_values() {
-            for protocol in &protocols {
+            for protocol in protocols.iter() {
                 let Some(facts) = load::facts(tx, protocol, &self.practice, &subject, now)? else {
                     continue;
                 };
@@ -80,8 +86,11 @@ impl Reaction for Coordination {
     }
 
     fn react(&self, tx: &mut Tx, changed: &[Changed], ctx: &Context) -> Result<Vec<Change>, StoreError> {
-        self.protocols.check(changed)?;
-        let classes = self.protocols.known_classes();
+        self.protocols.take(tx, changed, ctx.now)?;
+        let classes = match relevance::depends_on_protocols(changed) {
+            true => classes_of(&self.protocols.current(tx)?),
+            false => Vec::new(),
+        };
         let mut affected = Affected::new();
         for change in changed {
             relevance::affects(change, ctx.now, &classes, &mut affected);
@@ -93,6 +102,14 @@ impl Reaction for Coordination {
             false => self.follow(tx, affected, ctx.now),
         }
     }
+}
+
+/// Codes of the stays that start or weigh in a protocol.
+fn classes_of(protocols: &[Protocol]) -> Vec<String> {
+    let named = protocols
+        .iter()
+        .flat_map(|protocol| protocol.eligible_classes.iter().chain(&protocol.acute_classes));
+    named.map(|class| class.code.clone()).collect()
 }
 
 fn change(decision: Decision) -> Result<Change, StoreError> {

@@ -1,84 +1,57 @@
 //! The stored protocols: put there once, read by version, checked when edited.
-use super::records::type_id;
-use super::{Affected, add};
+use super::listing::{Listed, Listing, PROTOCOLS};
+use super::records::{page, parsed, type_id};
+use super::{Affected, add, reconsider};
 use coordination::identity::Identity;
 use coordination::protocol::{Protocol, TRANSITIONAL_CARE};
 use fhir::Resource;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Change, Changed, Context, Expect, Op, Store, StoreError, Stored, Tx};
+use store::{Change, Changed, Context, DERIVED, Expect, Op, Store, StoreError, Tx};
 
-/// Logical ids of the PlanDefinitions that Encounters trigger.
-const IDS: [&str; 1] = ["transitional-care"];
+const BUILT_IN: &str = "transitional-care";
 
-/// Parsed protocols by the version they were read from.
+/// Parsed protocols.
 #[derive(Default)]
 pub(super) struct Protocols {
-    parsed: Mutex<Vec<Parsed>>,
-}
-
-#[derive(Clone)]
-struct Parsed {
-    id: String,
-    version: i64,
-    /// None: not active, or written past the check.
-    protocol: Option<Arc<Protocol>>,
+    /// The listing they were read by, as text.
+    known: Mutex<Option<(String, Arc<[Protocol]>)>>,
 }
 
 impl Protocols {
-    /// The active protocols as stored, whichever gateway edited them.
-    pub fn current(&self, tx: &mut Tx) -> Result<Vec<Arc<Protocol>>, StoreError> {
-        let definition = type_id("PlanDefinition")?;
-        let wanted: Vec<_> = IDS.iter().map(|id| (definition, (*id).to_owned())).collect();
-        let stored = tx.get_many(&wanted)?;
-        Ok(stored
-            .iter()
-            .filter(|stored| !stored.deleted)
-            .filter_map(|stored| self.parsed(stored))
-            .collect())
-    }
-
-    fn parsed(&self, stored: &Stored) -> Option<Arc<Protocol>> {
-        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = parsed
-            .iter()
-            .find(|p| p.id == stored.id && p.version == stored.version)
-        {
-            return known.protocol.clone();
+    /// The protocols as listed, whichever gateway edited them; those at rest open nothing.
+    pub fn current(&self, tx: &mut Tx) -> Result<Arc<[Protocol]>, StoreError> {
+        let text = tx.setting(PROTOCOLS)?.unwrap_or_default();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, protocols)) = known.filter(|(of, _)| *of == text) {
+            return Ok(protocols);
         }
-        let protocol = read(stored);
-        parsed.retain(|known| known.id != stored.id);
-        parsed.push(Parsed {
-            id: stored.id.clone(),
-            version: stored.version,
-            protocol: protocol.clone(),
-        });
-        protocol
-    }
-
-    /// Classes of stay the protocols read last name.
-    pub fn known_classes(&self) -> Vec<String> {
-        let parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-        let protocols = parsed.iter().filter_map(|parsed| parsed.protocol.as_deref());
-        let classes =
-            protocols.flat_map(|protocol| protocol.eligible_classes.iter().chain(&protocol.acute_classes));
-        classes.map(|class| class.code.clone()).collect()
-    }
-
-    /// An edit that makes a protocol unreadable is refused, with every problem named.
-    pub fn check(&self, changed: &[Changed]) -> Result<(), StoreError> {
-        let edited = changed
-            .iter()
-            .filter(|change| change.type_id.name() == "PlanDefinition");
-        for definition in edited
-            .filter(|change| IDS.contains(&change.id))
-            .filter_map(|change| change.after)
-        {
-            if definition["status"] == "active" {
-                Protocol::from_json(definition)
-                    .map_err(|issues| StoreError::Rejected { status: 422, issues })?;
-            }
+        let mut protocols = Vec::new();
+        for (id, listed) in Listing::read(&text)?.0 {
+            protocols.extend(read(tx, &id, &listed)?);
         }
-        Ok(())
+        let protocols: Arc<[Protocol]> = protocols.into();
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((text, protocols.clone()));
+        Ok(protocols)
+    }
+
+    /// Takes in edits of protocols; one that makes no sense is refused. What runs is looked at
+    /// again afterwards, in the background.
+    pub fn take(&self, tx: &mut Tx, changed: &[Changed], now: i64) -> Result<(), StoreError> {
+        if !changed.iter().any(Listing::concerns) {
+            return Ok(());
+        }
+        tx.lock(PROTOCOLS)?;
+        let before = Listing::read(&tx.setting(PROTOCOLS)?.unwrap_or_default())?;
+        let mut listing = before.clone();
+        for change in changed.iter().filter(|change| Listing::concerns(change)) {
+            listing.take(change, now)?;
+        }
+        if listing == before {
+            return Ok(());
+        }
+        listing.forget_settled(now);
+        listing.write(tx)?;
+        reconsider::ask(tx, now)
     }
 
     /// Of patients with a new diagnosis, those for whose stay an episode was opened.
@@ -113,31 +86,29 @@ impl Protocols {
     }
 }
 
-fn read(stored: &Stored) -> Option<Arc<Protocol>> {
-    let definition: serde_json::Value = serde_json::from_str(&stored.body).ok()?;
-    if definition["status"] != "active" {
-        return None;
-    }
-    match Protocol::from_json(&definition) {
-        Ok(protocol) => Some(Arc::new(protocol)),
+fn read(tx: &mut Tx, id: &str, listed: &Listed) -> Result<Option<Protocol>, StoreError> {
+    let stored = tx.version(type_id("PlanDefinition")?, id, listed.version)?;
+    let Some(stored) = stored.filter(|stored| !stored.deleted) else {
+        return Ok(None);
+    };
+    Ok(match Protocol::from_json(&parsed(&stored)?) {
+        Ok(protocol) => Some(Protocol {
+            opens: protocol.opens && listed.resting.is_none(),
+            ..protocol
+        }),
         Err(issues) => {
             let first = issues.first().map(ToString::to_string).unwrap_or_default();
-            tracing::warn!(
-                protocol = stored.id,
-                version = stored.version,
-                first,
-                "protocol cannot be read: not applied"
-            );
+            tracing::warn!(protocol = id, first, "protocol cannot be read: not applied");
             None
         }
-    }
+    })
 }
 
 /// Stores the built-in protocol unless it was ever there: an edited or deleted one is left so.
 pub async fn seed(store: &Store, now: i64) -> Result<(), StoreError> {
     let ctx = Context {
         now,
-        actor: "baton".into(),
+        actor: DERIVED.into(),
         request_id: "first-start".into(),
     };
     store.write(move |tx| plant(tx, &ctx)).await
@@ -146,16 +117,45 @@ pub async fn seed(store: &Store, now: i64) -> Result<(), StoreError> {
 fn plant(tx: &mut Tx, ctx: &Context) -> Result<(), StoreError> {
     let definition = type_id("PlanDefinition")?;
     tx.lock("first-start protocols")?;
-    if tx.get(definition, IDS[0])?.is_some() {
+    if tx.setting(PROTOCOLS)?.is_none() {
+        list_all(tx, ctx.now)?;
+    }
+    if tx.get(definition, BUILT_IN)?.is_some() {
         return Ok(());
     }
     let resource = Resource::parse(TRANSITIONAL_CARE.as_bytes())
         .map_err(|issues| StoreError::Rejected { status: 500, issues })?;
     let change = Change {
         type_id: definition,
-        id: IDS[0].to_owned(),
+        id: BUILT_IN.to_owned(),
         op: Op::Put(Box::new(resource)),
         expect: Expect::Absent,
     };
     tx.apply(vec![change], ctx).map(drop)
+}
+
+/// A database that has protocols but no list of them yet.
+fn list_all(tx: &mut Tx, now: i64) -> Result<(), StoreError> {
+    let mut listing = Listing::default();
+    let mut after = None;
+    loop {
+        let (found, next) = page(tx, "PlanDefinition", &[("status", "active")], 100, after)?;
+        for definition in &found {
+            let id = definition["id"].as_str().unwrap_or_default();
+            let change = Changed {
+                type_id: type_id("PlanDefinition")?,
+                id,
+                before: None,
+                after: Some(definition),
+            };
+            if let Err(error) = listing.take(&change, now) {
+                tracing::warn!(protocol = id, %error, "protocol cannot be applied");
+            }
+        }
+        match next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    listing.write(tx)
 }

@@ -1,5 +1,6 @@
 //! Stored resources as parsed JSON, inside a transaction.
 use fhir::TypeId;
+use fhir::search::Query;
 use fhir::search::parse::{Limits, parse};
 use serde_json::Value;
 use store::{StoreError, Stored, Tx};
@@ -12,17 +13,37 @@ pub(super) fn type_id(name: &str) -> Result<TypeId, StoreError> {
 }
 
 pub(super) fn search(tx: &mut Tx, kind: &str, pairs: &[(&str, &str)]) -> Result<Vec<Value>, StoreError> {
+    let query = query(kind, pairs, MOST)?;
+    tx.search(&query)?.matches.iter().map(parsed).collect()
+}
+
+/// One page of matches, and where the next begins.
+pub(super) fn page(
+    tx: &mut Tx,
+    kind: &str,
+    pairs: &[(&str, &str)],
+    count: usize,
+    after: Option<String>,
+) -> Result<(Vec<Value>, Option<String>), StoreError> {
+    let mut query = query(kind, pairs, count)?;
+    query.cursor = after;
+    let page = tx.search(&query)?;
+    let found: Result<_, _> = page.matches.iter().map(parsed).collect();
+    Ok((found?, page.next))
+}
+
+fn query(kind: &str, pairs: &[(&str, &str)], count: usize) -> Result<Query, StoreError> {
     let pairs: Vec<(String, String)> = pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
     let limits = Limits {
-        default_count: MOST,
-        max_count: MOST,
+        default_count: count,
+        max_count: count,
     };
-    let (query, _) = parse(type_id(kind)?, &pairs, "", limits, false)
-        .map_err(|issues| StoreError::Rejected { status: 500, issues })?;
-    tx.search(&query)?.matches.iter().map(parsed).collect()
+    let parsed = parse(type_id(kind)?, &pairs, "", limits, false);
+    let (query, _) = parsed.map_err(|issues| StoreError::Rejected { status: 500, issues })?;
+    Ok(query)
 }
 
 pub(super) fn parsed(stored: &Stored) -> Result<Value, StoreError> {

@@ -37,6 +37,15 @@ pub(super) fn affects(change: &Changed, now: i64, classes: &[String], affected: 
     }
 }
 
+/// Whether it takes the protocols to tell: a stay of a class that only they may name.
+pub(super) fn depends_on_protocols(changed: &[Changed]) -> bool {
+    let stays = changed
+        .iter()
+        .filter(|change| change.type_id.name() == "Encounter");
+    let mut versions = stays.flat_map(|change| change.before.as_ref().into_iter().chain(change.after));
+    versions.any(|encounter| classes_of(encounter).any(|code| !CLASSES.contains(&code)))
+}
+
 fn encounter(change: &Changed, now: i64, classes: &[String], affected: &mut Affected) {
     let before = change.before.as_ref();
     let versions = || before.into_iter().chain(change.after);

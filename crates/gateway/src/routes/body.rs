@@ -3,14 +3,16 @@ use super::call::is_r4;
 use crate::config::Limits;
 use crate::error::ApiError;
 use crate::state::AppState;
-use actix_web::dev::Payload;
+use actix_web::dev::{Decompress, Payload};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
 use fhir::{Issue, IssueCode, Resource, TypeId};
+use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// A body may take this many times as long as the head of a request.
 const PATIENCE: u64 = 3;
@@ -74,9 +76,7 @@ pub fn read(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Bytes, ApiError>> + 'static {
     let encoding = known_encoding(request);
-    let limits = request
-        .app_data::<Data<AppState>>()
-        .map_or_else(Limits::default, |state| state.config.limits.clone());
+    let limits = limits(request);
     let patience = patience(request, &limits);
     let body = Bytes::from_request(request, payload);
     async move {
@@ -84,16 +84,45 @@ pub fn read(
         match tokio::time::timeout(patience, body).await {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(error)) => Err(unreadable(error.as_response_error().status_code(), &limits)),
-            Err(_) => Err(ApiError::new(
-                StatusCode::REQUEST_TIMEOUT,
-                IssueCode::Timeout,
-                format!(
-                    "The body did not arrive within {} seconds; send it faster or in smaller parts",
-                    patience.as_secs()
-                ),
-            )),
+            Err(_) => Err(late(patience)),
         }
     }
+}
+
+/// A body of which only the beginning may be wanted.
+pub enum Body {
+    Whole(Vec<u8>),
+    /// It went on; these are its first bytes.
+    Cut(Vec<u8>),
+}
+
+/// The first `most` bytes of a body, inflated, within the time limit. What is beyond is read and
+/// dropped up to the limit on bodies, so that the client comes to see its answer.
+pub async fn beginning(request: &HttpRequest, payload: &mut Payload, most: usize) -> Result<Body, ApiError> {
+    known_encoding(request)?;
+    let limits = limits(request);
+    let patience = patience(request, &limits);
+    let end = Instant::now() + patience;
+    let far = limits.body.max(most);
+    let mut body = Decompress::from_headers(payload.take(), request.headers());
+    let (mut bytes, mut seen) = (Vec::new(), 0);
+    while seen <= far {
+        match timeout_at(end, body.next()).await {
+            Ok(None) => break,
+            Ok(Some(Ok(chunk))) => {
+                seen += chunk.len();
+                bytes.extend_from_slice(&chunk[..chunk.len().min(most - bytes.len())]);
+            }
+            // Enough came to know that it is too large.
+            _ if seen > most => break,
+            Ok(Some(Err(_))) => return Err(unreadable(StatusCode::BAD_REQUEST, &limits)),
+            Err(_) => return Err(late(patience)),
+        }
+    }
+    Ok(match seen > most {
+        true => Body::Cut(bytes),
+        false => Body::Whole(bytes),
+    })
 }
 
 /// How long a client may take to send a body: a large one longer.
@@ -104,6 +133,23 @@ fn patience(request: &HttpRequest, limits: &Limits) -> Duration {
         .unwrap_or(0);
     let patience = limits.client_seconds.saturating_mul(PATIENCE);
     Duration::from_secs(patience + limits.bundle.min(bytes) as u64 / PACE)
+}
+
+fn limits(request: &HttpRequest) -> Limits {
+    request
+        .app_data::<Data<AppState>>()
+        .map_or_else(Limits::default, |state| state.config.limits.clone())
+}
+
+fn late(patience: Duration) -> ApiError {
+    ApiError::new(
+        StatusCode::REQUEST_TIMEOUT,
+        IssueCode::Timeout,
+        format!(
+            "The body did not arrive within {} seconds; send it faster or in smaller parts",
+            patience.as_secs()
+        ),
+    )
 }
 
 fn unreadable(status: StatusCode, limits: &Limits) -> ApiError {

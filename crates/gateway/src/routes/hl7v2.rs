@@ -1,6 +1,7 @@
 //! `POST /hl7v2`: one HL7 v2 message, answered with its acknowledgement in the same media type.
-//! The HTTP status speaks of the transport only; whether the message was taken in is in MSA-1.
-use super::body;
+//! The HTTP status speaks of the transport only; whether the message was taken in is in MSA-1. Of
+//! one that is too large (413) the beginning is kept.
+use super::body::{self, Body};
 use crate::auth::{Access, Caller};
 use crate::edge;
 use crate::error::ApiError;
@@ -28,23 +29,22 @@ async fn receive(
     let needed = TypeId::of("MessageHeader");
     needed.map_or(Ok(()), |type_id| caller.require(type_id, Access::Create))?;
     let media_type = media_type(&request)?;
-    let bytes = body::read(&request, &mut payload.into_inner()).await?;
-    if bytes.len() > state.config.limits.message {
-        let text = "The message is larger than this server takes; see limits.message";
-        return Err(ApiError::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            IssueCode::TooLong,
-            text,
-        ));
-    }
+    let body = body::beginning(&request, &mut payload.into_inner(), state.config.limits.message).await?;
     let arrival = Arrival {
         channel: "http",
         request_id: request_id(&request),
     };
-    let mut answers = hl7::receive(&state, bytes.to_vec(), arrival).await;
-    Ok(match answers.is_empty() {
-        true => HttpResponse::NoContent().finish(),
-        false => HttpResponse::Ok()
+    let (status, mut answers) = match body {
+        Body::Whole(bytes) => (StatusCode::OK, hl7::receive(&state, bytes, arrival).await),
+        Body::Cut(bytes) => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            hl7::too_large(&state, bytes, arrival).await,
+        ),
+    };
+    Ok(match (answers.is_empty(), status) {
+        (true, StatusCode::OK) => HttpResponse::NoContent().finish(),
+        (true, _) => HttpResponse::build(status).finish(),
+        (false, _) => HttpResponse::build(status)
             .content_type(media_type)
             .body(answers.swap_remove(0)),
     })
