@@ -68,10 +68,12 @@ fn any_order_and_repetition(baton: &Baton) {
     let client = prepared(baton);
     for (story, write) in STORIES {
         let told = write();
+        told.prepare(&client);
         told.messages.iter().for_each(|message| message.send(&client));
         (told.check)(&client, &told);
         for seed in seeds() {
             let life = write();
+            life.prepare(&client);
             let order = shuffled(&life.messages, seed);
             order.iter().for_each(|message| message.send(&client));
             compare(&client, &told, &life, story, seed);
@@ -83,11 +85,13 @@ fn any_order_and_repetition(baton: &Baton) {
 fn many_connections_at_once(baton: &Baton) {
     let client = prepared(baton);
     let told: Vec<Life> = STORIES.map(|(_, write)| write()).into();
+    told.iter().for_each(|life| life.prepare(&client));
     for message in told.iter().flat_map(|life| &life.messages) {
         message.send(&client);
     }
     for seed in seeds() {
         let lives: Vec<Life> = STORIES.map(|(_, write)| write()).into();
+        lives.iter().for_each(|life| life.prepare(&client));
         let all: Vec<Message> = lives.iter().flat_map(|life| life.messages.clone()).collect();
         let order = shuffled(&all, seed);
         std::thread::scope(|scope| {

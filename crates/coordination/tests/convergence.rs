@@ -31,7 +31,7 @@ fn trigger() -> impl Strategy<Value = Trigger> {
 prop_compose! {
     fn any_event()(
         trigger in trigger(), hour in 0i64..6, delay in 0i64..4, source in 0usize..2, visit in 1u8..3,
-        patient in 1u8..4, other in 1u8..4, continues in 0u8..8, place in 0u8..4, class in 0u8..4, gender in 0u8..4,
+        patient in 1u8..4, other in 1u8..4, continues in 0u8..8, place in 0u8..4, class in 0u8..4, gender in 0u8..4, diagnosis in 0u8..6,
     ) -> Event {
         let class = [json!({"code": "EMER"}), json!({"code": "IMP"}), Value::Null][class as usize % 3].clone();
         let gender = [json!("male"), json!("female"), Value::Null][gender as usize % 3].clone();
@@ -52,6 +52,9 @@ prop_compose! {
         if trigger == Trigger::ToInpatient && continues == 0 {
             event.prior_stay = Some(key(&format!("V{}", 3 - visit)));
         }
+        if diagnosis > 1 {
+            event = event.diagnosed(["I50.9", "J44.1"][diagnosis as usize % 2], diagnosis > 4);
+        }
         event.merged = (trigger == Trigger::Merge).then(|| key(&format!("P{other}")));
         event
     }
@@ -70,6 +73,14 @@ fn patients(events: &[Event]) -> Vec<Map<String, Value>> {
     ["P1", "P2", "P3"].iter().map(one).collect()
 }
 
+/// P1 and P2 are numbers of one Patient, created over FHIR.
+fn one_person(events: &[Event]) -> Vec<Map<String, Value>> {
+    let homes = ["P1", "P2"].map(|who| (person_id(who), "home".to_owned()));
+    let identities = Identities::of(events, HashMap::from(homes));
+    let one = |who: &&str| person::fold(events, &person_id(who), &identities).patient("home", None);
+    ["P1", "P2"].iter().map(one).collect()
+}
+
 fn shuffled() -> impl Strategy<Value = (Vec<Event>, Vec<Event>)> {
     proptest::collection::vec(any_event(), 1..10).prop_flat_map(|events| {
         let repeated = [events.clone(), events.clone()].concat();
@@ -86,6 +97,24 @@ proptest! {
     #[test]
     fn patients_converge((events, shuffled) in shuffled()) {
         prop_assert_eq!(patients(&events), patients(&shuffled));
+        let one = one_person(&shuffled);
+        prop_assert_eq!(&one, &one_person(&events));
+        prop_assert_eq!(&one[0], &one[1]);
+    }
+
+    /// A diagnosis told under a visit number and the one that continues it is one.
+    #[test]
+    fn diagnoses_stand_once((_, shuffled) in shuffled()) {
+        for stay in stays(&shuffled).into_iter().flatten() {
+            let codes = stay.owned.iter().map(|it| it["code"]["coding"][0]["code"].to_string());
+            let mut codes: Vec<String> = codes.collect();
+            let all = codes.len();
+            codes.sort();
+            codes.dedup();
+            prop_assert_eq!(codes.len(), all);
+            let listed = stay.encounter["diagnosis"].as_array().map_or(0, Vec::len);
+            prop_assert!(listed <= all);
+        }
     }
 
     /// Each prefix of a stream is stored before the next message comes: what was stored on the

@@ -1,9 +1,9 @@
 //! Scenes of a stay: what each trigger does to the Encounter.
 mod events;
 
-use coordination::stay::fold;
+use coordination::stay::{Fold, fold};
 use events::*;
-use fhir::event::{Event, Related, Trigger};
+use fhir::event::{Event, Related, Trigger, condition_id};
 use serde_json::{Value, json};
 
 fn encounter(events: &[Event]) -> Value {
@@ -174,6 +174,36 @@ fn a_continued_visit_number_is_one_stay() {
     assert_eq!(new["status"], "in-progress");
     assert_eq!(new["classHistory"][0]["class"]["code"], "EMER");
     assert_eq!(new["period"]["start"], "2026-03-02T08:00:00.000Z");
+}
+
+#[test]
+fn diagnoses_of_a_continued_number_move_to_the_one_that_continues_it() {
+    let mut turned = at(Trigger::ToInpatient, 6)
+        .visit("V2")
+        .diagnosed("I50.9", false);
+    turned.prior_stay = Some(key("V1"));
+    let before = at(Trigger::Register, 0)
+        .diagnosed("I50.9", false)
+        .diagnosed("R06.0", false);
+    let after = at(Trigger::Update, 8).diagnosed("R06.0", true);
+    let ids = |fold: &Fold| -> Vec<String> {
+        let mut ids: Vec<String> = fold.owned.iter().map(|it| it["id"].to_string()).collect();
+        ids.sort();
+        ids
+    };
+    let events = [before, turned];
+    let new = fold(&events, &stay_id("V2"), "p").unwrap();
+    assert_eq!(new.encounter["diagnosis"].as_array().map(Vec::len), Some(2));
+    let mut expected = ["I50.9", "R06.0"].map(|code| format!("{:?}", condition_id(&key("V2"), "icd", code)));
+    expected.sort();
+    assert_eq!(ids(&new), expected);
+    let old = fold(&events, &stay_id("V1"), "p").unwrap();
+    assert!(old.owned.len() == 2 && old.owned.iter().all(|it| {
+        it["verificationStatus"]["coding"][0]["code"] == "entered-in-error" && !it.contains_key("clinicalStatus")
+    }));
+    // Taken back under the old number, it is taken back.
+    let new = fold(&[&events[..], &[after]].concat(), &stay_id("V2"), "p").unwrap();
+    assert_eq!(new.encounter["diagnosis"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Stories of patients as their hospitals and an exchange report them.
 use crate::support::Client;
-use crate::support::care::{encounter, iso, notification, patient};
+use crate::support::care::{encounter, iso, notification, patient, reference};
 use crate::support::messages::{Adt, days_ago, unique};
 use serde_json::{Value, json};
 
@@ -30,15 +30,25 @@ pub struct Life {
     /// The first is the one that remains.
     pub patients: Vec<String>,
     pub visits: Vec<String>,
+    /// What an EHR had written before any of the messages.
+    pub before: Vec<Value>,
     pub messages: Vec<Message>,
     /// What the story must come to.
     pub check: fn(&Client, &Life),
 }
 
+impl Life {
+    pub fn prepare(&self, client: &Client) {
+        for resource in &self.before {
+            client.put(&reference(resource), resource).ok();
+        }
+    }
+}
+
 /// Its name, and who writes it anew.
 type Story = (&'static str, fn() -> Life);
 
-pub const STORIES: [Story; 9] = [
+pub const STORIES: [Story; 10] = [
     ("discharge taken back and given again", taken_back),
     ("discharge taken back", still_there),
     ("admission cancelled", cancelled),
@@ -47,6 +57,7 @@ pub const STORIES: [Story; 9] = [
     ("readmission that stays and one that never was", readmitted),
     ("emergency visit turned inpatient", turned_inpatient),
     ("a month of one life", month),
+    ("one person known by two numbers", two_numbers),
     ("two hospitals and an exchange report one stay", reported_twice),
 ];
 
@@ -57,6 +68,7 @@ impl Pen {
         Pen(Life {
             patients: (0..patients).map(|_| unique("CVP")).collect(),
             visits: (0..visits).map(|_| unique("CVV")).collect(),
+            before: Vec::new(),
             messages: Vec::new(),
             check,
         })
@@ -199,11 +211,15 @@ fn readmitted() -> Life {
 
 fn turned_inpatient() -> Life {
     let mut pen = Pen::new(1, 2, |client, life| {
-        assert_eq!(statuses(client, life, 1), RUNNING)
+        assert_eq!(statuses(client, life, 1), RUNNING);
+        let course = client.course(&life.visits[1]);
+        let told = course.stay["diagnosis"].as_array().map(Vec::len);
+        assert_eq!(told, Some(2), "told under both numbers: {:#}", course.stay);
+        assert_eq!(course.plan["addresses"].as_array().map(Vec::len), Some(2));
     });
     let emergency = pen.0.visits[0].clone();
     let patient = pen.0.patients[0].clone();
-    let breathless = |adt: &mut Adt| (adt.class, adt.diagnoses) = ("E", vec!["R06.02"]);
+    let breathless = |adt: &mut Adt| (adt.class, adt.diagnoses) = ("E", vec!["R06.02", "I50.9"]);
     pen.add("A04", (0, 0), 80, breathless);
     pen.add("A08", (0, 0), 79, breathless);
     pen.add("A06", (0, 1), 70, |adt| {
@@ -242,6 +258,48 @@ fn month() -> Life {
         adt.disposition = "20";
         adt.died = Some(adt.occurred);
     });
+    pen.0
+}
+
+/// The EHR's own record has both numbers; each hospital uses one of them.
+fn two_numbers() -> Life {
+    let mut pen = Pen::new(2, 2, |client, life| {
+        assert_eq!(statuses(client, life, 0), RUNNING);
+        let numbers = life.patients.join(",");
+        let person = client.only(&format!("Patient?identifier={numbers}"));
+        assert_eq!(
+            person["generalPractitioner"][0]["identifier"],
+            Value::Null,
+            "{person:#}"
+        );
+        let doctor = person["generalPractitioner"][0]["reference"].as_str().expect("a doctor");
+        let doctor = client.get(doctor).ok();
+        assert_eq!(doctor["identifier"][0]["value"], "1700123455", "who was named last");
+        let own = reference(&person);
+        for visit in &life.visits {
+            assert_eq!(client.stay(visit)["subject"]["reference"], own.as_str());
+        }
+    });
+    let doctor = |npi: &str| vec![format!("PD1||||{npi}^Family^Fran^^^^MD^^NPI")];
+    let mut person = patient(&unique("own"));
+    let identifier = |number: &String| json!({"system": "urn:baton:authority:GENERAL", "value": number});
+    person["identifier"] = pen.0.patients.iter().map(identifier).collect();
+    pen.0.before.push(person);
+    pen.add("A01", (0, 0), 80, |adt| adt.extra = doctor("1548291027"));
+    pen.add("A04", (1, 1), 70, |adt| adt.class = "E");
+    pen.add("A03", (1, 1), 69, |adt| adt.class = "E");
+    pen.add("A31", (1, 0), 60, |adt| {
+        adt.visit = None;
+        adt.diagnoses.clear();
+        adt.extra = doctor("1234567893");
+    });
+    pen.add("A03", (0, 0), 40, |_| {});
+    pen.add("A31", (0, 0), 30, |adt| {
+        adt.visit = None;
+        adt.diagnoses.clear();
+        adt.extra = doctor("1700123455");
+    });
+    pen.add("A08", (1, 0), 20, |adt| adt.location = "4WEST^402^A");
     pen.0
 }
 

@@ -33,9 +33,23 @@ impl Identities {
         self.homes.get(id).map_or(id, String::as_str)
     }
 
-    /// The stored id of the last survivor: whom stays and tasks point to.
+    /// The stored id of the last survivor: whom stays and tasks point to. Where one of a Patient's
+    /// identities is retired into another Patient, so is the Patient.
     pub fn survivor<'a>(&'a self, id: &'a str) -> &'a str {
-        self.home(self.chain.resolve(id))
+        let home = self.home(self.chain.resolve(id));
+        let others = self.homes.iter().filter(|(_, of)| *of == home);
+        let moved = others.map(|(other, _)| self.home(self.chain.resolve(other)));
+        moved.filter(|other| *other != home).min().unwrap_or(home)
+    }
+
+    /// All identities of the Patient that one leads to.
+    fn of_one<'a>(&'a self, id: &'a str) -> BTreeSet<&'a str> {
+        let home = self.home(id);
+        let others = self.homes.iter().filter(|(_, of)| *of == home);
+        others
+            .map(|(other, _)| other.as_str())
+            .chain(std::iter::once(id))
+            .collect()
     }
 }
 
@@ -52,13 +66,15 @@ pub struct Person {
     known_identifiers: Vec<Value>,
 }
 
-/// Folds the patient whose primary identifier has that id. `events` may hold those of others.
+/// Folds the patient whose primary identifier has that id, or one of those whose have. `events`
+/// may hold those of others.
 pub fn fold(events: &[Event], id: &str, identities: &Identities) -> Person {
     let events = sorted(events);
+    let ids = identities.of_one(id);
     let mut person = Person {
-        elements: elements_of(&events, id),
+        elements: elements_of(&events, &ids),
         mentioned: Vec::new(),
-        owned: owned_of(&events, id, identities.survivor(id)),
+        owned: owned_of(&events, &ids, identities.survivor(id)),
         known_identifiers: Vec::new(),
     };
     for event in &events {
@@ -67,27 +83,32 @@ pub fn fold(events: &[Event], id: &str, identities: &Identities) -> Person {
             .known_identifiers
             .extend(event.merged.as_ref().map(plain_identifier));
     }
-    let own = events.iter().filter(|event| patient_id(&event.patient) == id);
+    let own = events.iter().filter(|event| is_about(event, &ids));
     person.mentioned = own.flat_map(|event| event.person.keys().cloned()).collect();
-    add_merges(&mut person.elements, &events, id, identities);
+    add_merges(&mut person.elements, &events, &ids, identities);
     person
 }
 
-fn elements_of(events: &[&Event], id: &str) -> Map<String, Value> {
+fn is_about(event: &Event, ids: &BTreeSet<&str>) -> bool {
+    ids.contains(patient_id(&event.patient).as_str())
+}
+
+fn elements_of(events: &[&Event], ids: &BTreeSet<&str>) -> Map<String, Value> {
     let mut elements = Map::new();
     let mut identifiers = Vec::new();
     let mut deaths = BTreeSet::new();
-    for event in events.iter().filter(|event| patient_id(&event.patient) == id) {
+    for event in events.iter().filter(|event| is_about(event, ids)) {
         let mut said = event.person.clone();
         said.shift_remove("identifier");
         heed_death(&mut said, &mut deaths, &event.source);
         lay_over(&mut elements, &said, &[]);
         unite_identifiers(&mut identifiers, &identifiers_of(event));
     }
-    for event in events
-        .iter()
-        .filter(|event| event.merged.as_ref().map(patient_id).as_deref() == Some(id))
-    {
+    let retires = |event: &Event| {
+        let merged = event.merged.as_ref().map(patient_id);
+        merged.is_some_and(|merged| ids.contains(merged.as_str()))
+    };
+    for event in events.iter().filter(|event| retires(event)) {
         let retired = event.merged.as_ref().map(plain_identifier);
         let missing = retired.filter(|key| !identifiers.iter().any(|known| same_identifier(known, key)));
         identifiers.extend(missing);
@@ -130,18 +151,33 @@ fn plain_identifier(key: &Key) -> Value {
 
 /// A retired identity points to its survivor; a survivor points back and answers to the retired
 /// identifiers too.
-fn add_merges(elements: &mut Map<String, Value>, events: &[&Event], id: &str, identities: &Identities) {
+fn add_merges(
+    elements: &mut Map<String, Value>,
+    events: &[&Event],
+    ids: &BTreeSet<&str>,
+    identities: &Identities,
+) {
     let chain = &identities.chain;
     if chain.is_empty() {
         return;
     }
-    let successor = chain.successor(id);
+    let elsewhere = |other: &&str| !ids.contains(other);
     let link = |kind: &str, other: &str| json!({"other": {"reference": format!("Patient/{}", identities.home(other))}, "type": kind});
-    let mut links: Vec<Value> = successor.iter().map(|other| link("replaced-by", other)).collect();
-    links.extend(chain.direct(id).into_iter().map(|other| link("replaces", other)));
+    let successors: Vec<&str> = ids
+        .iter()
+        .filter_map(|id| chain.successor(id))
+        .filter(elsewhere)
+        .collect();
+    let mut links: Vec<Value> = successors
+        .iter()
+        .map(|other| link("replaced-by", other))
+        .collect();
+    let direct = ids.iter().flat_map(|id| chain.direct(id)).filter(elsewhere);
+    links.extend(direct.map(|other| link("replaces", other)));
     let mut identifiers = list(elements, "identifier").to_vec();
-    for loser in chain.below(id) {
-        for mut retired in list(&elements_of(events, loser), "identifier").to_vec() {
+    let below: BTreeSet<&str> = ids.iter().flat_map(|id| chain.below(id)).filter(elsewhere).collect();
+    for loser in below {
+        for mut retired in list(&elements_of(events, &BTreeSet::from([loser])), "identifier").to_vec() {
             retired["use"] = json!("old");
             if !identifiers.iter().any(|known| same_identifier(known, &retired)) {
                 identifiers.push(retired);
@@ -149,14 +185,14 @@ fn add_merges(elements: &mut Map<String, Value>, events: &[&Event], id: &str, id
         }
     }
     elements.insert("identifier".into(), Value::Array(identifiers));
-    elements.insert("active".into(), json!(successor.is_none()));
+    elements.insert("active".into(), json!(successors.is_empty()));
     elements.insert("link".into(), Value::Array(links));
 }
 
 /// What belongs to the patient and to no stay, last word by event time.
-fn owned_of(events: &[&Event], id: &str, survivor: &str) -> Vec<Map<String, Value>> {
+fn owned_of(events: &[&Event], ids: &BTreeSet<&str>, survivor: &str) -> Vec<Map<String, Value>> {
     let mut owned: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
-    for event in events.iter().filter(|event| patient_id(&event.patient) == id) {
+    for event in events.iter().filter(|event| is_about(event, ids)) {
         for resource in own_resources(event) {
             if let Some(id) = resource.get("id").and_then(Value::as_str) {
                 lay_over(owned.entry(id.to_owned()).or_default(), resource, &[]);

@@ -4,9 +4,9 @@ use super::places::Places;
 use super::render::{Moment, render};
 use super::standing::Standing;
 use crate::fragment::{lay_over, list, mentions_stay, point_at, same_identifier, unite_identifiers};
-use fhir::event::{Event, Key, Trigger};
+use fhir::event::{Event, Key, Trigger, condition_id};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Members of Encounter that add up by rules of their own.
 const GATHERED: &[&str] = &["class", "location", "participant", "identifier", "diagnosis"];
@@ -15,6 +15,8 @@ const OF_THE_END: &[&str] = &["dischargeDisposition", "destination"];
 
 pub struct Course {
     pub id: String,
+    /// The visit number the id is made of.
+    number: Option<Key>,
     pub subject: String,
     pub successor: Option<String>,
     pub standing: Standing,
@@ -39,9 +41,10 @@ struct Closing {
 }
 
 impl Course {
-    pub fn new(id: &str, subject: &str, successor: Option<String>) -> Course {
+    pub fn new(id: &str, number: Option<Key>, subject: &str, successor: Option<String>) -> Course {
         Course {
             id: id.to_owned(),
+            number,
             subject: subject.to_owned(),
             successor,
             standing: Standing::default(),
@@ -64,9 +67,14 @@ impl Course {
         self.take_class(event);
         self.take_participants(event);
         unite_identifiers(&mut self.identifiers, list(&event.encounter, "identifier"));
+        let renamed = self.renamed(event);
         for diagnosis in list(&event.encounter, "diagnosis") {
             if let Some(reference) = diagnosis["condition"]["reference"].as_str() {
-                self.diagnoses.insert(reference.to_owned(), diagnosis.clone());
+                let mut diagnosis = diagnosis.clone();
+                let id = reference.strip_prefix("Condition/").and_then(|id| renamed.get(id));
+                let reference = id.map_or(reference.to_owned(), |id| format!("Condition/{id}"));
+                diagnosis["condition"]["reference"] = json!(reference);
+                self.diagnoses.insert(reference, diagnosis);
             }
         }
         self.take_fields(event);
@@ -75,7 +83,20 @@ impl Course {
             self.take_closing(event);
             self.patient = Some(event.patient.clone());
         }
-        self.take_owned(event);
+        self.take_owned(event, &renamed);
+    }
+
+    /// Diagnoses told under a visit number that this stay continues, by the ids they have under
+    /// its own: told under both, they are one.
+    fn renamed(&self, event: &Event) -> HashMap<String, String> {
+        let (Some(told), Some(number)) = (&event.stay, &self.number) else {
+            return HashMap::new();
+        };
+        let owned = event.related.iter().filter(|related| related.owned);
+        owned
+            .filter(|_| told != number)
+            .filter_map(|related| diagnosis_ids(&related.resource, told, number))
+            .collect()
     }
 
     fn take_class(&mut self, event: &Event) {
@@ -155,15 +176,14 @@ impl Course {
         }
     }
 
-    fn take_owned(&mut self, event: &Event) {
+    fn take_owned(&mut self, event: &Event, renamed: &HashMap<String, String>) {
         let of_stay = event.related.iter().filter(|related| related.owned);
         for related in of_stay.filter(|related| related.resource.values().any(mentions_stay)) {
-            if let Some(id) = related.resource.get("id").and_then(Value::as_str) {
-                lay_over(
-                    self.owned.entry(id.to_owned()).or_default(),
-                    &related.resource,
-                    &[],
-                );
+            if let Some(told) = related.resource.get("id").and_then(Value::as_str) {
+                let id = renamed.get(told).map_or(told, String::as_str);
+                let known = self.owned.entry(id.to_owned()).or_default();
+                lay_over(known, &related.resource, &[]);
+                known.insert("id".into(), json!(id));
             }
         }
     }
@@ -192,7 +212,11 @@ impl Course {
     pub fn finish(self, finished_snapshots: Vec<Value>) -> Option<Fold> {
         let encounter = render(&self, self.successor.as_deref());
         let (id, subject) = (self.id, self.subject);
-        let owned = self.owned.into_values().filter(|_| self.successor.is_none());
+        let continued = self.successor.is_some();
+        let owned = self.owned.into_values().filter_map(|resource| match continued {
+            true => void(resource),
+            false => Some(resource),
+        });
         let owned = owned.map(|resource| {
             let mut resource = Value::Object(resource);
             point_at(&mut resource, &subject, &id);
@@ -212,4 +236,27 @@ impl Course {
             id,
         })
     }
+}
+
+/// The id of a diagnosis under the number it was told by, and under another.
+fn diagnosis_ids(condition: &Map<String, Value>, told: &Key, number: &Key) -> Option<(String, String)> {
+    let id = condition.get("id")?.as_str()?;
+    let code = condition.get("code")?;
+    let coding = &code["coding"][0];
+    let system = coding["system"].as_str().unwrap_or_default();
+    let name = coding["code"].as_str().or(code["text"].as_str())?;
+    (id == condition_id(told, system, name)).then(|| (id.to_owned(), condition_id(number, system, name)))
+}
+
+/// A diagnosis under a visit number that another continues: it stands under that one.
+fn void(mut resource: Map<String, Value>) -> Option<Map<String, Value>> {
+    if resource.get("resourceType") != Some(&json!("Condition")) {
+        return None;
+    }
+    // con-5
+    resource.shift_remove("clinicalStatus");
+    let system = "http://terminology.hl7.org/CodeSystem/condition-ver-status";
+    let status = json!({"coding": [{"system": system, "code": "entered-in-error"}]});
+    resource.insert("verificationStatus".into(), status);
+    Some(resource)
 }

@@ -45,7 +45,9 @@ pub fn fold(events: &[Event], id: &str, subject: &str) -> Option<Fold> {
         .collect();
     let chain = continuations(&events);
     let successor = chain.successor(id).map(|_| chain.resolve(id).to_owned());
-    let mut course = Course::new(id, subject, successor);
+    let number = events.iter().find(|event| visit(event).as_deref() == Some(id));
+    let number = number.and_then(|event| event.stay.clone());
+    let mut course = Course::new(id, number, subject, successor);
     let mut snapshots: Vec<Value> = Vec::new();
     for event in events {
         let Some(number) = visit(event) else { continue };

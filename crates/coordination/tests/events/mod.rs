@@ -1,6 +1,6 @@
 //! Events for the folds' tests, as the inbound doors make them.
 #![allow(dead_code)]
-use fhir::event::{Event, Key, Trigger, encounter_id, patient_id};
+use fhir::event::{Event, Key, Related, Trigger, condition_id, encounter_id, patient_id};
 use serde_json::{Map, Value, json};
 
 pub const HOUR: i64 = 3_600_000_000;
@@ -46,6 +46,8 @@ pub trait With: Sized {
     fn of(self, patient: &str) -> Self;
     fn place(self, name: &str) -> Self;
     fn class(self, code: &str) -> Self;
+    /// With a Condition of the stay, or one taken back.
+    fn diagnosed(self, code: &str, in_error: bool) -> Self;
 }
 
 impl With for Event {
@@ -79,6 +81,26 @@ impl With for Event {
     }
     fn class(self, code: &str) -> Self {
         self.encounter(json!({"class": {"code": code}}))
+    }
+    fn diagnosed(mut self, code: &str, in_error: bool) -> Self {
+        let id = condition_id(self.stay.as_ref().expect("a stay"), "icd", code);
+        let status = if in_error { "entered-in-error" } else { "confirmed" };
+        let condition = json!({
+            "resourceType": "Condition", "id": id,
+            "verificationStatus": {"coding": [{"code": status}]},
+            "code": {"coding": [{"system": "icd", "code": code}]},
+            "subject": {"reference": "Patient/{patient}"}, "encounter": {"reference": "Encounter/{stay}"},
+        });
+        self.related.push(Related {
+            owned: true,
+            resource: object(condition),
+        });
+        match in_error {
+            true => self,
+            false => {
+                self.encounter(json!({"diagnosis": [{"condition": {"reference": format!("Condition/{id}")}}]}))
+            }
+        }
     }
 }
 

@@ -84,22 +84,33 @@ impl Facts {
             return Ok(());
         }
         self.complete = true;
-        self.people = tx.events_of_patients(&self.patients)?;
-        let homes = std::mem::take(&mut self.identities.homes);
-        self.identities = Identities::of(&self.people, homes);
-        if self.merging() {
-            self.take_in_everyone();
-            let patient = json::type_id("Patient")?;
-            self.read(tx, self.patients.iter().map(|id| (patient, id.clone())).collect())?;
-            let people = std::mem::take(&mut self.people);
-            self.find_homes(tx, &people)?;
-            self.people = people;
+        // A home may have identities nobody has spoken of yet here.
+        let mut known = 0;
+        while known < self.patients.len() {
+            known = self.patients.len();
+            self.people = tx.events_of_patients(&self.patients)?;
+            self.take_merges();
+            if self.merging() {
+                self.take_in(patients_of(&self.people));
+                let patient = json::type_id("Patient")?;
+                self.read(tx, self.patients.iter().map(|id| (patient, id.clone())).collect())?;
+                let people = std::mem::take(&mut self.people);
+                self.find_homes(tx, &people)?;
+                self.people = people;
+            }
         }
         Ok(())
     }
 
-    fn take_in_everyone(&mut self) {
-        self.patients = patients_of(&self.people).into_iter().collect();
+    fn take_merges(&mut self) {
+        let homes = std::mem::take(&mut self.identities.homes);
+        self.identities = Identities::of(&self.people, homes);
+    }
+
+    fn take_in(&mut self, patients: impl IntoIterator<Item = String>) {
+        self.patients.extend(patients);
+        self.patients.sort_unstable();
+        self.patients.dedup();
     }
 
     fn load_merges(&mut self, tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
@@ -149,8 +160,7 @@ impl Facts {
         }
         let others: Vec<String> = others.into_iter().collect();
         self.people.extend(tx.merges_of(&others)?);
-        let homes = std::mem::take(&mut self.identities.homes);
-        self.identities = Identities::of(&self.people, homes);
+        self.take_merges();
         Ok(())
     }
 
@@ -201,9 +211,37 @@ impl Facts {
                 .collect();
             let [home] = homes.as_slice() else { continue };
             if let Some(name) = json::name(home) {
-                self.identities.homes.insert(id, name.1.clone());
+                self.identities.homes.insert(id.clone(), name.1.clone());
+                self.find_siblings(tx, &id, home, &name.1)?;
                 self.stored.insert(name, home.clone());
             }
+        }
+        Ok(())
+    }
+
+    /// Other identities of a Patient created over FHIR: messages that speak of it by another of its
+    /// identifiers are told of the same person.
+    fn find_siblings(&mut self, tx: &mut Tx, id: &str, home: &Object, at: &str) -> Result<(), StoreError> {
+        let patient = json::type_id("Patient")?;
+        let keys = fragment::list(home, "identifier")
+            .iter()
+            .filter(|identifier| identifier["use"] != "old")
+            .filter_map(key_of);
+        let others: BTreeSet<String> = keys.map(|key| patient_id(&key)).filter(|it| it != id).collect();
+        self.read(tx, others.iter().map(|id| (patient, id.clone())).collect())?;
+        let siblings: Vec<String> = others
+            .into_iter()
+            .filter(|id| self.find("Patient", id).is_none())
+            .collect();
+        for sibling in &siblings {
+            self.identities.homes.insert(sibling.clone(), at.to_owned());
+        }
+        let merges = tx.merges_of(&siblings)?;
+        self.take_in(siblings);
+        if !merges.is_empty() {
+            self.people.extend(merges);
+            self.take_merges();
+            self.complete = false;
         }
         Ok(())
     }
@@ -245,6 +283,14 @@ pub fn patients_with(tx: &mut Tx, keys: &[Key]) -> Result<Vec<Object>, StoreErro
         found.extend(json::object(&stored)?);
     }
     Ok(found)
+}
+
+fn key_of(identifier: &serde_json::Value) -> Option<Key> {
+    let text = |name: &str| identifier[name].as_str().map(str::to_owned);
+    Some(Key {
+        system: text("system")?,
+        value: text("value")?,
+    })
 }
 
 fn answers_to(patient: &Object, key: &Key) -> bool {

@@ -4,6 +4,7 @@ use super::facts::{Facts, is_derived, owned_of_person, patients_with};
 use super::json::{self, Object};
 use coordination::person;
 use fhir::event::{Event, patient_id};
+use std::collections::BTreeSet;
 use store::{StoreError, Tx};
 
 /// The resources of the patients concerned as they should be, where they may differ.
@@ -21,9 +22,13 @@ pub fn folded(
         remarks.extend(possible_duplicate(tx, facts, event)?);
     }
     let mut resources = Vec::new();
+    let mut done = BTreeSet::new();
     for id in &facts.patients {
-        let folded = person::fold(&facts.people, id, &facts.identities);
         let home = facts.identities.home(id);
+        if !done.insert(home) {
+            continue;
+        }
+        let folded = person::fold(&facts.people, id, &facts.identities);
         resources.push(folded.patient(home, facts.find("Patient", home)));
         resources.extend(folded.owned);
     }

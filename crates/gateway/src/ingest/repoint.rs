@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::json;
 use fhir::{Issue, IssueCode, Resource};
+use std::collections::BTreeSet;
 use store::{Change, Expect, Op, StoreError, Stored, Tx};
 
 /// More than any one person gathers; a message that asks for more is looked at by a person.
@@ -11,9 +12,10 @@ const KEPT: &[&str] = &["Patient", "AuditEvent", "Provenance"];
 
 pub fn add(tx: &mut Tx, facts: &Facts, changes: &mut Vec<Change>) -> Result<(), StoreError> {
     let patient = json::type_id("Patient")?;
+    let mut done = BTreeSet::new();
     for id in &facts.patients {
         let (loser, survivor) = (facts.identities.home(id), facts.identities.survivor(id));
-        if loser == survivor {
+        if loser == survivor || !done.insert(loser) {
             continue;
         }
         let referring = tx.referring_to(patient, loser, MOST)?;
