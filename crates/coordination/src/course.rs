@@ -75,7 +75,9 @@ pub fn outcome<'a>(
     let Some((basis, encounter, discharge)) = basis(protocol, calendar, stay) else {
         return match (&stay.origin, retracted) {
             (Origin::Plain, Some(reason)) if existing.is_some() => Outcome::Withdrawn(reason),
-            (Origin::Plain, _) if needs_review(protocol, calendar, &stay.stay, now, starts) => Outcome::Review,
+            (Origin::Plain, _) if needs_review(protocol, calendar, &stay.stay, now, starts) => {
+                Outcome::Review
+            }
             _ => Outcome::Never,
         };
     };

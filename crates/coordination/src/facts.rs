@@ -65,9 +65,9 @@ impl Deletion {
 impl Facts {
     /// Whether a person deleted this, and the stay did not end anew since.
     pub fn was_deleted(&self, key: &Key, discharge: i64) -> bool {
-        self.deleted.get(key).is_some_and(|deletion| {
-            deletion.discharge == Some(discharge) || deletion.at >= discharge
-        })
+        self.deleted
+            .get(key)
+            .is_some_and(|deletion| deletion.discharge == Some(discharge) || deletion.at >= discharge)
     }
 }
 

@@ -81,7 +81,9 @@ impl Protocol {
 
     /// Whether a PlanDefinition is meant as one: it says so by the extension.
     pub fn is_meant(definition: &Value) -> bool {
-        elements::extensions(definition, extension::PROTOCOL).next().is_some()
+        elements::extensions(definition, extension::PROTOCOL)
+            .next()
+            .is_some()
     }
 
     /// `url|version`, as derived resources name it.

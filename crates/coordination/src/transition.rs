@@ -167,13 +167,7 @@ fn made_by(stored: &Value, url: &str) -> bool {
 }
 
 /// Asks a person to say where the patient went.
-fn review(
-    protocol: &Protocol,
-    practice: &Practice,
-    facts: &Facts,
-    stay: &StayFacts,
-    wanted: &mut Wanted,
-) {
+fn review(protocol: &Protocol, practice: &Practice, facts: &Facts, stay: &StayFacts, wanted: &mut Wanted) {
     let identity = Identity {
         protocol: &protocol.url,
         encounter: &stay.stay.id,

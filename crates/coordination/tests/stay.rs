@@ -178,9 +178,7 @@ fn a_continued_visit_number_is_one_stay() {
 
 #[test]
 fn diagnoses_of_a_continued_number_move_to_the_one_that_continues_it() {
-    let mut turned = at(Trigger::ToInpatient, 6)
-        .visit("V2")
-        .diagnosed("I50.9", false);
+    let mut turned = at(Trigger::ToInpatient, 6).visit("V2").diagnosed("I50.9", false);
     turned.prior_stay = Some(key("V1"));
     let before = at(Trigger::Register, 0)
         .diagnosed("I50.9", false)
@@ -198,9 +196,13 @@ fn diagnoses_of_a_continued_number_move_to_the_one_that_continues_it() {
     expected.sort();
     assert_eq!(ids(&new), expected);
     let old = fold(&events, &stay_id("V1"), "p").unwrap();
-    assert!(old.owned.len() == 2 && old.owned.iter().all(|it| {
-        it["verificationStatus"]["coding"][0]["code"] == "entered-in-error" && !it.contains_key("clinicalStatus")
-    }));
+    assert!(
+        old.owned.len() == 2
+            && old.owned.iter().all(|it| {
+                it["verificationStatus"]["coding"][0]["code"] == "entered-in-error"
+                    && !it.contains_key("clinicalStatus")
+            })
+    );
     // Taken back under the old number, it is taken back.
     let new = fold(&[&events[..], &[after]].concat(), &stay_id("V2"), "p").unwrap();
     assert_eq!(new.encounter["diagnosis"].as_array().map(Vec::len), Some(1));

@@ -410,5 +410,9 @@ fn a_protocol_at_rest_is_followed_where_it_runs_and_opens_nothing() {
     assert!(other.run(noon(22)) > 0);
     world.stay(encounter("e", "in-progress", 16, None), None);
     world.run(noon(24));
-    assert_eq!(world.statuses(), ("cancelled", "revoked"), "its ground may still go");
+    assert_eq!(
+        world.statuses(),
+        ("cancelled", "revoked"),
+        "its ground may still go"
+    );
 }

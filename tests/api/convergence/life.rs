@@ -272,9 +272,14 @@ fn two_numbers() -> Life {
             Value::Null,
             "{person:#}"
         );
-        let doctor = person["generalPractitioner"][0]["reference"].as_str().expect("a doctor");
+        let doctor = person["generalPractitioner"][0]["reference"]
+            .as_str()
+            .expect("a doctor");
         let doctor = client.get(doctor).ok();
-        assert_eq!(doctor["identifier"][0]["value"], "1700123455", "who was named last");
+        assert_eq!(
+            doctor["identifier"][0]["value"], "1700123455",
+            "who was named last"
+        );
         let own = reference(&person);
         for visit in &life.visits {
             assert_eq!(client.stay(visit)["subject"]["reference"], own.as_str());

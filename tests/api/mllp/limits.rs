@@ -51,7 +51,8 @@ fn an_oversized_message_is_refused_and_the_connection_lives(database: Database) 
         (413, "application/hl7-v2")
     );
     assert!(
-        refused.text.contains(&format!("MSA|AR|{}", large.control)) && refused.text.contains("limits.message"),
+        refused.text.contains(&format!("MSA|AR|{}", large.control))
+            && refused.text.contains("limits.message"),
         "{}",
         refused.text
     );
@@ -93,7 +94,12 @@ fn of_an_oversized_message_the_beginning_is_kept(database: Database) {
         "x".repeat(300_000)
     );
     partner
-        .send_text("POST", "$process-message", "application/fhir+json", bundle.clone())
+        .send_text(
+            "POST",
+            "$process-message",
+            "application/fhir+json",
+            bundle.clone(),
+        )
         .refused(413, "limits.body");
     let task = partner.only(QUEUE);
     let kept = partner.get(&format!("Task/{}/$message", task["id"].as_str().expect("an id")));

@@ -1,8 +1,8 @@
 //! Protocols are data: PlanDefinitions that partners read, edit and add.
 use crate::on_both;
 use crate::support::care::{Course, encounter, patient, reason, reference};
-use crate::support::{Baton, Client};
 use crate::support::messages::unique;
+use crate::support::{Baton, Client};
 use serde_json::{Value, json};
 
 on_both!(
@@ -122,7 +122,10 @@ fn a_protocol_at_rest_is_followed_to_the_end(baton: &Baton) {
     };
     opens_nothing();
     one.stay["status"] = json!("in-progress");
-    one.stay["period"].as_object_mut().expect("a period").remove("end");
+    one.stay["period"]
+        .as_object_mut()
+        .expect("a period")
+        .remove("end");
     partner.put(&reference(&one.stay), &one.stay).ok();
     let one = partner.course_of(one.stay);
     assert_eq!(one.statuses(), ["cancelled", "revoked", "inactive", "cancelled"]);
@@ -143,7 +146,10 @@ fn a_protocol_at_rest_is_followed_to_the_end(baton: &Baton) {
     protocol["id"] = json!("our-own");
     protocol.as_object_mut().expect("an object").remove("meta");
     partner.put("PlanDefinition/our-own", &protocol).ok();
-    assert_eq!(discharge(&partner).statuses(), ["active", "active", "active", "requested"]);
+    assert_eq!(
+        discharge(&partner).statuses(),
+        ["active", "active", "active", "requested"]
+    );
     assert_eq!(partner.course_of(other.stay).episode["status"], "finished");
 }
 

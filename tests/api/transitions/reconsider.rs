@@ -39,7 +39,8 @@ fn contact_within(client: &Client, days: u32) {
 
 /// How many contacts are due on that day of March 2040.
 fn due(client: &Client, day: u32) -> usize {
-    let path = format!("Task?code=urn:baton:task|tcm-contact&due=2040-03-{day:02}T23:59:59-05:00&_summary=count");
+    let path =
+        format!("Task?code=urn:baton:task|tcm-contact&due=2040-03-{day:02}T23:59:59-05:00&_summary=count");
     let count = client.get(&path).ok()["total"].as_u64();
     usize::try_from(count.expect("a count")).expect("small")
 }

@@ -175,7 +175,11 @@ fn add_merges(
     let direct = ids.iter().flat_map(|id| chain.direct(id)).filter(elsewhere);
     links.extend(direct.map(|other| link("replaces", other)));
     let mut identifiers = list(elements, "identifier").to_vec();
-    let below: BTreeSet<&str> = ids.iter().flat_map(|id| chain.below(id)).filter(elsewhere).collect();
+    let below: BTreeSet<&str> = ids
+        .iter()
+        .flat_map(|id| chain.below(id))
+        .filter(elsewhere)
+        .collect();
     for loser in below {
         for mut retired in list(&elements_of(events, &BTreeSet::from([loser])), "identifier").to_vec() {
             retired["use"] = json!("old");

@@ -71,7 +71,9 @@ impl Course {
         for diagnosis in list(&event.encounter, "diagnosis") {
             if let Some(reference) = diagnosis["condition"]["reference"].as_str() {
                 let mut diagnosis = diagnosis.clone();
-                let id = reference.strip_prefix("Condition/").and_then(|id| renamed.get(id));
+                let id = reference
+                    .strip_prefix("Condition/")
+                    .and_then(|id| renamed.get(id));
                 let reference = id.map_or(reference.to_owned(), |id| format!("Condition/{id}"));
                 diagnosis["condition"]["reference"] = json!(reference);
                 self.diagnoses.insert(reference, diagnosis);

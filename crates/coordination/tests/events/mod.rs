@@ -97,9 +97,8 @@ impl With for Event {
         });
         match in_error {
             true => self,
-            false => {
-                self.encounter(json!({"diagnosis": [{"condition": {"reference": format!("Condition/{id}")}}]}))
-            }
+            false => self
+                .encounter(json!({"diagnosis": [{"condition": {"reference": format!("Condition/{id}")}}]})),
         }
     }
 }

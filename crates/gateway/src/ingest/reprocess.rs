@@ -2,7 +2,9 @@
 //! text. What it said before is taken back in the same transaction.
 use super::json::{self, Object};
 use super::refold::{Refold, refold};
-use super::{ACCEPTED, CORRECTED, CUT, DUPLICATE, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived, review};
+use super::{
+    ACCEPTED, CORRECTED, CUT, DUPLICATE, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived, review,
+};
 use crate::edge;
 use crate::error::ApiError;
 use crate::state::AppState;

@@ -99,13 +99,17 @@ impl Listing {
     fn make_room(&mut self, id: &str, protocol: &Protocol) -> Result<(), StoreError> {
         let same = |other: &str, listed: &Listed| other != id && listed.url == protocol.url;
         if protocol.opens {
-            self.0.retain(|other, listed| !(same(other, listed) && listed.resting.is_some()));
+            self.0
+                .retain(|other, listed| !(same(other, listed) && listed.resting.is_some()));
         }
         if let Some((other, _)) = self.0.iter().find(|(other, listed)| same(other, listed)) {
             let text = format!("PlanDefinition/{other} is a protocol of the same url, which is an identity");
             return Err(refused("PlanDefinition.url", &text));
         }
-        let active = self.0.iter().filter(|(other, it)| *other != id && it.resting.is_none());
+        let active = self
+            .0
+            .iter()
+            .filter(|(other, it)| *other != id && it.resting.is_none());
         if protocol.opens && active.count() >= MOST {
             let text = format!("No more than {MOST} protocols may be active; retire one first");
             return Err(refused("PlanDefinition.status", &text));

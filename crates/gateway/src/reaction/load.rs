@@ -193,7 +193,11 @@ fn deletion(tx: &mut Tx, tombstone: &Stored) -> Result<Option<Deletion>, StoreEr
         return Ok(None);
     }
     let last = tx.version(tombstone.type_id, &tombstone.id, tombstone.version - 1)?;
-    let last = last.as_ref().filter(|last| !last.deleted).map(parsed).transpose()?;
+    let last = last
+        .as_ref()
+        .filter(|last| !last.deleted)
+        .map(parsed)
+        .transpose()?;
     Ok(Some(Deletion::of(&last.unwrap_or_default(), tombstone.updated)))
 }
 
