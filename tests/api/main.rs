@@ -15,6 +15,7 @@ mod metadata;
 mod mllp;
 mod operations;
 mod operations_fhir;
+mod oracle;
 mod parameters;
 mod patch;
 mod search_elements;

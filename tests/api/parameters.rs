@@ -11,6 +11,7 @@ mod us_core;
 
 use crate::on_both;
 use crate::support::Baton;
+pub use table::resources;
 use table::{World, rows, rows_of};
 
 on_both!(every_parameter_finds_what_it_names_and_not_its_neighbour);
