@@ -1,5 +1,6 @@
 //! What breaks R4's rules is refused with the element's FHIRPath, and nothing of it is stored.
 mod answers;
+mod rules;
 mod values;
 
 use crate::on_both;

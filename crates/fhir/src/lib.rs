@@ -16,6 +16,7 @@ pub mod search;
 pub mod tree;
 pub mod validate;
 pub mod view;
+pub mod xhtml;
 
 pub use outcome::{Issue, IssueCode, Severity};
 pub use registry::{ParamId, TypeId, registry};

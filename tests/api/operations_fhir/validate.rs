@@ -21,7 +21,8 @@ fn severities(outcome: &Value) -> Vec<&str> {
 
 fn says_what_is_wrong(baton: &Baton) {
     let partner = baton.partner();
-    let good = json!({"resourceType": "Patient", "birthDate": "1950-02-14"});
+    let div = "<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>";
+    let good = json!({"resourceType": "Patient", "birthDate": "1950-02-14", "text": {"status": "generated", "div": div}});
     assert_eq!(
         severities(&partner.post("Patient/$validate", &good).ok()),
         ["information"]
@@ -30,7 +31,7 @@ fn says_what_is_wrong(baton: &Baton) {
     let wrapped = json!({"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": bad}]});
     for sent in [&bad, &wrapped] {
         let outcome = partner.post("Patient/$validate", sent).ok();
-        assert_eq!(severities(&outcome), ["error", "error"], "{outcome}");
+        assert_eq!(severities(&outcome), ["error", "error", "warning"], "{outcome}");
         assert!(outcome.to_string().contains("Patient.birthDate"));
     }
     assert!(

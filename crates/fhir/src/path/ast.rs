@@ -1,11 +1,16 @@
 //! What an expression is once read.
 use super::function::Function;
+use super::pattern::Pattern;
 
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Literal(Literal),
     /// `$this`
     This,
+    /// `$index`
+    Index,
+    /// `$total`
+    Total,
     /// `%name`
     Variable(String),
     /// The first name of a path: the type of the context, or a member of it.
@@ -13,7 +18,7 @@ pub(super) enum Node {
     Member(Box<Node>, String),
     /// Without a receiver a function applies to the context.
     Call(Option<Box<Node>>, Function, Vec<Node>),
-    Index(Box<Node>, Box<Node>),
+    At(Box<Node>, Box<Node>),
     Binary(Operator, Box<Node>, Box<Node>),
     Negate(Box<Node>),
     Is(Box<Node>, String),
@@ -30,11 +35,13 @@ pub(super) enum Literal {
     /// Without the `@`; a time starts with `T`.
     Temporal(String),
     Quantity(f64, String),
+    /// A regular expression as an argument.
+    Pattern(Pattern),
 }
 
 /// <http://hl7.org/fhirpath/N1/#operator-precedence>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(crate) enum Operator {
     Times,
     Divide,
     Div,
@@ -66,6 +73,13 @@ impl Operator {
             .iter()
             .find(|(name, ..)| *name == text)
             .map(|(_, operator, binding)| (*operator, *binding))
+    }
+
+    pub(super) fn is_logic(self) -> bool {
+        matches!(
+            self,
+            Operator::And | Operator::Or | Operator::Xor | Operator::Implies
+        )
     }
 }
 

@@ -1,8 +1,7 @@
 //! Functions of whole collections. <http://hl7.org/fhirpath/N1/#collections-1>
 use super::function::Function;
 use super::item::{Data, Item};
-use super::{compare, navigate, text};
-use std::collections::HashSet;
+use super::{compare, convert, math, navigate, text};
 
 /// More than any condition compares pairwise.
 const MANY: usize = 64;
@@ -12,6 +11,7 @@ type Items<'a> = Vec<Item<'a>>;
 /// Functions of the input alone.
 pub(super) fn collection<'a>(function: Function, input: Items<'a>) -> Items<'a> {
     let all = |wanted| input.iter().all(|item| item.as_bool() == Some(wanted));
+    let any = |wanted| input.iter().any(|item| item.as_bool() == Some(wanted));
     match function {
         Function::Empty => vec![Item::boolean(input.is_empty())],
         Function::Count => vec![Item::integer(input.len())],
@@ -23,12 +23,43 @@ pub(super) fn collection<'a>(function: Function, input: Items<'a>) -> Items<'a> 
         Function::Distinct => distinct(input),
         Function::Not => bool_item(compare::truth(&input).map(|value| !value)),
         Function::AllTrue => vec![Item::boolean(all(true))],
-        Function::AnyTrue => vec![Item::boolean(
-            input.iter().any(|item| item.as_bool() == Some(true)),
-        )],
+        Function::AllFalse => vec![Item::boolean(all(false))],
+        Function::AnyTrue => vec![Item::boolean(any(true))],
+        Function::AnyFalse => vec![Item::boolean(any(false))],
+        Function::IsDistinct => {
+            let total = input.len();
+            vec![Item::boolean(distinct(input).len() == total)]
+        }
+        Function::Type => input.iter().filter_map(Item::type_info).collect(),
         Function::HasValue => vec![Item::boolean(matches!(&input[..], [item] if has_value(item)))],
         Function::Children => input.iter().flat_map(navigate::all).collect(),
         Function::Descendants => descendants(&input),
+        Function::ToBoolean
+        | Function::ToDate
+        | Function::ToDateTime
+        | Function::ToDecimal
+        | Function::ToInteger
+        | Function::ToQuantity
+        | Function::ToString
+        | Function::ToTime
+        | Function::ConvertsToBoolean
+        | Function::ConvertsToDate
+        | Function::ConvertsToDateTime
+        | Function::ConvertsToDecimal
+        | Function::ConvertsToInteger
+        | Function::ConvertsToQuantity
+        | Function::ConvertsToString
+        | Function::ConvertsToTime => convert::call(function, &input),
+        Function::Abs
+        | Function::Ceiling
+        | Function::Exp
+        | Function::Floor
+        | Function::Ln
+        | Function::Round
+        | Function::Sqrt
+        | Function::Truncate => math::call(function, &input, &[]),
+        Function::Join => text::join(&input, &[]),
+        Function::ToChars => text::chars(&input),
         _ => text::call(function, &input, &[], &[]),
     }
 }
@@ -36,7 +67,7 @@ pub(super) fn collection<'a>(function: Function, input: Items<'a>) -> Items<'a> 
 fn has_value(item: &Item) -> bool {
     match &item.data {
         Data::Node { value, .. } => !value.is_null() && !value.is_object(),
-        Data::Target(_) => false,
+        Data::Target(_) | Data::Type(..) => false,
         _ => true,
     }
 }
@@ -95,6 +126,8 @@ pub(super) fn combined<'a>(function: Function, mut input: Items<'a>, other: Item
     match function {
         Function::Intersect => input.retain(|item| compare::has(&other, item)),
         Function::Exclude => input.retain(|item| !compare::has(&other, item)),
+        Function::SubsetOf => return vec![Item::boolean(within(&input, &other))],
+        Function::SupersetOf => return vec![Item::boolean(within(&other, &input))],
         _ => input.extend(other),
     }
     if matches!(function, Function::Union | Function::Intersect) {
@@ -104,11 +137,15 @@ pub(super) fn combined<'a>(function: Function, mut input: Items<'a>, other: Item
     }
 }
 
-/// Each value once. Past a few items by their text, so that time grows with their number.
+fn within(items: &[Item], all: &[Item]) -> bool {
+    items.iter().all(|item| compare::has(all, item))
+}
+
+/// Each value once. Past a few items by what they say, so that time grows with their number.
 pub(super) fn distinct<'a>(mut items: Items<'a>) -> Items<'a> {
     if items.len() > MANY {
-        let mut seen = HashSet::new();
-        items.retain(|item| item.json().is_none_or(|value| seen.insert(value.to_string())));
+        let mut seen = compare::Seen::default();
+        items.retain(|item| seen.insert(item));
         return items;
     }
     let mut out: Items<'a> = Vec::with_capacity(items.len());

@@ -5,6 +5,7 @@ use super::quantity;
 use crate::datetime::{Precision, Stamp};
 use crate::registry::Primitive;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 /// A collection as a condition: one Boolean is itself, one item of another kind counts as true.
 pub(super) fn truth(items: &[Item]) -> Option<bool> {
@@ -42,6 +43,22 @@ pub(super) fn equal(left: &[Item], right: &[Item]) -> Option<bool> {
 
 pub(super) fn has(items: &[Item], wanted: &Item) -> bool {
     items.iter().any(|item| item_equal(item, wanted) == Some(true))
+}
+
+/// Values seen so far, by what they say.
+#[derive(Default)]
+pub(super) struct Seen(HashSet<String>);
+
+impl Seen {
+    /// False for a value that was there already.
+    pub(super) fn insert(&mut self, item: &Item) -> bool {
+        let text = || item.as_str().map(|text| format!("'{text}"));
+        let number = || item.as_f64().map(|number| format!("#{number}"));
+        let flag = || item.as_bool().map(|flag| flag.to_string());
+        let whole = || item.json().map(|value| value.to_string());
+        let shown = text().or_else(number).or_else(flag).or_else(whole);
+        self.0.insert(shown.unwrap_or_else(|| format!("{:?}", item.data)))
+    }
 }
 
 fn item_equal(left: &Item, right: &Item) -> Option<bool> {
@@ -111,7 +128,7 @@ pub(super) fn moment(item: &Item) -> Option<Stamp> {
 }
 
 /// Times compare like moments of one day.
-fn time_of_day(time: &str) -> Option<Stamp> {
+pub(super) fn time_of_day(time: &str) -> Option<Stamp> {
     Stamp::parse(&format!("1970-01-01{time}"))
 }
 

@@ -1,73 +1,158 @@
 //! Walking the tree. Where FHIRPath speaks of an error at run time the result is empty: a
-//! condition that cannot be decided does not hold.
+//! condition that cannot be decided does not hold. Work is counted, and past its bound the whole
+//! evaluation ends.
 use super::ast::{Node, Operator};
-use super::collection::{
-    bool_item, collection, combined, distinct, extensions, index_of, is_type, members, membership, of_type,
-    root,
-};
-use super::function::{Function, type_argument};
-use super::item::Item;
+use super::collection::{bool_item, distinct, index_of, is_type, members, membership, of_type, root};
+use super::function::Function;
+use super::item::{Data, Item};
 use super::navigate::Contained;
-use super::{Env, arithmetic, compare, navigate, text};
+use super::{Env, arithmetic, compare};
 use serde_json::Value;
-use std::cell::OnceCell;
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+
+/// Computed text longer than this ends the evaluation: R4's own bound on strings.
+pub(super) const MAX_TEXT: usize = 1024 * 1024;
 
 /// What stays the same during one evaluation.
 pub(super) struct Scope<'a, 'e> {
-    resource: &'a Value,
-    env: &'e Env<'a>,
-    contained: OnceCell<Contained<'a>>,
+    pub(super) resource: &'a Value,
+    /// `%context`
+    pub(super) origin: Item<'a>,
+    pub(super) env: &'e Env<'a>,
+    pub(super) contained: OnceCell<Contained<'a>>,
+    left: Cell<u64>,
+    exhausted: Cell<bool>,
 }
 
-type Items<'a> = Vec<Item<'a>>;
+pub(super) type Items<'a> = Vec<Item<'a>>;
 
-impl<'a, 'e> Scope<'a, 'e> {
-    pub(super) fn new(resource: &'a Value, env: &'e Env<'a>) -> Self {
-        Scope {
-            resource,
-            env,
-            contained: OnceCell::new(),
+/// `$this` (at the top the item the evaluation starts from), `$index` and `$total`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Context<'a, 's> {
+    pub(super) this: &'s [Item<'a>],
+    pub(super) index: Option<usize>,
+    pub(super) total: &'s [Item<'a>],
+}
+
+impl<'a, 's> Context<'a, 's> {
+    pub(super) fn of(this: &'s [Item<'a>]) -> Context<'a, 's> {
+        Context {
+            this,
+            index: None,
+            total: &[],
         }
     }
 
-    /// `context` is `$this`, or the resource at the top.
-    pub(super) fn evaluate(&self, node: &'a Node, context: &[Item<'a>]) -> Items<'a> {
-        match node {
+    pub(super) fn item(item: &'s Item<'a>, index: usize) -> Context<'a, 's> {
+        Context {
+            this: std::slice::from_ref(item),
+            index: Some(index),
+            total: &[],
+        }
+    }
+}
+
+impl<'a, 'e> Scope<'a, 'e> {
+    pub(super) fn new(resource: &'a Value, origin: &Item<'a>, env: &'e Env<'a>) -> Self {
+        Scope {
+            resource,
+            origin: origin.clone(),
+            env,
+            contained: OnceCell::new(),
+            left: Cell::new(env.work),
+            exhausted: Cell::new(false),
+        }
+    }
+
+    /// Whether the bound on work was reached, so that results mean nothing.
+    pub(super) fn exhausted(&self) -> bool {
+        self.exhausted.get()
+    }
+
+    /// False when the work is more than what is left.
+    pub(super) fn spend(&self, units: u64) -> bool {
+        let left = self.left.get().checked_sub(units);
+        self.left.set(left.unwrap_or(0));
+        if left.is_none() {
+            self.exhausted.set(true);
+        }
+        left.is_some()
+    }
+
+    /// What an evaluation costs by its result: its items, and the text it made.
+    fn paid(&self, items: Items<'a>) -> Items<'a> {
+        let text = match &items[..] {
+            [] => return items,
+            [item] => match &item.data {
+                Data::String(Cow::Owned(text)) => text.len() as u64 / 16,
+                _ => 0,
+            },
+            _ => items.len() as u64,
+        };
+        if self.spend(text) { items } else { Vec::new() }
+    }
+
+    pub(super) fn evaluate(&self, node: &'a Node, context: Context<'a, '_>) -> Items<'a> {
+        if !self.spend(1) {
+            return Vec::new();
+        }
+        self.paid(match node {
             Node::Literal(literal) => Item::literal(literal).into_iter().collect(),
-            Node::This => context.to_vec(),
+            Node::This => context.this.to_vec(),
+            Node::Index => context.index.map(Item::integer).into_iter().collect(),
+            Node::Total => context.total.to_vec(),
             Node::Variable(name) => self.variable(name),
-            Node::Root(name) => root(context, name),
+            Node::Root(name) => root(context.this, name),
             Node::Member(receiver, name) => members(&self.evaluate(receiver, context), name),
-            Node::Index(receiver, index) => {
+            Node::At(receiver, index) => {
                 let place = index_of(&self.evaluate(index, context));
-                self.evaluate(receiver, context)
-                    .into_iter()
-                    .skip(place.unwrap_or(usize::MAX))
-                    .take(1)
-                    .collect()
+                let items = self.evaluate(receiver, context).into_iter();
+                items.skip(place.unwrap_or(usize::MAX)).take(1).collect()
             }
             Node::Is(operand, name) => is_type(&self.evaluate(operand, context), name),
             Node::As(operand, name) => of_type(self.evaluate(operand, context), name),
             Node::Negate(operand) => arithmetic::negate(&self.evaluate(operand, context)),
             Node::Binary(operator, left, right) => self.binary(*operator, left, right, context),
+            Node::Call(_, Function::Empty | Function::Exists | Function::Not, none) if none.is_empty() => {
+                bool_item(self.condition(node, context))
+            }
             Node::Call(receiver, function, arguments) => {
-                let input = match receiver {
-                    Some(receiver) => self.evaluate(receiver, context),
-                    None => context.to_vec(),
-                };
+                let input = self.receiver(receiver.as_deref(), context);
                 self.call(*function, input, arguments, context)
             }
+        })
+    }
+
+    fn receiver(&self, receiver: Option<&'a Node>, context: Context<'a, '_>) -> Items<'a> {
+        match receiver {
+            Some(receiver) => self.evaluate(receiver, context),
+            None => context.this.to_vec(),
+        }
+    }
+
+    /// The result as a condition, without making a collection of it where that can be helped.
+    pub(super) fn condition(&self, node: &'a Node, context: Context<'a, '_>) -> Option<bool> {
+        let input = |receiver: &'a Option<Box<Node>>| self.receiver(receiver.as_deref(), context);
+        match node {
+            Node::Binary(operator, left, right) if operator.is_logic() => {
+                self.logic(*operator, left, right, context)
+            }
+            Node::Call(receiver, Function::Empty, _) => Some(input(receiver).is_empty()),
+            Node::Call(receiver, Function::Exists, none) if none.is_empty() => {
+                Some(!input(receiver).is_empty())
+            }
+            Node::Call(Some(receiver), Function::Not, _) => {
+                self.condition(receiver, context).map(|holds| !holds)
+            }
+            Node::Call(None, Function::Not, _) => compare::truth(context.this).map(|holds| !holds),
+            _ => compare::truth(&self.evaluate(node, context)),
         }
     }
 
     fn variable(&self, name: &str) -> Items<'a> {
-        match self
-            .env
-            .variables
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| *value)
-        {
+        let given = self.env.variables.iter().find(|(known, _)| *known == name);
+        match given.map(|(_, value)| *value) {
             Some(Value::Array(all)) => all.iter().map(Item::of_json).collect(),
             Some(Value::Null) => Vec::new(),
             Some(value) => vec![Item::of_json(value)],
@@ -82,7 +167,9 @@ impl<'a, 'e> Scope<'a, 'e> {
                 .map(|name| Item::string(base.to_owned() + name))
         };
         match name {
-            "resource" | "context" | "rootResource" => Some(Item::of_json(self.resource)),
+            "resource" => Some(Item::of_json(self.resource)),
+            "rootResource" => Some(Item::of_json(self.env.container.unwrap_or(self.resource))),
+            "context" => Some(self.origin.clone()),
             "ucum" => Some(Item::string("http://unitsofmeasure.org")),
             "sct" => Some(Item::string("http://snomed.info/sct")),
             "loinc" => Some(Item::string("http://loinc.org")),
@@ -91,107 +178,55 @@ impl<'a, 'e> Scope<'a, 'e> {
         }
     }
 
-    fn binary(&self, operator: Operator, left: &'a Node, right: &'a Node, context: &[Item<'a>]) -> Items<'a> {
-        let mut left = self.evaluate(left, context);
-        let right = self.evaluate(right, context);
+    fn binary(
+        &self,
+        operator: Operator,
+        left: &'a Node,
+        right: &'a Node,
+        context: Context<'a, '_>,
+    ) -> Items<'a> {
+        use Operator as O;
+        if operator.is_logic() {
+            return bool_item(self.logic(operator, left, right, context));
+        }
+        let (mut left, right) = (self.evaluate(left, context), self.evaluate(right, context));
         match operator {
-            Operator::Union => {
+            O::Union => {
                 left.extend(right);
                 distinct(left)
             }
-            Operator::And | Operator::Or | Operator::Xor | Operator::Implies => bool_item(compare::logic(
-                operator,
-                compare::truth(&left),
-                compare::truth(&right),
-            )),
-            Operator::In => membership(&left, &right),
-            Operator::Contains => membership(&right, &left),
-            Operator::Equivalent => vec![Item::boolean(compare::equivalent(&left, &right))],
-            Operator::NotEquivalent => vec![Item::boolean(!compare::equivalent(&left, &right))],
-            Operator::Equal => bool_item(compare::equal(&left, &right)),
-            Operator::NotEqual => bool_item(compare::equal(&left, &right).map(|same| !same)),
-            Operator::Greater | Operator::Less | Operator::GreaterOrEqual | Operator::LessOrEqual => {
+            O::In => membership(&left, &right),
+            O::Contains => membership(&right, &left),
+            O::Equivalent => vec![Item::boolean(compare::equivalent(&left, &right))],
+            O::NotEquivalent => vec![Item::boolean(!compare::equivalent(&left, &right))],
+            O::Equal => bool_item(compare::equal(&left, &right)),
+            O::NotEqual => bool_item(compare::equal(&left, &right).map(|same| !same)),
+            O::Greater | O::Less | O::GreaterOrEqual | O::LessOrEqual => {
                 bool_item(compare::ordered(operator, &left, &right))
             }
+            _ if !self.fits(&left, &right) => Vec::new(),
             _ => arithmetic::binary(operator, &left, &right),
         }
     }
 
-    /// Functions whose arguments are criteria or types, evaluated for each item or not at all.
-    fn call(
+    fn logic(
         &self,
-        function: Function,
-        input: Items<'a>,
-        arguments: &'a [Node],
-        context: &[Item<'a>],
-    ) -> Items<'a> {
-        let named = || arguments.first().and_then(type_argument).unwrap_or_default();
-        match function {
-            Function::Where => self.filter(input, arguments),
-            Function::Exists => vec![Item::boolean(!self.filter(input, arguments).is_empty())],
-            Function::All => {
-                let total = input.len();
-                vec![Item::boolean(self.filter(input, arguments).len() == total)]
-            }
-            Function::Select => self.select(&input, arguments),
-            Function::Iif => self.iif(&input, arguments),
-            Function::As | Function::OfType => of_type(input, named()),
-            Function::Is => is_type(&input, named()),
-            Function::Resolve => self.resolve(&input),
-            Function::Now => text::now(self.env.now),
-            Function::Today => text::today(self.env.now),
-            _ => {
-                let values = arguments.iter().map(|node| self.evaluate(node, context));
-                with_values(function, input, values.collect())
-            }
+        operator: Operator,
+        left: &'a Node,
+        right: &'a Node,
+        context: Context<'a, '_>,
+    ) -> Option<bool> {
+        let left = self.condition(left, context);
+        match (operator, left) {
+            (Operator::And, Some(false)) => Some(false),
+            (Operator::Or, Some(true)) | (Operator::Implies, Some(false)) => Some(true),
+            _ => compare::logic(operator, left, self.condition(right, context)),
         }
     }
 
-    fn resolve(&self, input: &[Item<'a>]) -> Items<'a> {
-        let contained = self.contained.get_or_init(|| navigate::contained(self.resource));
-        input
-            .iter()
-            .filter_map(|item| navigate::resolve(item, contained))
-            .collect()
-    }
-
-    /// The items for which the criterion holds; all without one.
-    fn filter(&self, input: Items<'a>, arguments: &'a [Node]) -> Items<'a> {
-        let Some(criterion) = arguments.first() else {
-            return input;
-        };
-        let holds = |item: &Item<'a>| {
-            compare::truth(&self.evaluate(criterion, std::slice::from_ref(item))) == Some(true)
-        };
-        input.into_iter().filter(holds).collect()
-    }
-
-    fn select(&self, input: &[Item<'a>], arguments: &'a [Node]) -> Items<'a> {
-        let each = |item| self.evaluate(&arguments[0], std::slice::from_ref(item));
-        input.iter().flat_map(each).collect()
-    }
-
-    fn iif(&self, input: &[Item<'a>], arguments: &'a [Node]) -> Items<'a> {
-        let holds = compare::truth(&self.evaluate(&arguments[0], input)) == Some(true);
-        let branch = arguments.get(if holds { 1 } else { 2 });
-        branch.map_or_else(Vec::new, |branch| self.evaluate(branch, input))
-    }
-}
-
-/// Functions of the input and of argument values.
-fn with_values<'a>(function: Function, input: Items<'a>, values: Vec<Items<'a>>) -> Items<'a> {
-    let mut values = values.into_iter();
-    let Some(first) = values.next() else {
-        return collection(function, input);
-    };
-    match function {
-        Function::Extension => extensions(&input, &first),
-        Function::HasExtension => vec![Item::boolean(!extensions(&input, &first).is_empty())],
-        Function::Union | Function::Combine | Function::Intersect | Function::Exclude => {
-            combined(function, input, first)
-        }
-        Function::Skip => input.into_iter().skip(index_of(&first).unwrap_or(0)).collect(),
-        Function::Take => input.into_iter().take(index_of(&first).unwrap_or(0)).collect(),
-        _ => text::call(function, &input, &first, &values.next().unwrap_or_default()),
+    /// Whether two texts may be joined.
+    fn fits(&self, left: &[Item], right: &[Item]) -> bool {
+        let length = |items: &[Item]| items.first().and_then(Item::as_str).map_or(0, str::len);
+        length(left) + length(right) <= MAX_TEXT || self.spend(u64::MAX)
     }
 }

@@ -27,6 +27,8 @@ pub(super) enum Data<'a> {
     String(Cow<'a, str>),
     Temporal(Cow<'a, str>),
     Quantity(f64, Cow<'a, str>),
+    /// What `type()` tells: namespace and name.
+    Type(&'static str, Cow<'static, str>),
 }
 
 /// The FHIR type of a node.
@@ -40,7 +42,7 @@ pub(super) enum Of {
 
 impl<'a> Item<'a> {
     /// A resource, or JSON whose type is guessed from its form.
-    pub(super) fn of_json(value: &'a Value) -> Item<'a> {
+    pub(crate) fn of_json(value: &'a Value) -> Item<'a> {
         let of = match value {
             Value::Object(_) => resource_definition(value).map_or(Of::Unknown, Of::Complex),
             Value::String(_) => Of::Primitive(Primitive::String),
@@ -58,7 +60,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    pub(super) fn node(value: &'a Value, extra: Option<&'a Value>, of: ElementType) -> Item<'a> {
+    pub(crate) fn node(value: &'a Value, extra: Option<&'a Value>, of: ElementType) -> Item<'a> {
         let of = match of {
             ElementType::Primitive(primitive) => Of::Primitive(primitive),
             ElementType::Complex(id) => Of::Complex(id),
@@ -89,7 +91,7 @@ impl<'a> Item<'a> {
 
     pub(super) fn literal(literal: &'a Literal) -> Option<Item<'a>> {
         let data = match literal {
-            Literal::Empty => return None,
+            Literal::Empty | Literal::Pattern(_) => return None,
             Literal::Boolean(value) => Data::Boolean(*value),
             Literal::Integer(value) => Data::Integer(*value),
             Literal::Decimal(value) => Data::Decimal(*value),
@@ -130,7 +132,20 @@ impl<'a> Item<'a> {
             Data::Temporal(text) if text.contains('T') => "dateTime",
             Data::Temporal(_) => "date",
             Data::Quantity(..) => "Quantity",
+            Data::Type(..) => "SimpleTypeInfo",
         }
+    }
+
+    /// `System.Integer` of computed values, `FHIR.integer` of elements.
+    pub(super) fn type_info(&self) -> Option<Item<'a>> {
+        let name = self.type_name();
+        let capital = || name[..1].to_ascii_uppercase() + &name[1..];
+        let data = match self.data {
+            Data::Type(..) => return None,
+            Data::Node { .. } | Data::Target(_) => Data::Type("FHIR", name.into()),
+            _ => Data::Type("System", capital().into()),
+        };
+        Some(Item { data })
     }
 
     pub fn as_str(&self) -> Option<&str> {
@@ -139,6 +154,11 @@ impl<'a> Item<'a> {
             Data::String(text) | Data::Temporal(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// As `toString()` gives it; none for elements with members.
+    pub fn text(&self) -> Option<String> {
+        super::convert::text(self)
     }
 
     pub fn as_bool(&self) -> Option<bool> {

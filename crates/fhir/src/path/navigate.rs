@@ -9,8 +9,11 @@ use std::collections::HashMap;
 
 /// Appends the children of that name.
 pub(super) fn children<'a>(item: &Item<'a>, name: &str, out: &mut Vec<Item<'a>>) {
-    let Data::Node { value, extra, of } = &item.data else {
-        return;
+    let (value, extra, of) = match &item.data {
+        Data::Node { value, extra, of } => (value, extra, of),
+        Data::Type(namespace, _) if name == "namespace" => return out.push(Item::string(*namespace)),
+        Data::Type(_, own) if name == "name" => return out.push(Item::string(own.clone())),
+        _ => return,
     };
     match (of, value) {
         (Of::Complex(id), Value::Object(members)) => typed(registry().definition(*id), members, name, out),

@@ -7,12 +7,16 @@ use super::token::{Token, tokens};
 /// Nesting beyond any expression people write, and far from the end of the stack.
 const MAX_DEPTH: u8 = 50;
 
+/// Steps and operators of an expression: they nest too, to the left.
+const MAX_LINKS: u16 = 250;
+
 pub(super) fn parse(text: &str) -> Result<Node, PathError> {
     let mut parser = Parser {
         tokens: tokens(text)?,
         next: 0,
         end: text.len(),
         depth: 0,
+        links: 0,
     };
     let node = parser.expression(1)?;
     match parser.peek() {
@@ -26,6 +30,7 @@ struct Parser {
     next: usize,
     end: usize,
     depth: u8,
+    links: u16,
 }
 
 impl Parser {
@@ -54,6 +59,14 @@ impl Parser {
         }
     }
 
+    fn link(&mut self) -> Result<(), PathError> {
+        self.links += 1;
+        if self.links > MAX_LINKS {
+            return Err(self.error("too long; split it"));
+        }
+        Ok(())
+    }
+
     fn name(&mut self) -> Result<String, PathError> {
         match self.peek() {
             Some(Token::Name(name) | Token::Quoted(name)) => {
@@ -76,11 +89,13 @@ impl Parser {
             left = match Operator::of(&text) {
                 Some((operator, tightness)) if tightness >= binding => {
                     self.next += 1;
+                    self.link()?;
                     let right = self.expression(tightness + 1)?;
                     Node::Binary(operator, Box::new(left), Box::new(right))
                 }
                 None if matches!(text.as_str(), "is" | "as") && TYPE_BINDING >= binding => {
                     self.next += 1;
+                    self.link()?;
                     let named = self.type_name()?;
                     if text == "is" {
                         Node::Is(Box::new(left), named)
@@ -125,11 +140,13 @@ impl Parser {
         let mut node = self.term()?;
         loop {
             if self.accept(".") {
+                self.link()?;
                 node = self.step(node)?;
             } else if self.accept("[") {
+                self.link()?;
                 let index = self.expression(1)?;
                 self.expect("]")?;
-                node = Node::Index(Box::new(node), Box::new(index));
+                node = Node::At(Box::new(node), Box::new(index));
             } else {
                 return Ok(node);
             }
@@ -157,6 +174,7 @@ impl Parser {
         let function = Function::of(name, arguments.len()).map_err(|message| PathError::at(at, &message))?;
         function
             .check(&arguments)
+            .and_then(|()| function.prepare(&mut arguments))
             .map_err(|message| PathError::at(at, &message))?;
         Ok(Node::Call(receiver, function, arguments))
     }
@@ -175,7 +193,7 @@ impl Parser {
             }
             Token::Symbol("{") => self.expect("}").map(|()| Node::Literal(Literal::Empty)),
             Token::Symbol("%") => self.variable(),
-            Token::Symbol("$") if self.name()? == "this" => Ok(Node::This),
+            Token::Symbol("$") => self.dollar(),
             Token::Name(name) if matches!(name.as_str(), "true" | "false") => {
                 Ok(Node::Literal(Literal::Boolean(name == "true")))
             }
@@ -188,6 +206,15 @@ impl Parser {
                 self.next = place;
                 Err(self.error("an expression was expected"))
             }
+        }
+    }
+
+    fn dollar(&mut self) -> Result<Node, PathError> {
+        match self.name()?.as_str() {
+            "this" => Ok(Node::This),
+            "index" => Ok(Node::Index),
+            "total" => Ok(Node::Total),
+            _ => Err(self.error("$this, $index or $total was expected")),
         }
     }
 

@@ -46,6 +46,11 @@ pub(super) fn aligned(left: (f64, &str), right: (f64, &str)) -> Option<(f64, f64
     (left_base.1 == right_base.1).then_some((left.0 * left_base.0, right.0 * right_base.0))
 }
 
+/// `1 'wk'`
+pub(super) fn text(value: f64, unit: &str) -> String {
+    format!("{value} '{unit}'")
+}
+
 fn canonical(unit: &str) -> &str {
     calendar_unit(unit).unwrap_or(unit)
 }

@@ -189,6 +189,101 @@ fn what_is_not_an_expression_says_where() {
     assert!(Expr::compile(&"a.where(".repeat(10_000)).is_err());
 }
 
+/// Expressions that would not end, or end too late, or make too much, are ended.
+#[test]
+fn hostile_expressions_are_bounded() {
+    let nested = |open: &str, inner: &str, close: &str| open.repeat(40) + inner + &close.repeat(40);
+    let endless = [
+        "1.repeat($this + 1)",
+        "'x'.repeat($this & 'x')",
+        "(1|2|3|4|5|6|7|8|9|10).repeat(iif($this < 1000000, $this + 1, {})).count()",
+        "Patient.descendants().select(%resource.descendants()).select(%resource.descendants()).select(%resource.descendants()).select(%resource.descendants())",
+        "%resource.descendants().aggregate($total & $total & 'xxxxxxxxxxxxxxxx', 'x').length()",
+        "'x'.replace('', 'xxxxxxxxxxxxxxxx').replace('x', %big).replace('x', %big).replace('x', %big)",
+        "%big.matches('(x{1,40}y?){1,9}$')",
+        "%big.replaceMatches('x', %big)",
+        "(%big & %big).length()",
+    ];
+    let big = json!("x".repeat(600_000));
+    let env = Env::default().with("big", &big).work(200_000);
+    for text in endless {
+        let expression = Expr::compile(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(
+            expression.try_evaluate(&patient(), &env).err(),
+            Some(TooCostly),
+            "{text}"
+        );
+    }
+    let ending = [
+        nested("children().repeat(", "children()", ")"),
+        nested("iif(true,", "1", ")"),
+    ];
+    for text in ending {
+        Expr::compile(&text)
+            .expect("an expression")
+            .evaluate(&patient(), &env);
+    }
+}
+
+/// However an expression nests, it fits the stack of a worker.
+#[test]
+fn long_expressions_are_refused_or_fit() {
+    let chains = [
+        ("a", ".a"),
+        ("1", "+1"),
+        ("a", "[0]"),
+        ("a", ".where(b)"),
+        ("a", " | a"),
+        ("a", " is b"),
+    ];
+    for (first, link) in chains {
+        assert!(
+            Expr::compile(&(first.to_owned() + &link.repeat(100_000))).is_err(),
+            "{link}"
+        );
+        let long = first.to_owned() + &link.repeat(240);
+        let expression = Expr::compile(&long).unwrap_or_else(|error| panic!("{link}: {error}"));
+        let evaluate = move || expression.evaluate(&patient(), &Env::default()).len();
+        let worker = std::thread::Builder::new().stack_size(2 << 20).spawn(evaluate);
+        worker.expect("a thread").join().expect("no overflow");
+    }
+    let wrong = [
+        "a.matches('(')",
+        "$that",
+        "a.lowBoundary()",
+        "a.memberOf('x')",
+        "a.defineVariable('x')",
+    ];
+    for text in wrong {
+        assert!(Expr::compile(text).is_err(), "{text}");
+    }
+    assert!(Expr::compile(&format!("a.matches('{}')", "a".repeat(3_000))).is_err());
+    assert!(Expr::compile("a.matches('(a{1000}){1000}')").is_err());
+}
+
+#[test]
+fn functions_of_n1_are_there() {
+    let right = [
+        "(true | false).anyFalse() and (false).allFalse() and (1 | 2).isDistinct()",
+        "(1 | 2).subsetOf(1 | 2 | 3) and (1 | 2 | 3).supersetOf(2 | 3)",
+        "name.select($index) = (0 | 1)",
+        "(1 | 2 | 3).aggregate($this + $total, 0) = 6",
+        "%resource.repeat(contained).gender = 'female'",
+        "'2024-01'.convertsToDate() and '24'.convertsToDate().not() and 'T10:00'.toTime() = @T10:00",
+        "'yes'.toBoolean() and '1.5 \\'mg\\''.toQuantity() = 1.5 'mg' and 1.convertsToQuantity()",
+        "(-1.5).abs() = 1.5 and 1.5.ceiling() = 2 and 1.5.floor() = 1 and 1.45.round(1) = 1.5 and 9.sqrt() = 3",
+        "2.power(3) = 8 and 8.log(2) = 3 and 1.ln() = 0 and 0.exp() = 1 and (-1.5).truncate() = -1",
+        "'a,b'.split(',').join('+') = 'a+b' and ' a '.trim() = 'a' and 'ab'.toChars() = ('a' | 'b')",
+        "'abc'.replaceMatches('b.', 'x') = 'ax' and 'abc'.matchesFull('b').not() and 'abc'.matches('b')",
+        "birthDate.type().name = 'date' and 1.type().namespace = 'System' and name.trace('x').exists()",
+        "1 'cm'.comparable(1 'm') and 1 'cm'.comparable(1 's').not() and timeOfDay() > @T10:00",
+        "%context.birthDate = %rootResource.birthDate",
+    ];
+    for expression in right {
+        holds(expression, &patient());
+    }
+}
+
 #[test]
 fn all_search_expressions_compile() {
     use crate::registry::registry;

@@ -1,8 +1,8 @@
-//! String functions, conversions, and the clock that was given. <http://hl7.org/fhirpath/N1/#string-manipulation>
+//! String functions, and the clock that was given. <http://hl7.org/fhirpath/N1/#string-manipulation>
+use super::eval::MAX_TEXT;
 use super::function::Function;
 use super::item::{Data, Item};
 use crate::datetime::instant;
-use regex_lite::Regex;
 
 /// A function of one item; empty for none or several.
 pub(super) fn call<'a>(
@@ -12,10 +12,12 @@ pub(super) fn call<'a>(
     second: &[Item<'a>],
 ) -> Vec<Item<'a>> {
     let [item] = input else { return Vec::new() };
-    let data = match item.as_str() {
-        Some(text) => of_text(function, text, first, second),
-        None => converted(function, item),
-    };
+    let data = item
+        .as_str()
+        .and_then(|text| of_text(function, text, first, second));
+    if let (Function::Split, Some(text)) = (function, item.as_str()) {
+        return split(text, first);
+    }
     data.map(|data| Item { data }).into_iter().collect()
 }
 
@@ -25,7 +27,6 @@ fn of_text<'a>(function: Function, text: &str, first: &[Item], second: &[Item]) 
         Function::StartsWith => Data::Boolean(text.starts_with(argument()?)),
         Function::EndsWith => Data::Boolean(text.ends_with(argument()?)),
         Function::Contains => Data::Boolean(text.contains(argument()?)),
-        Function::Matches => Data::Boolean(regex(argument()?).ok()?.is_match(text)),
         Function::IndexOf => Data::Integer(place(text, argument()?)),
         Function::Length => Data::Integer(i64::try_from(text.chars().count()).ok()?),
         Function::Lower => Data::String(text.to_lowercase().into()),
@@ -35,43 +36,56 @@ fn of_text<'a>(function: Function, text: &str, first: &[Item], second: &[Item]) 
             Data::String(text.replace(argument()?, with).into())
         }
         Function::Substring => Data::String(substring(text, number(first)?, number(second))?.into()),
-        Function::ToString => Data::String(text.to_owned().into()),
-        Function::ToInteger => Data::Integer(text.parse().ok()?),
-        Function::ToDecimal => Data::Decimal(text.parse().ok().filter(|value: &f64| value.is_finite())?),
+        Function::Trim => Data::String(text.trim().to_owned().into()),
         _ => return None,
     })
 }
 
-/// `.` also matches line ends.
-pub(super) fn regex(pattern: &str) -> Result<Regex, regex_lite::Error> {
-    regex_lite::RegexBuilder::new(pattern)
-        .dot_matches_new_line(true)
-        .build()
+fn split<'a>(text: &str, by: &[Item]) -> Vec<Item<'a>> {
+    let parts = by.first().and_then(Item::as_str).map(|by| text.split(by));
+    parts
+        .into_iter()
+        .flatten()
+        .map(|part| Item::string(part.to_owned()))
+        .collect()
 }
 
-fn converted<'a>(function: Function, item: &Item) -> Option<Data<'a>> {
-    let value = item
-        .as_f64()
-        .or_else(|| item.as_bool().map(|flag| f64::from(u8::from(flag))));
-    match function {
-        Function::ToString => {
-            let flag = item.as_bool().map(|flag| flag.to_string());
-            Some(Data::String(
-                flag.or_else(|| value.map(|value| value.to_string()))?.into(),
-            ))
-        }
-        Function::ToDecimal => value.map(Data::Decimal),
-        Function::ToInteger => value
-            .filter(|value| value.fract() == 0.0)
-            .map(|value| Data::Integer(value as i64)),
-        _ => None,
-    }
+pub(super) fn join<'a>(input: &[Item], by: &[Item]) -> Vec<Item<'a>> {
+    let parts: Option<Vec<&str>> = input.iter().map(Item::as_str).collect();
+    let by = by.first().and_then(Item::as_str).unwrap_or_default();
+    let whole = parts
+        .filter(|parts| !parts.is_empty())
+        .map(|parts| parts.join(by));
+    whole.map(Item::string).into_iter().collect()
+}
+
+pub(super) fn chars<'a>(input: &[Item]) -> Vec<Item<'a>> {
+    let [item] = input else { return Vec::new() };
+    let text = item.as_str().unwrap_or_default();
+    text.chars().map(|c| Item::string(c.to_string())).collect()
+}
+
+/// Whether the result of `replace()` stays within bounds.
+pub(super) fn replace_fits(input: &[Item], wanted: &[Item], with: &[Vec<Item>]) -> bool {
+    let length = |items: &[Item]| items.first().and_then(Item::as_str).map_or(0, str::len);
+    let with = with.first().map_or(0, |with| length(with));
+    let most = (length(input) + 1) / length(wanted).max(1) + 1;
+    most.saturating_mul(with) <= MAX_TEXT
 }
 
 /// Characters before the first occurrence, or -1.
 fn place(text: &str, wanted: &str) -> i64 {
     let before = text.find(wanted).map(|at| text[..at].chars().count());
     before.and_then(|count| i64::try_from(count).ok()).unwrap_or(-1)
+}
+
+pub(super) fn time_of_day<'a>(now: Option<i64>) -> Vec<Item<'a>> {
+    let time = |now| instant(now)[10..].trim_end_matches('Z').to_owned();
+    now.map(|now| Item {
+        data: Data::Temporal(time(now).into()),
+    })
+    .into_iter()
+    .collect()
 }
 
 /// None when the start lies outside the text.

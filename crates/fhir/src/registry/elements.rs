@@ -1,12 +1,19 @@
 //! Elements of resources, data types and backbone elements.
 //! <https://hl7.org/fhir/R4/elementdefinition.html>
 use super::sections::Sections;
-use super::{Primitive, TypeId, ValueSet};
+use super::{InvariantId, Primitive, TypeId, ValueSet};
 use std::collections::HashMap;
 
 /// Place of a definition in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DefinitionId(pub(super) u16);
+
+impl DefinitionId {
+    /// Place in [`super::Registry::definitions`].
+    pub fn place(self) -> usize {
+        usize::from(self.0)
+    }
+}
 
 /// A resource, data type, or backbone element (named by its path).
 #[derive(Debug)]
@@ -20,6 +27,8 @@ pub struct Definition {
     pub(super) members: Vec<Member>,
     /// A bit per element that must be there.
     pub(super) required: u128,
+    /// Own and inherited constraints.
+    pub invariants: Vec<InvariantId>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,6 +47,8 @@ pub struct Element {
     pub summary: bool,
     /// Changes what the rest means, so no partial view may leave it out.
     pub modifier: bool,
+    /// Constraints on this element beside those of its type.
+    pub invariants: Vec<InvariantId>,
 }
 
 /// A member of the JSON object.
@@ -66,6 +77,12 @@ impl Definition {
             .binary_search_by(|member| (*member.name).cmp(name))
             .ok()
             .map(|at| &self.members[at])
+    }
+
+    /// The bit that stands for the element of that name, as [`Definition::missing`] counts them.
+    pub fn bit(&self, element: &str) -> Option<u128> {
+        let at = self.elements.iter().position(|known| known.name == element)?;
+        Some(1 << at)
     }
 
     /// The elements that must be there and whose bit is not in `seen`.
@@ -119,12 +136,12 @@ impl Definitions {
         }
     }
 
-    pub(super) fn get(&self, id: DefinitionId) -> &Definition {
-        &self.all[usize::from(id.0)]
+    pub(super) fn all(&self) -> &[Definition] {
+        &self.all
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = &Definition> {
-        self.all.iter()
+    pub(super) fn get(&self, id: DefinitionId) -> &Definition {
+        &self.all[usize::from(id.0)]
     }
 
     pub(super) fn resource(&self, type_id: TypeId) -> &Definition {

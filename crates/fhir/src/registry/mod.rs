@@ -7,6 +7,7 @@
 mod bindings;
 mod compartments;
 mod elements;
+mod invariants;
 mod params;
 mod primitive;
 mod sections;
@@ -14,6 +15,7 @@ mod types;
 
 pub use bindings::ValueSet;
 pub use elements::{Definition, DefinitionId, Element, ElementType, Member};
+pub use invariants::{Invariant, InvariantId, all as invariants};
 pub use params::{ParamId, ParamKind, SearchParam};
 pub use primitive::Primitive;
 pub use types::TypeId;
@@ -83,14 +85,14 @@ impl Registry {
         self.definitions.get(id)
     }
 
+    /// Every resource, data type and backbone element, in the order of their ids.
+    pub fn definitions(&self) -> &[Definition] {
+        self.definitions.all()
+    }
+
     /// A resource, data type or backbone element (`Observation.component`) by name.
     pub fn definition_named(&self, name: &str) -> Option<DefinitionId> {
         self.definitions.named(name)
-    }
-
-    /// All resources, data types and backbone elements.
-    pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
-        self.definitions.all()
     }
 
     /// Codes of the parameters that put a resource of type `on` into a compartment; empty when

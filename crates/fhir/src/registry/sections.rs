@@ -1,5 +1,6 @@
 //! Reading `elements.tsv`: sections with a base, a line per element.
 use super::elements::{Definition, DefinitionId, Element, ElementType, Member};
+use super::invariants::{self, InvariantId};
 use super::{Primitive, TypeId, ValueSet};
 use std::collections::HashMap;
 
@@ -8,6 +9,7 @@ pub(super) struct Sections {
     pub(super) names: Vec<&'static str>,
     pub(super) ids: HashMap<&'static str, DefinitionId>,
     content: HashMap<&'static str, (&'static str, Vec<&'static str>)>,
+    invariants: HashMap<&'static str, Vec<InvariantId>>,
 }
 
 impl Sections {
@@ -16,6 +18,7 @@ impl Sections {
             names: Vec::new(),
             ids: HashMap::new(),
             content: HashMap::new(),
+            invariants: invariants::by_path(),
         };
         for section in table.split('#').skip(1) {
             let (head, lines) = section.split_once('\n').unwrap_or((section, ""));
@@ -32,7 +35,7 @@ impl Sections {
         let elements: Vec<Element> = self
             .lines(name)
             .into_iter()
-            .map(|line| self.element(line))
+            .map(|(section, line)| self.element(section, line))
             .collect();
         let each = elements
             .iter()
@@ -51,20 +54,40 @@ impl Sections {
             elements,
             members,
             required,
+            invariants: self.invariants(name),
         }
     }
 
-    /// Lines of the bases first.
-    fn lines(&self, name: &str) -> Vec<&'static str> {
+    /// Those of the bases first.
+    fn invariants(&self, name: &str) -> Vec<InvariantId> {
+        let Some((base, _)) = self.content.get(name) else {
+            return Vec::new();
+        };
+        let mut all = self.invariants(base);
+        all.extend(self.invariants.get(name).into_iter().flatten());
+        all
+    }
+
+    /// An element with members of its own has its constraints in their section.
+    fn element_invariants(&self, section: &str, element: &str) -> Vec<InvariantId> {
+        let path = format!("{section}.{element}");
+        match self.invariants.get(path.as_str()) {
+            Some(ids) if !self.ids.contains_key(path.as_str()) => ids.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Lines with the section they stand in, those of the bases first.
+    fn lines<'n>(&self, name: &'n str) -> Vec<(&'n str, &'static str)> {
         let Some((base, own)) = self.content.get(name) else {
             return Vec::new();
         };
         let mut lines = self.lines(base);
-        lines.extend(own);
+        lines.extend(own.iter().map(|line| (name, *line)));
         lines
     }
 
-    fn element(&self, line: &'static str) -> Element {
+    fn element(&self, section: &str, line: &'static str) -> Element {
         let mut cells = line.split('\t');
         let mut cell = || cells.next().unwrap_or_default();
         let (name, min, max, types, binding) = (cell(), cell(), cell(), cell(), cell());
@@ -79,6 +102,7 @@ impl Sections {
             binding: ValueSet::named(binding),
             summary: flags.contains('s'),
             modifier: flags.contains('m'),
+            invariants: self.element_invariants(section, name),
         }
     }
 

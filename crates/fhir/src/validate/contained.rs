@@ -17,6 +17,15 @@ pub(super) struct Scope<'a> {
     inside: Option<usize>,
 }
 
+/// What the invariants of an element are evaluated in.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// `%resource`
+    pub(super) resource: &'a Value,
+    /// `%rootResource`
+    pub(super) container: &'a Value,
+}
+
 impl<'a> Scope<'a> {
     fn of(container: &'a Value) -> Scope<'a> {
         let contained = container
@@ -40,6 +49,14 @@ impl<'a> Scope<'a> {
         }
     }
 
+    fn around(&self) -> Around<'a> {
+        let inner = self.inside.and_then(|place| self.contained.get(place));
+        Around {
+            resource: inner.unwrap_or(self.container),
+            container: self.container,
+        }
+    }
+
     /// The contained resource of that id, or the container for an empty id.
     pub(super) fn use_local(&mut self, id: &str) -> Option<&'a Value> {
         let place = if id.is_empty() {
@@ -59,6 +76,14 @@ impl<'a> Scope<'a> {
 }
 
 impl<'a> Walk<'a> {
+    pub(super) fn around(&self) -> Option<Around<'a>> {
+        self.scope.as_ref().map(Scope::around)
+    }
+
+    pub(super) fn is_contained(&self) -> bool {
+        self.scope.as_ref().is_some_and(|scope| scope.inside.is_some())
+    }
+
     /// Returns the scope to come back to.
     pub(super) fn enter_scope(&mut self, resource: &'a Value) -> Option<Scope<'a>> {
         self.scope.replace(Scope::of(resource))
@@ -72,14 +97,14 @@ impl<'a> Walk<'a> {
             .used
             .iter()
             .enumerate()
-            .filter(|(_, used)| !**used)
+            .filter(|(place, used)| !**used && text(&scope.contained[*place], "id").is_some())
             .map(|(place, _)| place);
         for place in unused {
             self.path.push(Step::Name("contained"));
             self.path.push(Step::Place(place));
             let rule =
                 "Nothing in the resource refers to this contained resource; refer to it as #id or remove it.";
-            self.report(IssueCode::Invariant, rule);
+            self.broken("dom-3", rule);
             self.path.pop();
             self.path.pop();
         }
@@ -105,13 +130,33 @@ impl<'a> Walk<'a> {
             );
         }
         if resource.get("contained").is_some() {
-            let rule = "A contained resource must not contain others; move them to the outer resource.";
-            self.report_at("contained", IssueCode::Structure, rule);
+            let rule =
+                "dom-2: A contained resource must not contain others; move them to the outer resource.";
+            self.report_at("contained", IssueCode::Invariant, rule);
         } else {
             self.resource_body(resource);
         }
+        if let Some(meta) = resource.get("meta") {
+            self.contained_meta(meta);
+        }
         if let Some(scope) = &mut self.scope {
             scope.inside = None;
+        }
+    }
+
+    /// dom-4, dom-5
+    fn contained_meta(&mut self, meta: &Value) {
+        for (member, key) in [
+            ("versionId", "dom-4"),
+            ("lastUpdated", "dom-4"),
+            ("security", "dom-5"),
+        ] {
+            if meta.get(member).is_some() {
+                let rule = format!(
+                    "{key}: A contained resource has no meta.{member} of its own; remove it, or give it to the outer resource."
+                );
+                self.report_at(&format!("meta.{member}"), IssueCode::Invariant, rule);
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 //! Rules of single data types beyond their members. <https://hl7.org/fhir/R4/datatypes.html>
 use super::{Walk, text};
 use crate::IssueCode;
-use crate::datetime::parse_range;
 use crate::registry::{Element, ValueSet};
 use serde_json::{Map, Value};
 
@@ -13,37 +12,11 @@ impl<'a> Walk<'a> {
         members: &'a Map<String, Value>,
     ) {
         match name {
-            "Extension" => self.extension(members),
             "Reference" => self.reference(element, members),
-            "Period" => self.period(members),
             "CodeableConcept" => self.concept(element, members),
             "Coding" | "Quantity" => self.coding(element, members),
             "Bundle.entry" => self.entry(members),
             _ => {}
-        }
-    }
-
-    /// ext-1
-    fn extension(&mut self, members: &Map<String, Value>) {
-        let valued = members
-            .keys()
-            .any(|name| name.trim_start_matches('_').starts_with("value"));
-        if valued == members.contains_key("extension") {
-            let rule = "An extension has either a value or extensions of its own.";
-            self.report(IssueCode::Invariant, rule);
-        }
-    }
-
-    /// per-1; ends whose order their precision leaves open do not satisfy it.
-    fn period(&mut self, members: &Map<String, Value>) {
-        let end = |name: &str| members.get(name).and_then(Value::as_str).and_then(parse_range);
-        let (Some(start), Some(end)) = (end("start"), end("end")) else {
-            return;
-        };
-        if start != end && start.high >= end.low {
-            let rule =
-                "start must be before end; where both are on one day, give both with the same precision.";
-            self.report(IssueCode::Invariant, rule);
         }
     }
 
@@ -54,7 +27,9 @@ impl<'a> Walk<'a> {
             .get("coding")
             .and_then(Value::as_array)
             .map_or(&[][..], Vec::as_slice);
-        if !codings.is_empty() && !codings.iter().any(|coding| belongs(set, coding)) {
+        // Text alone is no code; a concept of extensions alone says why there is none.
+        let textual = codings.is_empty() && members.contains_key("text");
+        if textual || !codings.is_empty() && !codings.iter().any(|coding| belongs(set, coding)) {
             self.outside(set);
         }
     }

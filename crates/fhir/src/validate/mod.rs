@@ -1,9 +1,11 @@
-//! Structural validation against the R4 base definitions. <https://hl7.org/fhir/R4/validation.html>
+//! Validation against the R4 base definitions. <https://hl7.org/fhir/R4/validation.html>
 //!
-//! One walk over the parsed resource, guided by the registry; on a valid resource nothing is
-//! allocated but the path stack. Findings never contain values of the resource.
+//! One walk over the parsed resource, guided by the registry: structure, primitives, bindings,
+//! references, and the invariants of each element. On a valid resource next to nothing is allocated
+//! but the path stack. Findings never contain values of the resource.
 mod contained;
 mod datatypes;
+mod invariants;
 mod object;
 mod path;
 mod primitive;
@@ -16,10 +18,21 @@ use serde_json::Value;
 
 /// Everything wrong with the resource, all at once; without errors it is storable.
 pub fn validate(resource: &Resource) -> Vec<Issue> {
+    walked(resource, false)
+}
+
+/// The same and what R4 advises: invariants that are warnings. They refuse nothing, so that a
+/// write does not pay for them.
+pub fn examine(resource: &Resource) -> Vec<Issue> {
+    walked(resource, true)
+}
+
+fn walked(resource: &Resource, advice: bool) -> Vec<Issue> {
     let mut walk = Walk {
         path: Path::new(resource.type_id.name()),
         issues: Vec::new(),
         scope: None,
+        advice,
     };
     walk.resource(&resource.value);
     walk.issues
@@ -35,9 +48,16 @@ struct Walk<'a> {
     issues: Vec<Issue>,
     /// The resource whose contained resources `#…` refers to.
     scope: Option<Scope<'a>>,
+    /// Whether to look at what is only advised.
+    advice: bool,
 }
 
 impl Walk<'_> {
+    /// An invariant that native code has found broken.
+    fn broken(&mut self, key: &str, rule: &str) {
+        self.report(IssueCode::Invariant, format!("{key}: {rule}"));
+    }
+
     fn report(&mut self, code: IssueCode, rule: impl Into<String>) {
         self.add(Issue::error(code, rule), None);
     }

@@ -2,10 +2,13 @@
 //! <https://hl7.org/fhir/R4/json.html>
 use super::path::Step;
 use super::{Walk, text};
-use crate::registry::{Definition, Element, ElementType, Member, Primitive, registry};
+use crate::registry::{Definition, DefinitionId, Element, ElementType, Member, Primitive, registry};
 use crate::resource::beside_primitive;
 use crate::{IssueCode, TypeId};
 use serde_json::{Map, Value};
+
+/// Stands for members that no definition knows: they are content too. No type has so many elements.
+const STRANGER: u128 = 1 << 127;
 
 impl<'a> Walk<'a> {
     /// A resource: at the root, in a Bundle or in Parameters.
@@ -21,7 +24,7 @@ impl<'a> Walk<'a> {
             return self.report(IssueCode::Structure, "A resource must be a JSON object.");
         };
         match text(value, "resourceType").and_then(TypeId::of) {
-            Some(type_id) => self.object(registry().resource(type_id), members),
+            Some(type_id) => self.object(registry().resource_id(type_id), value, members),
             None => {
                 let rule = "resourceType must name a FHIR R4 resource type.";
                 self.report_at("resourceType", IssueCode::Structure, rule);
@@ -29,9 +32,17 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn object(&mut self, definition: &'static Definition, members: &'a Map<String, Value>) {
+    fn object(&mut self, id: DefinitionId, value: &'a Value, members: &'a Map<String, Value>) {
+        if let Some(seen) = self.members(registry().definition(id), members) {
+            self.object_invariants(id, seen, value);
+        }
+    }
+
+    /// A bit for each element that is there.
+    fn members(&mut self, definition: &'static Definition, members: &'a Map<String, Value>) -> Option<u128> {
         if members.is_empty() {
-            return self.report(IssueCode::Structure, "An object must not be empty; leave it out.");
+            self.report(IssueCode::Structure, "An object must not be empty; leave it out.");
+            return None;
         }
         let mut seen = 0;
         for (name, value) in members {
@@ -44,6 +55,7 @@ impl<'a> Walk<'a> {
             let rule = format!("{} is required here; give it a value.", shown(missing));
             self.report_at(missing.name, IssueCode::Required, rule);
         }
+        Some(seen)
     }
 
     /// A member that is no element itself: `resourceType`, `_name`, or a mistake.
@@ -69,6 +81,7 @@ impl<'a> Walk<'a> {
                     definition.name
                 );
                 self.report_at(name, IssueCode::Structure, rule);
+                *seen |= STRANGER;
             }
         }
     }
@@ -178,15 +191,15 @@ impl<'a> Walk<'a> {
                 self.primitive(element, primitive, value);
             }
             if let Some(extra) = extra {
-                self.beside(extra);
+                self.beside(extra, value.is_some());
             }
-            return;
+            return self.element_invariants(element, of, value);
         }
         match (of, value) {
-            (ElementType::Complex(id), Some(Value::Object(members))) => {
-                let definition = registry().definition(id);
-                self.object(definition, members);
-                self.datatype(element, definition.name, members);
+            (ElementType::Complex(id), Some(object @ Value::Object(members))) => {
+                self.object(id, object, members);
+                self.datatype(element, registry().definition(id).name, members);
+                self.element_invariants(element, of, value);
             }
             (ElementType::Complex(_), _) => {
                 self.report(
@@ -200,14 +213,18 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// `_name`: id and extensions of a primitive.
-    fn beside(&mut self, extra: &'a Value) {
-        match (extra, registry().definition_named("Element")) {
-            (Value::Object(members), Some(id)) => self.object(registry().definition(id), members),
-            _ => self.report(
+    /// `_name`: id and extensions of a primitive. Without a value the id alone is no content.
+    fn beside(&mut self, extra: &'a Value, valued: bool) {
+        let (Value::Object(members), Some(id)) = (extra, registry().definition_named("Element")) else {
+            return self.report(
                 IssueCode::Structure,
                 "The member with _ holds an object with id or extension.",
-            ),
+            );
+        };
+        if let Some(seen) = self.members(registry().definition(id), members)
+            && !valued
+        {
+            self.object_invariants(id, seen, extra);
         }
     }
 
@@ -219,6 +236,7 @@ impl<'a> Walk<'a> {
             );
         }
         let Some(text) = value.as_str() else { return };
+        self.narrative(primitive, text);
         if element.binding.is_some_and(|codes| !codes.contains_code(text)) {
             let set = element.binding.map_or("", |codes| codes.name);
             let rule = format!("The code must be one of the value set http://hl7.org/fhir/ValueSet/{set}.");

@@ -52,7 +52,7 @@ impl<'a> Walk<'a> {
         match scope.use_local(&reference[1..]) {
             Some(resource) => text(resource, "resourceType").and_then(TypeId::of),
             None => {
-                let rule = "A reference with # must name the id of a contained resource.";
+                let rule = "ref-1: A reference with # must name the id of a contained resource.";
                 self.report_at("reference", IssueCode::NotFound, rule);
                 None
             }

@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::routes::criteria::no_conditional_references;
 use crate::routes::{Reply, body, read, update};
 use fhir::outcome::operation_outcome;
-use fhir::validate::validate;
+use fhir::validate::examine;
 use fhir::{Issue, IssueCode, Resource};
 
 pub async fn run(invocation: Invocation) -> Result<Reply, ApiError> {
@@ -24,7 +24,7 @@ pub async fn run(invocation: Invocation) -> Result<Reply, ApiError> {
     };
     profile(&invocation)?;
     if !issues.iter().any(Issue::is_error) {
-        issues.push(Issue::information("Nothing is wrong with it"));
+        issues.push(Issue::information("No errors: R4's rules allow it"));
     }
     Ok(Reply::resource(operation_outcome(&issues).to_string()))
 }
@@ -71,7 +71,7 @@ fn sent_resource(invocation: &Invocation, text: &str) -> Result<Vec<Issue>, ApiE
         );
         return Err(refused(&rule));
     }
-    let mut issues = validate(&resource);
+    let mut issues = examine(&resource);
     let mut more =
         |result: Result<(), ApiError>| issues.extend(result.err().into_iter().flat_map(|e| e.issues));
     more(no_conditional_references(&resource));
@@ -90,7 +90,7 @@ async fn stored(invocation: &Invocation) -> Result<Vec<Issue>, ApiError> {
         ));
     };
     let found = read::current(&invocation.state, &invocation.caller, invocation.on, id).await?;
-    Ok(validate(&body::parsed(found.body.as_bytes())?))
+    Ok(examine(&body::parsed(found.body.as_bytes())?))
 }
 
 /// Nothing stands against deleting what is there: references may lead to deleted resources.

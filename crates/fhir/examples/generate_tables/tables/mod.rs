@@ -3,6 +3,7 @@ mod aliases;
 mod bindings;
 mod compartments;
 mod elements;
+mod invariants;
 mod params;
 
 use serde_json::Value;
@@ -14,13 +15,17 @@ pub type Error = Box<dyn std::error::Error>;
 pub fn generate(dir: &Path) -> Result<Vec<(&'static str, String)>, Error> {
     let mut structures = load(dir, "profiles-types.json", "StructureDefinition")?;
     structures.extend(load(dir, "profiles-resources.json", "StructureDefinition")?);
-    structures.retain(|s| text(s, "derivation") != "constraint" && text(s, "kind") != "logical");
+    structures.retain(|s| text(s, "kind") != "logical");
+    let constrained: Vec<Value> = structures
+        .extract_if(.., |s| text(s, "derivation") == "constraint")
+        .collect();
     structures.sort_by(|a, b| text(a, "name").cmp(text(b, "name")));
     let types = concrete_resources(&structures);
     let params = load(dir, "search-parameters.json", "SearchParameter")?;
     Ok(vec![
         ("types.tsv", types.join("\n") + "\n"),
         ("elements.tsv", elements::table(&structures)?),
+        ("invariants.tsv", invariants::table(&structures, &constrained)?),
         ("bindings.tsv", bindings::table(dir, &structures)?),
         ("params.tsv", params::table(&params, &types)?),
         ("compartments.tsv", compartments::table(dir)?),
