@@ -5,3 +5,5 @@ mod framing;
 mod limits;
 mod line;
 mod streams;
+
+pub use line::Line;

@@ -28,6 +28,8 @@ pub struct Course<'a> {
     pub planned_end: i64,
     pub standing: Standing,
     pub readmission: Option<Readmission>,
+    /// Other Encounters that tell of the same stay.
+    pub doubles: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +95,7 @@ pub fn outcome<'a>(
         planned_end,
         standing: Standing::Running,
         readmission: readmission(protocol, calendar, facts, &stay.stay),
+        doubles: Vec::new(),
     };
     let closed = retracted
         .map(|reason| Standing::Closed { reason, at: None })

@@ -10,6 +10,7 @@ pub mod comorbidity;
 pub mod course;
 pub mod deadline;
 mod derive;
+mod double;
 pub mod eligibility;
 pub mod facts;
 pub mod fragment;

@@ -36,7 +36,7 @@ impl Reason {
             Reason::Deceased => "The patient has died",
             Reason::Readmitted => "The patient was admitted again within the episode",
             Reason::NotEligible => "The stay does not meet the protocol",
-            Reason::Merged => "The stay is continued under another visit number",
+            Reason::Merged => "The stay stands under another visit number",
             Reason::PeriodEnded => "The episode's period has ended",
             Reason::Withdrawn => "The episode was deleted",
         }

@@ -2,6 +2,7 @@
 use crate::codes::{extension, system};
 use crate::course::{self, Course, Outcome};
 use crate::derive;
+use crate::double;
 use crate::facts::{Facts, Key, Practice, StayFacts};
 use crate::identity::Identity;
 use crate::progress;
@@ -26,8 +27,20 @@ pub fn reconcile(
     now: i64,
 ) -> Result<Vec<Decision>, MappingError> {
     let mut wanted = BTreeMap::new();
-    for stay in &facts.stays {
-        match course::outcome(protocol, &practice.calendar, facts, stay, now) {
+    let outcome = |stay| {
+        (
+            stay,
+            course::outcome(protocol, &practice.calendar, facts, stay, now),
+        )
+    };
+    let mut outcomes: Vec<(&StayFacts, Outcome)> = facts.stays.iter().map(outcome).collect();
+    let doubles = find_doubles(protocol, practice, facts, &mut outcomes);
+    for (stay, outcome) in outcomes {
+        match outcome {
+            Outcome::Course(course) if doubles.contains_key(&course.basis.id) => {
+                let reason = worked_on(protocol, facts, &stay.stay.id).then_some(Reason::Merged);
+                withdraw(protocol, facts, stay, reason, &mut wanted);
+            }
             Outcome::Course(course) => follow(protocol, practice, facts, &course, &mut wanted)?,
             Outcome::Never => withdraw(protocol, facts, stay, None, &mut wanted),
             Outcome::Withdrawn(reason) => withdraw(protocol, facts, stay, Some(reason), &mut wanted),
@@ -41,6 +54,33 @@ pub fn reconcile(
         .into_iter()
         .filter_map(|(key, want)| decision(facts, key, want))
         .collect())
+}
+
+/// Encounters that tell of a stay another one is followed for; those others come to know of them.
+fn find_doubles(
+    protocol: &Protocol,
+    practice: &Practice,
+    facts: &Facts,
+    outcomes: &mut [(&StayFacts, Outcome)],
+) -> BTreeMap<String, String> {
+    let mut courses: Vec<&mut Course> = outcomes
+        .iter_mut()
+        .filter_map(|(_, outcome)| match outcome {
+            Outcome::Course(course) => Some(&mut **course),
+            _ => None,
+        })
+        .collect();
+    let all: Vec<&Course> = courses.iter().map(|course| &**course).collect();
+    let doubles = double::doubles(&practice.calendar, &all, |id| worked_on(protocol, facts, id));
+    for course in &mut courses {
+        let told = doubles.iter().filter(|(_, lead)| **lead == course.basis.id);
+        course.doubles = told.map(|(id, _)| id.clone()).collect();
+    }
+    doubles
+}
+
+fn worked_on(protocol: &Protocol, facts: &Facts, encounter: &str) -> bool {
+    derived_from(protocol, facts, encounter).any(|(_, stored)| progress::is_touched(stored))
 }
 
 /// The identities a stay's derived resources may have, for the caller to load.
@@ -110,8 +150,7 @@ fn withdraw(
     reason: Option<Reason>,
     wanted: &mut Wanted,
 ) {
-    let touched =
-        derived_from(protocol, facts, &stay.stay.id).any(|(_, stored)| progress::is_touched(stored));
+    let touched = worked_on(protocol, facts, &stay.stay.id);
     let reason = reason.or(touched.then_some(Reason::NotEligible));
     for (key, stored) in derived_from(protocol, facts, &stay.stay.id) {
         wanted.insert(key.clone(), reason.map(|reason| close(stored, reason)));

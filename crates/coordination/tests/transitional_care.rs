@@ -416,3 +416,57 @@ fn a_protocol_at_rest_is_followed_where_it_runs_and_opens_nothing() {
         "its ground may still go"
     );
 }
+
+#[test]
+fn a_stay_told_under_two_numbers_is_one_transition() {
+    let told = |world: &World| world.only("CarePlan")["supportingInfo"].to_string();
+    let mut world = discharged();
+    world.stay(encounter("d", "finished", 17, Some((20, "01"))), None);
+    world.run(noon(20));
+    assert_eq!((world.statuses(), open_tasks(&world)), (("active", "active"), 5));
+    assert!(
+        told(&world).contains("Encounter/d"),
+        "the earlier admission leads"
+    );
+    assert_eq!(world.run(noon(20)), 0);
+    // Told in the other order, it is the same.
+    let mut other = World::new();
+    other.stay(encounter("d", "finished", 17, Some((20, "01"))), None);
+    other.run(noon(20));
+    other.stay(encounter("e", "finished", 16, Some((20, "01"))), None);
+    other.run(noon(20));
+    let ids = |world: &World| world.facts.existing.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(ids(&world), ids(&other));
+    // Where people work, there it stays.
+    let mut third = World::new();
+    third.stay(encounter("d", "finished", 17, Some((20, "01"))), None);
+    third.run(noon(20));
+    third.work("tcm-contact", noon(20), |task| {
+        task["status"] = json!("in-progress")
+    });
+    third.stay(encounter("e", "finished", 16, Some((20, "01"))), None);
+    third.run(noon(20));
+    assert!(told(&third).contains("Encounter/e"));
+    assert_eq!(third.task("tcm-contact")["status"], "in-progress");
+    // Taken back under one number, it stands under the other.
+    world.stay(encounter("e", "in-progress", 16, None), None);
+    world.run(noon(21));
+    let active = |kind: &str| {
+        let of_kind = |it: &&Value| it["resourceType"] == kind && it["status"] == "active";
+        world.facts.existing.values().filter(of_kind).count()
+    };
+    assert_eq!((active("EpisodeOfCare"), active("CarePlan")), (1, 1));
+    // Home in the morning, back at noon and home again: two stays.
+    let mut apart = discharged();
+    apart.stay(encounter("f", "finished", 20, Some((20, "01"))), None);
+    apart.run(noon(20));
+    assert_eq!(
+        apart
+            .facts
+            .existing
+            .keys()
+            .filter(|key| key.0 == "CarePlan")
+            .count(),
+        2
+    );
+}

@@ -48,7 +48,7 @@ impl Life {
 /// Its name, and who writes it anew.
 type Story = (&'static str, fn() -> Life);
 
-pub const STORIES: [Story; 10] = [
+pub const STORIES: [Story; 12] = [
     ("discharge taken back and given again", taken_back),
     ("discharge taken back", still_there),
     ("admission cancelled", cancelled),
@@ -59,6 +59,11 @@ pub const STORIES: [Story; 10] = [
     ("a month of one life", month),
     ("one person known by two numbers", two_numbers),
     ("two hospitals and an exchange report one stay", reported_twice),
+    ("one stay under two visit numbers", two_visit_numbers),
+    (
+        "one stay under two visit numbers, taken back under one",
+        one_number_taken_back,
+    ),
 ];
 
 struct Pen(Life);
@@ -339,6 +344,52 @@ fn reported_twice() -> Life {
     });
     let exchange = notified(&pen.0);
     pen.0.messages.extend(exchange);
+    pen.0
+}
+
+/// Nothing but the patient and the times says that it is one stay.
+fn under_two_numbers(check: fn(&Client, &Life)) -> Pen {
+    let mut pen = Pen::new(1, 2, check);
+    let other = |adt: &mut Adt| (adt.application, adt.facility) = (OTHER.0.into(), OTHER.1.into());
+    pen.add("A01", (0, 0), 80, |_| {});
+    pen.add("A01", (0, 1), 79, other);
+    pen.add("A03", (0, 0), 20, |_| {});
+    // A second apart, so that what follows can be told apart.
+    pen.add("A03", (0, 1), 20, |adt| {
+        other(adt);
+        adt.occurred += chrono::Duration::seconds(1);
+        adt.discharged = Some(adt.occurred);
+    });
+    pen.add("A08", (0, 1), 10, |adt| {
+        other(adt);
+        adt.diagnoses = vec!["I50.9", "N18.4"];
+    });
+    pen
+}
+
+fn plans(client: &Client, life: &Life) -> usize {
+    client
+        .find(&format!("CarePlan?patient.identifier={}", life.patients[0]))
+        .len()
+}
+
+fn two_visit_numbers() -> Life {
+    under_two_numbers(|client, life| {
+        assert_eq!(statuses(client, life, 0), RUNNING);
+        assert_eq!(plans(client, life), 1);
+        let told = client.course(&life.visits[0]).plan["supportingInfo"].to_string();
+        let other = client.stay(&life.visits[1]);
+        assert!(told.contains(&reference(&other)), "{told}");
+    })
+    .0
+}
+
+fn one_number_taken_back() -> Life {
+    let mut pen = under_two_numbers(|client, life| {
+        assert_eq!(statuses(client, life, 0), STOPPED);
+        assert_eq!(statuses(client, life, 1), RUNNING);
+    });
+    pen.add("A13", (0, 0), 15, |_| {});
     pen.0
 }
 

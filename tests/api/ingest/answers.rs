@@ -7,6 +7,7 @@ use crate::support::messages::{Adt, days_ago, unique};
 on_both!(
     an_acknowledgement_mirrors_its_message,
     every_listed_event_is_taken,
+    a_batch_is_taken_message_by_message,
     what_is_not_taken_is_refused_with_a_reason,
     the_http_around_it
 );
@@ -38,6 +39,41 @@ fn an_acknowledgement_mirrors_its_message(baton: &Baton) {
         .text()
         .replacen("|2.5.1", "|2.5.1|||AL|NE", 1);
     assert_eq!(field(&partner.hl7(&enhanced), "MSA", 1), "CA");
+}
+
+fn a_batch_is_taken_message_by_message(baton: &Baton) {
+    baton.sender();
+    let partner = baton.partner();
+    let (patient, visit) = (unique("P"), unique("V"));
+    let mut messages = [
+        Adt::new("A01", &patient, &visit),
+        Adt::new("A99", &patient, &visit),
+        Adt::new("A03", &patient, &visit).discharged(days_ago(1), "01"),
+    ];
+    messages[1].event = "A17";
+    let body: String = messages.iter().map(Adt::text).collect();
+    let batch = format!("FHS|^~\\&|ADT1|GENERAL\rBHS|^~\\&|ADT1|GENERAL|||||||B1\r{body}BTS|3\rFTS|1\r");
+    let answer = partner.hl7(&batch).text;
+    let answers: Vec<&str> = answer
+        .split('\r')
+        .filter(|line| line.starts_with("MSA"))
+        .collect();
+    let of = |code: &str, n: usize| format!("MSA|{code}|{}", messages[n].control);
+    assert_eq!(answers, [of("AA", 0), of("AR", 1), of("AA", 2)]);
+    assert!(
+        answer.starts_with("FHS|^~\\&||") && answer.contains("\rBTS|3\r"),
+        "{answer}"
+    );
+    assert_eq!(partner.course(&visit).episode["status"], "active");
+    let mut line = crate::mllp::Line::open(baton);
+    let again = line.exchange(&batch);
+    assert!(again.contains(&of("AA", 2)), "the same answers again: {again}");
+    partner.only("Task?code=urn:baton:task|message-review&status=requested");
+    let empty = partner.hl7("BHS|^~\\&|ADT1|GENERAL\rBTS|0\r").text;
+    assert!(
+        empty.contains("MSA|AR|") && empty.contains("no message"),
+        "{empty}"
+    );
 }
 
 fn every_listed_event_is_taken(baton: &Baton) {

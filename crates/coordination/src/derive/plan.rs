@@ -38,6 +38,9 @@ impl Derivation<'_> {
             .diagnoses
             .iter()
             .filter(|link| link.kind() == "Condition");
+        let mut supporting = vec![Link::to(episode_kind, &episode), Link::to(risk_kind, &risk)];
+        let doubles = self.course.doubles.iter();
+        supporting.extend(doubles.map(|double| Link::to("Encounter", double)));
         let plan = Plan {
             id,
             status: self.statuses().plan.to_owned(),
@@ -55,7 +58,7 @@ impl Derivation<'_> {
             created: Some(self.discharged()),
             team: vec![self.team_link()],
             addresses: conditions.cloned().collect(),
-            supporting: vec![Link::to(episode_kind, &episode), Link::to(risk_kind, &risk)],
+            supporting,
             activities,
         };
         let mut plan = plan.to_json()?;

@@ -80,7 +80,7 @@ fn hl7v2() -> OperationBuilder {
         .content("x-application/hl7-v2+er7", text(examples::ADT))
         .content("text/plain", text(examples::ADT))
         .required(Some(Required::True));
-    operation("Messages", "sendHl7v2", "One HL7 v2 ADT message; answered when it is durable")
+    operation("Messages", "sendHl7v2", "One HL7 v2 ADT message, or a batch of them (FHS, BHS); answered when it is durable")
         .description(Some(
             "A01 A02 A03 A04 A05 A06 A07 A08 A11 A12 A13 A28 A31 A40 of a registered sender. AA: committed with all \
              that follows. AE: the content cannot be used. AR: not accepted (sender, type, version, processing id). Every \

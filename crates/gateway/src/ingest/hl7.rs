@@ -6,7 +6,7 @@ use crate::edge;
 use crate::state::AppState;
 use hl7v2::ack::{self, Answer, Header};
 use hl7v2::map::{self, Mapped};
-use hl7v2::{Message, Place, Reject, Sender};
+use hl7v2::{Batch, Message, Place, Reject, Sender};
 use store::messages::Message as Kept;
 use store::{Context, StoreError};
 
@@ -20,9 +20,23 @@ pub struct Arrival {
     pub request_id: String,
 }
 
-/// Takes in one message. Always answers; the answers are whole HL7 v2 messages in order (none if
-/// the sender wanted none).
+/// Takes in a message, or the messages of a batch. Always answers; the answers are whole HL7 v2
+/// messages in order (none if the sender wanted none), those to a batch in one batch.
 pub async fn receive(state: &AppState, bytes: Vec<u8>, arrival: Arrival) -> Vec<Vec<u8>> {
+    let Some(batch) = Batch::split(&bytes) else {
+        return one(state, bytes, arrival).await;
+    };
+    let mut answers = Vec::new();
+    for message in &batch.messages {
+        answers.extend(one(state, message.to_vec(), arrival.clone()).await);
+    }
+    match answers.is_empty() {
+        true => answers,
+        false => vec![batch.answer(&answers, &short_id(), edge::now())],
+    }
+}
+
+async fn one(state: &AppState, bytes: Vec<u8>, arrival: Arrival) -> Vec<Vec<u8>> {
     let door = Door::open(state, arrival);
     match Message::parse(&bytes) {
         Err(reject) => door.unread(bytes, reject).await,

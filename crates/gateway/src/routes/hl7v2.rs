@@ -1,4 +1,5 @@
-//! `POST /hl7v2`: one HL7 v2 message, answered with its acknowledgement in the same media type.
+//! `POST /hl7v2`: one HL7 v2 message or a batch, answered with its acknowledgement in the same media
+//! type.
 //! The HTTP status speaks of the transport only; whether the message was taken in is in MSA-1. Of
 //! one that is too large (413) the beginning is kept.
 use super::body::{self, Body};

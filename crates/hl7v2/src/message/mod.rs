@@ -9,6 +9,8 @@ mod escape;
 mod split;
 mod view;
 
+pub(crate) use split::unframed;
+
 pub use delimiters::Delimiters;
 pub use escape::{escape, unescape};
 pub use view::{Component, Field, Rep, Segment};

@@ -74,7 +74,7 @@ fn starts_with_header(text: &str) -> Result<(), Reject> {
         false if batch => Err(Reject::refuse(
             100,
             Place::segment("MSH"),
-            "batches are not taken; send one message at a time",
+            "the batch holds no message",
         )),
         false => Err(Reject::refuse(
             100,

@@ -1,5 +1,6 @@
 //! HL7 v2 from the outside: bytes in, events and answers out.
 mod ack;
+mod batch;
 mod corpus;
 mod encounter;
 mod map;
