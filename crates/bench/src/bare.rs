@@ -3,7 +3,7 @@
 use crate::observation;
 use crate::server::{Engine, run};
 use fhir::Resource;
-use fhir::search::index::{Entry, EntryValue, entries};
+use fhir::search::index::{Entry, EntryValue, stored};
 use std::io::Write;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -29,19 +29,25 @@ fn rows() -> Vec<(&'static str, String)> {
         1,
         "2026-10-30T08:00:00.000Z",
     );
+    let body = pack(&body);
     let resource_row = (
         "resource (key,type_id,id,version,updated,deleted,body)",
-        format!("{{key}},{type_id},'00000000-0000-7000-8000-{{wide}}',1,{{key}},false,'{body}'"),
+        format!("{{key}},{type_id},'00000000-0000-7000-8000-{{wide}}',1,{{key}},false,<<{body}>>"),
     );
     let audit_row = (
-        "audit (id,at,actor,request,action,type_id,resource_id,version)",
-        format!(
-            "{{key}},{{key}},'bench','00000000-0000-7000-8000-000000000000','create',{type_id},\
-             '00000000-0000-7000-8000-{{wide}}',1"
-        ),
+        "audit (id,at,actor,request,key,version,deleted)",
+        "{key},{key},'bench',<<00000000000070008000000000000000>>,{key},1,false".to_string(),
     );
-    let index = entries(&resource).into_iter().map(|entry| index_row(&entry));
+    let index = stored(&resource).into_iter().map(|entry| index_row(&entry));
     [resource_row, audit_row].into_iter().chain(index).collect()
+}
+
+/// The bytes Baton stores for a body, in hexadecimal.
+fn pack(body: &str) -> String {
+    const DICTIONARY: &[u8] = include_bytes!("../../store/data/bodies.zdict");
+    let mut packer = zstd::bulk::Compressor::with_dictionary(1, DICTIONARY).expect("a dictionary");
+    let packed = packer.compress(body.as_bytes()).expect("compressed");
+    packed.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn index_row(entry: &Entry) -> (&'static str, String) {
@@ -84,6 +90,16 @@ fn index_row(entry: &Entry) -> (&'static str, String) {
             "idx_quantity (param,value,code,system,key)",
             format!("{param},{value}+{{key}}%60,{hash},{hash},{{key}}"),
         ),
+        EntryValue::Coded { code, quantity, .. } => {
+            let quantity = match quantity.as_deref() {
+                Some(EntryValue::Quantity { value, .. }) => format!("{value}+{{key}}%60,{hash},{hash}"),
+                _ => "NULL,NULL,NULL".to_string(),
+            };
+            (
+                "idx_coded (param,code,system,key,nth,value,unit,unit_system)",
+                format!("{param},'{code}',{hash},{{key}},0,{quantity}"),
+            )
+        }
     }
 }
 
@@ -97,6 +113,8 @@ fn sqlite(path: &str, time: Duration) -> f64 {
         .into_iter()
         .map(|(table, row)| {
             let values = row
+                .replace("<<", "x'")
+                .replace(">>", "'")
                 .replace("{wide}", "'||printf('%012d',?1)||'")
                 .replace("{patient}", "'||printf('%06d',?1%5000)||'")
                 .replace("{key}", "?1");
@@ -125,6 +143,8 @@ fn postgres(database: &str, time: Duration) -> f64 {
         .enumerate()
         .map(|(n, (table, row))| {
             let values = row
+                .replace("<<", "'\\x")
+                .replace(">>", "'::bytea")
                 .replace("{wide}", "'||lpad(key::text,12,'0')||'")
                 .replace("{patient}", "'||lpad((key%5000)::text,6,'0')||'")
                 .replace("{key}", "key");
@@ -156,28 +176,52 @@ fn postgres(database: &str, time: Duration) -> f64 {
 
 /// Bytes on disk, indexes and history included, per byte of JSON stored.
 pub fn bytes_per_byte(engine: &Engine, database: &str) -> f64 {
-    const JSON: &str = "(SELECT sum(length(body)) FROM resource)";
-    match engine {
-        Engine::Sqlite { .. } => {
-            let connection =
-                rusqlite::Connection::open(database.trim_start_matches("sqlite://")).expect("the database");
-            let sql = format!(
-                "SELECT page_count * page_size * 1.0 / {JSON} FROM pragma_page_count, pragma_page_size"
-            );
-            connection
-                .query_row(&sql, [], |row| row.get(0))
-                .expect("a number")
-        }
-        Engine::Postgres { .. } => {
-            let sql = format!("SELECT pg_database_size(current_database()) * 1.0 / {JSON}");
-            let output = Command::new("psql")
-                .args([database, "-Atqc", &sql])
-                .output()
-                .expect("psql");
-            String::from_utf8_lossy(&output.stdout)
-                .trim()
-                .parse()
-                .unwrap_or(f64::NAN)
-        }
-    }
+    let (disk, bodies) = match engine {
+        Engine::Sqlite { .. } => in_sqlite(database.trim_start_matches("sqlite://")),
+        Engine::Postgres { .. } => in_postgres(database),
+    };
+    disk / bodies.map(|(start, length)| json(&start, length)).sum::<u64>() as f64
+}
+
+/// The length of a body that takes `length` bytes and begins like this: a compressed one says.
+fn json(start: &[u8], length: u64) -> u64 {
+    let said = zstd::zstd_safe::get_frame_content_size(start);
+    said.ok().flatten().unwrap_or(length)
+}
+
+type Bodies = Box<dyn Iterator<Item = (Vec<u8>, u64)>>;
+
+/// Bytes on disk, and the beginning and stored length of each body.
+fn in_sqlite(path: &str) -> (f64, Bodies) {
+    let connection = rusqlite::Connection::open(path).expect("the database");
+    let size = "SELECT page_count * page_size * 1.0 FROM pragma_page_count, pragma_page_size";
+    let disk = connection
+        .query_row(size, [], |row| row.get(0))
+        .expect("a number");
+    let mut bodies = connection
+        .prepare("SELECT CAST(substr(body, 1, 18) AS BLOB), length(body) FROM resource")
+        .expect("prepared");
+    let bodies = bodies.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let bodies: Vec<_> = bodies.expect("rows").collect::<Result<_, _>>().expect("rows");
+    (disk, Box::new(bodies.into_iter()))
+}
+
+fn in_postgres(database: &str) -> (f64, Bodies) {
+    let ask = |sql: &str| {
+        let output = Command::new("psql").args([database, "-Atqc", sql]).output();
+        String::from_utf8_lossy(&output.expect("psql").stdout).into_owned()
+    };
+    let disk = ask("SELECT pg_database_size(current_database())");
+    let lines = ask("SELECT encode(substr(body, 1, 18), 'hex') || '|' || length(body) FROM resource");
+    let byte = |hex: &[u8]| u8::from_str_radix(std::str::from_utf8(hex).unwrap_or_default(), 16).unwrap_or(0);
+    let body = |line: &str| {
+        let (start, length) = line.split_once('|')?;
+        let start = start.as_bytes().chunks(2).map(byte).collect();
+        Some((start, length.parse().ok()?))
+    };
+    let bodies: Vec<_> = lines.lines().filter_map(body).collect();
+    (
+        disk.trim().parse().unwrap_or(f64::NAN),
+        Box::new(bodies.into_iter()),
+    )
 }

@@ -39,5 +39,5 @@ fn component(code: &str, display: &str, value: usize) -> serde_json::Value {
 /// How many index rows one costs.
 pub fn index_rows() -> usize {
     let resource = Resource::parse(json(1).as_bytes()).expect("a resource");
-    fhir::search::index::entries(&resource).len()
+    fhir::search::index::stored(&resource).len()
 }

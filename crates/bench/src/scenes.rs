@@ -87,7 +87,7 @@ pub fn run(engine: &Engine, named: &[String], table: &mut Table) {
         "bytes on disk per byte of JSON",
         bench.growth(),
         "B/B",
-        Target::None,
+        Target::AtMost(2.0),
     ));
 }
 

@@ -10,7 +10,9 @@ pub mod search;
 pub mod tx;
 
 mod apply;
+mod body;
 mod conn;
+mod families;
 mod history;
 mod jobs;
 mod keys;

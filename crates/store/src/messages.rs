@@ -1,6 +1,7 @@
 //! The tables of inbound messages: `inbox` keeps every message as it came with its answer,
 //! `event` what it said. Columns of `event` that name stays and patients hold derived ids
 //! ([`fhir::event::encounter_id`], [`fhir::event::patient_id`]).
+use crate::body::Body;
 use crate::conn::{Conn, on_each};
 use crate::schema::{event, idx_reference, inbox, resource};
 use crate::{StoreError, Stored, Tx};
@@ -242,7 +243,7 @@ impl Tx<'_> {
             .filter(idx_reference::target.eq(id))
             .filter(idx_reference::target_type.eq(target_type))
             .select(idx_reference::key);
-        let rows: Vec<(i16, String, i64, i64, String)> = resource::table
+        let rows: Vec<(i16, String, i64, i64, Body)> = resource::table
             .filter(resource::key.eq_any(keys))
             .filter(resource::deleted.eq(false))
             .order(resource::key)
@@ -255,7 +256,7 @@ impl Tx<'_> {
                 resource::body,
             ))
             .load(self.conn)?;
-        let stored = |(type_id, id, version, updated, body): (i16, String, i64, i64, String)| Stored {
+        let stored = |(type_id, id, version, updated, Body(body)): (i16, String, i64, i64, Body)| Stored {
             type_id: TypeId(type_id.unsigned_abs()),
             id,
             version,

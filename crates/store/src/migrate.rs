@@ -1,6 +1,7 @@
 //! Brings an empty or older database to this schema. Safe when several gateways start at once.
 use crate::StoreError;
 use crate::conn::Conn;
+use crate::write_sql::functions::install;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -23,7 +24,7 @@ pub(crate) fn migrate(
     }
     let done = match conn {
         Conn::Sqlite(conn) => run(conn, SQLITE),
-        Conn::Postgres(conn) => run(conn, POSTGRES),
+        Conn::Postgres(conn) => run(conn, POSTGRES).and_then(|()| install(conn)),
     };
     let done = done.and_then(|()| then(conn));
     if let Conn::Postgres(conn) = conn {

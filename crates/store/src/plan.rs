@@ -1,5 +1,6 @@
 //! Decides what one change does to one resource: pure, given the row that is there.
 use crate::apply::Texts;
+use crate::body::pack;
 use crate::commit::{Applied, Context, Expect, Outcome};
 use crate::point::Current;
 use crate::prepare::{Prepared, Put, stamp};
@@ -7,7 +8,7 @@ use crate::rows::{IndexRows, type_column};
 use crate::write_sql::Version;
 use crate::{StoreError, Stored};
 use fhir::Resource;
-use fhir::search::index::entries;
+use fhir::search::index::stored;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -58,14 +59,18 @@ fn check(change: &Prepared, before: Option<&Current>) -> Result<(), StoreError> 
 }
 
 fn create<'a>(change: &'a Prepared, put: &'a Put, ctx: &'a Context) -> Step<'a> {
-    let body = match put.first() {
-        Some(text) => Cow::Borrowed(text),
-        None => Cow::Owned(put.stamped(&change.id, 1, ctx.now)),
+    let rows = Cow::Borrowed(&put.rows);
+    let version = match put.first() {
+        Some(first) => Version {
+            packed: Cow::Borrowed(&first.packed),
+            ..version(change, ctx, (0, 1, ctx.now), Cow::Borrowed(&first.text), rows)
+        },
+        None => {
+            let body = put.stamped(&change.id, 1, ctx.now);
+            packed(version(change, ctx, (0, 1, ctx.now), Cow::Owned(body), rows))
+        }
     };
-    Step::write(
-        Outcome::Created,
-        version(change, ctx, (0, 1, ctx.now), body, Cow::Borrowed(&put.rows)),
-    )
+    Step::write(Outcome::Created, version)
 }
 
 fn update<'a>(
@@ -98,7 +103,7 @@ fn update<'a>(
     } else {
         Outcome::Updated
     };
-    Ok(Step::write(outcome, Version { remove, ..write }))
+    Ok(Step::write(outcome, packed(Version { remove, ..write })))
 }
 
 fn delete<'a>(change: &'a Prepared, row: &Current, ctx: &'a Context) -> Result<Step<'a>, StoreError> {
@@ -109,11 +114,11 @@ fn delete<'a>(change: &'a Prepared, row: &Current, ctx: &'a Context) -> Result<S
     let remove = indexed(&row.stored)?;
     Ok(Step::write(
         Outcome::Deleted,
-        Version {
+        packed(Version {
             remove,
             deleted: true,
             ..write
-        },
+        }),
     ))
 }
 
@@ -142,24 +147,30 @@ fn version<'a>(
         updated,
         deleted: false,
         body,
+        packed: Cow::Borrowed(&[]),
         remove,
         add,
         ctx,
     }
 }
 
+fn packed(version: Version) -> Version {
+    let packed = Cow::Owned(pack(&version.body));
+    Version { packed, ..version }
+}
+
 /// The rows a stored version has, found as they were found when it was written.
-pub(crate) fn indexed(stored: &Stored) -> Result<IndexRows, StoreError> {
-    if stored.deleted {
+pub(crate) fn indexed(version: &Stored) -> Result<IndexRows, StoreError> {
+    if version.deleted {
         return Ok(IndexRows::default());
     }
-    match Resource::parse(stored.body.as_bytes()) {
-        Ok(resource) => Ok(IndexRows::of(entries(&resource))),
+    match Resource::parse(version.body.as_bytes()) {
+        Ok(resource) => Ok(IndexRows::of(stored(&resource))),
         Err(_) => {
-            let name = stored.type_id.name();
+            let name = version.type_id.name();
             Err(StoreError::Database(format!(
                 "{name}/{} is stored but cannot be read",
-                stored.id
+                version.id
             )))
         }
     }

@@ -1,16 +1,17 @@
 //! Rows by primary key: one, many, and many locked for a change.
+use crate::body::Body;
 use crate::conn::{Conn, on_each};
 use crate::pg::statement;
 use crate::rows::type_column;
 use crate::schema::{resource, resource_history};
 use crate::{StoreError, Stored};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, SmallInt, Text};
 use fhir::TypeId;
 
 /// Columns of `resource` in the order of [`Row`].
-pub(crate) type Row = (i64, i16, String, i64, i64, bool, String);
-type SqlRow = (BigInt, SmallInt, Text, BigInt, BigInt, Bool, Text);
+pub(crate) type Row = (i64, i16, String, i64, i64, bool, Body);
+type SqlRow = (BigInt, SmallInt, Text, BigInt, BigInt, Bool, Binary);
 
 /// A current version with its row key.
 pub(crate) struct Current {
@@ -19,7 +20,7 @@ pub(crate) struct Current {
 }
 
 impl From<Row> for Current {
-    fn from((key, type_id, id, version, updated, deleted, body): Row) -> Self {
+    fn from((key, type_id, id, version, updated, deleted, Body(body)): Row) -> Self {
         let type_id = TypeId(u16::try_from(type_id).unwrap_or_default());
         Current {
             key,

@@ -1,8 +1,9 @@
 //! What of a change can be worked out before a connection is needed: on the caller's thread,
 //! where it costs nobody else time.
+use crate::body::pack;
 use crate::commit::{Change, Context, Expect, Op, Reaction};
 use crate::rows::IndexRows;
-use fhir::search::index::entries;
+use fhir::search::index::stored;
 use fhir::{Resource, TypeId};
 use serde_json::{Value, json};
 
@@ -26,7 +27,12 @@ pub(crate) struct Put {
 enum Text {
     Sent(String),
     /// That of version 1, as nothing can be there yet.
-    First(String),
+    First(First),
+}
+
+pub(crate) struct First {
+    pub(crate) text: String,
+    pub(crate) packed: Vec<u8>,
 }
 
 impl Prepared {
@@ -75,7 +81,8 @@ impl Prepared {
     /// Bytes of text, roughly what the change takes in memory.
     pub(crate) fn size(&self) -> usize {
         self.put.as_ref().map_or(0, |put| match &put.text {
-            Text::Sent(text) | Text::First(text) => text.len(),
+            Text::Sent(text) => text.len(),
+            Text::First(first) => first.text.len() + first.packed.len(),
         })
     }
 }
@@ -83,9 +90,13 @@ impl Prepared {
 impl Put {
     /// `fresh` is the id of a resource that cannot be there yet.
     fn of(resource: Resource, fresh: Option<&str>, ctx: &Context, watched: bool) -> Put {
-        let rows = IndexRows::of(entries(&resource));
+        let rows = IndexRows::of(stored(&resource));
         let text = match fresh {
-            Some(id) => Text::First(resource.stamped(id, 1, &fhir::datetime::instant(ctx.now))),
+            Some(id) => {
+                let text = resource.stamped(id, 1, &fhir::datetime::instant(ctx.now));
+                let packed = pack(&text);
+                Text::First(First { text, packed })
+            }
             None => Text::Sent(resource.text),
         };
         let value = watched.then_some(resource.value).map(|mut value| {
@@ -97,16 +108,19 @@ impl Put {
         Put { text, rows, value }
     }
 
-    /// The text of version 1, if it is known already.
-    pub(crate) fn first(&self) -> Option<&str> {
+    /// Version 1, if it is known already.
+    pub(crate) fn first(&self) -> Option<&First> {
         match &self.text {
-            Text::First(text) => Some(text),
+            Text::First(first) => Some(first),
             Text::Sent(_) => None,
         }
     }
 
     pub(crate) fn stamped(&self, id: &str, version: i64, updated: i64) -> String {
-        let (Text::First(text) | Text::Sent(text)) = &self.text;
+        let text = match &self.text {
+            Text::First(first) => &first.text,
+            Text::Sent(text) => text,
+        };
         fhir::resource::stamped(text, id, version, &fhir::datetime::instant(updated))
     }
 }

@@ -1,6 +1,7 @@
 //! Rebuilds the search index when a release finds other values in the same resources.
 use crate::StoreError;
 use crate::conn::{Conn, on_each};
+use crate::families::FAMILIES;
 use crate::plan::indexed;
 use crate::point::{Current, Row};
 use crate::schema::{resource, setting};
@@ -11,8 +12,6 @@ use fhir::search::index::VERSION;
 
 const SETTING: &str = "index_version";
 const BATCH: i64 = 500;
-const EMPTY: &str = "DELETE FROM idx_token; DELETE FROM idx_reference; DELETE FROM idx_date; \
-     DELETE FROM idx_string; DELETE FROM idx_number; DELETE FROM idx_quantity;";
 
 /// Called at start with nobody else writing. A rebuild that is cut short begins again.
 pub(crate) fn bring_up_to_date(conn: &mut Conn) -> Result<(), StoreError> {
@@ -38,7 +37,8 @@ pub(crate) fn bring_up_to_date(conn: &mut Conn) -> Result<(), StoreError> {
 }
 
 pub(crate) fn rebuild(conn: &mut Conn) -> Result<(), StoreError> {
-    conn.batch_execute(EMPTY)?;
+    let empty = FAMILIES.map(|family| format!("DELETE FROM {};", family.table));
+    conn.batch_execute(&empty.concat())?;
     let (mut after, mut done) = (0, 0);
     loop {
         let rows: Vec<Row> = resource::table

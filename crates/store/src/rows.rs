@@ -1,16 +1,24 @@
 //! Index rows of a resource: what `fhir::search::index` found, in the shape of the tables.
+use crate::families::{CODED, DATE, FAMILIES, NUMBER, QUANTITY, REFERENCE, STRING, TOKEN};
 use fhir::search::index::{Entry, EntryValue, hash};
 
-/// The rows of one resource, each family sorted and without duplicates, still without its key.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct IndexRows {
-    pub(crate) token: Vec<(i32, String, i64)>,
-    pub(crate) reference: Vec<(i32, String, i16)>,
-    pub(crate) date: Vec<(i32, i64, i64)>,
-    pub(crate) string: Vec<(i32, String, String)>,
-    pub(crate) number: Vec<(i32, Real, Real)>,
-    pub(crate) quantity: Vec<(i32, Real, i64, i64)>,
+/// One value of a row, of the kind its column has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cell {
+    Null,
+    Int(i32),
+    Small(i16),
+    Big(i64),
+    Real(Real),
+    Text(String),
 }
+
+/// The cells of a row in the order of its family's columns, without the key.
+pub(crate) type Row = Vec<Cell>;
+
+/// The rows of one resource, each family sorted and without duplicates.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct IndexRows([Vec<Row>; FAMILIES.len()]);
 
 /// A finite number with a total order, so that rows can be sorted and compared.
 #[derive(Clone, Copy, Debug)]
@@ -47,46 +55,23 @@ impl Ord for Real {
 const ELSEWHERE: i16 = -1;
 
 impl IndexRows {
-    pub(crate) fn of(entries: Vec<Entry>) -> IndexRows {
+    pub(crate) fn of(stored: Vec<Entry>) -> IndexRows {
         let mut rows = IndexRows::default();
-        for entry in entries {
-            rows.push(entry);
+        for Entry { param, value } in stored {
+            let (family, cells) = cells(value);
+            let row = std::iter::once(Cell::Int(param.0)).chain(cells).collect();
+            rows.0[family].push(row);
         }
-        tidy(&mut rows.token);
-        tidy(&mut rows.reference);
-        tidy(&mut rows.date);
-        tidy(&mut rows.string);
-        tidy(&mut rows.number);
-        tidy(&mut rows.quantity);
+        for family in &mut rows.0 {
+            family.sort_unstable();
+            family.dedup();
+        }
+        number(&mut rows.0[CODED]);
         rows
     }
 
-    fn push(&mut self, entry: Entry) {
-        let param = entry.param.0;
-        match entry.value {
-            EntryValue::Token { system, code } | EntryValue::Identifier { system, code } => {
-                self.token.push((param, storable(code), hash_of(system)));
-            }
-            EntryValue::Uri(uri) => self.token.push((param, storable(uri), 0)),
-            EntryValue::Local { type_id, id } => {
-                self.reference.push((param, storable(id), type_column(type_id)));
-            }
-            EntryValue::Url(url) => self.reference.push((param, storable(url), ELSEWHERE)),
-            EntryValue::Date { low, high } => self.date.push((param, low, high)),
-            EntryValue::Str { norm, exact } => {
-                let exact = if exact == norm {
-                    String::new()
-                } else {
-                    storable(exact)
-                };
-                self.string.push((param, storable(norm), exact));
-            }
-            EntryValue::Number { low, high } => self.number.push((param, Real::new(low), Real::new(high))),
-            EntryValue::Quantity { value, system, code } => {
-                self.quantity
-                    .push((param, Real::new(value), hash_of(code), hash_of(system)));
-            }
-        }
+    pub(crate) fn family(&self, family: usize) -> &[Row] {
+        &self.0[family]
     }
 
     /// What must go and what must come to get from `self` to `new`.
@@ -94,42 +79,83 @@ impl IndexRows {
         (self.minus(new), new.minus(self))
     }
 
+    /// Both are sorted.
     fn minus(&self, other: &IndexRows) -> IndexRows {
-        IndexRows {
-            token: minus(&self.token, &other.token),
-            reference: minus(&self.reference, &other.reference),
-            date: minus(&self.date, &other.date),
-            string: minus(&self.string, &other.string),
-            number: minus(&self.number, &other.number),
-            quantity: minus(&self.quantity, &other.quantity),
-        }
+        let left = |family: usize| {
+            let there = other.family(family);
+            let rows = self.family(family).iter();
+            rows.filter(|row| there.binary_search(row).is_err())
+                .cloned()
+                .collect()
+        };
+        IndexRows(std::array::from_fn(left))
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.token.len()
-            + self.reference.len()
-            + self.date.len()
-            + self.string.len()
-            + self.number.len()
-            + self.quantity.len()
+        self.0.iter().map(Vec::len).sum()
     }
 }
 
-fn tidy<T: Ord>(rows: &mut Vec<T>) {
-    rows.sort_unstable();
-    rows.dedup();
+/// The family of a value, and its row behind `param`.
+fn cells(value: EntryValue) -> (usize, Row) {
+    match value {
+        EntryValue::Token { system, code } | EntryValue::Identifier { system, code } => {
+            (TOKEN, vec![text(code), hashed(system)])
+        }
+        EntryValue::Uri(uri) => (TOKEN, vec![text(uri), Cell::Big(0)]),
+        EntryValue::Local { type_id, id } => (REFERENCE, vec![text(id), Cell::Small(type_column(type_id))]),
+        EntryValue::Url(url) => (REFERENCE, vec![text(url), Cell::Small(ELSEWHERE)]),
+        EntryValue::Date { low, high } => (DATE, vec![Cell::Big(low), Cell::Big(high)]),
+        EntryValue::Str { norm, exact } => {
+            // '' where it equals the folded text.
+            let exact = if exact == norm { String::new() } else { exact };
+            (STRING, vec![text(norm), text(exact)])
+        }
+        EntryValue::Number { low, high } => (NUMBER, vec![real(low), real(high)]),
+        EntryValue::Quantity { value, system, code } => {
+            (QUANTITY, vec![real(value), hashed(code), hashed(system)])
+        }
+        EntryValue::Coded {
+            system,
+            code,
+            quantity,
+        } => {
+            let code = [text(code), Cell::Small(0), hashed(system)];
+            (CODED, code.into_iter().chain(beside(quantity)).collect())
+        }
+    }
 }
 
-/// Both are sorted.
-fn minus<T: Ord + Clone>(rows: &[T], without: &[T]) -> Vec<T> {
-    rows.iter()
-        .filter(|row| without.binary_search(row).is_err())
-        .cloned()
-        .collect()
+fn beside(quantity: Option<Box<EntryValue>>) -> [Cell; 3] {
+    match quantity.map(|quantity| *quantity) {
+        Some(EntryValue::Quantity { value, system, code }) => [real(value), hashed(code), hashed(system)],
+        _ => [Cell::Null, Cell::Null, Cell::Null],
+    }
 }
 
-fn hash_of(text: Option<String>) -> i64 {
-    hash(text.as_deref())
+/// Rows with the same code are told apart by a number: what else they hold may be NULL.
+fn number(rows: &mut [Row]) {
+    for at in 1..rows.len() {
+        let (before, from) = rows.split_at_mut(at);
+        let (Some(before), Some(row)) = (before.last(), from.first_mut()) else {
+            continue;
+        };
+        if let (true, [.., Cell::Small(last), _, _, _, _]) = (before[..2] == row[..2], &before[..]) {
+            row[2] = Cell::Small(last.saturating_add(1));
+        }
+    }
+}
+
+fn text(text: String) -> Cell {
+    Cell::Text(storable(text))
+}
+
+fn real(value: f64) -> Cell {
+    Cell::Real(Real::new(value))
+}
+
+fn hashed(text: Option<String>) -> Cell {
+    Cell::Big(hash(text.as_deref()))
 }
 
 /// R4 has some 150 types, so the number always fits.

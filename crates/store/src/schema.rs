@@ -9,7 +9,7 @@ diesel::table! {
         version -> BigInt,
         updated -> BigInt,
         deleted -> Bool,
-        body -> Text,
+        body -> Binary,
     }
 }
 
@@ -22,16 +22,7 @@ diesel::table! {
         id -> Text,
         updated -> BigInt,
         deleted -> Bool,
-        body -> Text,
-    }
-}
-
-diesel::table! {
-    idx_token (param, code, key, system) {
-        param -> Integer,
-        code -> Text,
-        key -> BigInt,
-        system -> BigInt,
+        body -> Binary,
     }
 }
 
@@ -42,44 +33,6 @@ diesel::table! {
         target -> Text,
         key -> BigInt,
         target_type -> SmallInt,
-    }
-}
-
-diesel::table! {
-    idx_date (param, low, high, key) {
-        param -> Integer,
-        low -> BigInt,
-        high -> BigInt,
-        key -> BigInt,
-    }
-}
-
-diesel::table! {
-    /// `exact` is empty where it equals `norm`.
-    idx_string (param, norm, exact, key) {
-        param -> Integer,
-        norm -> Text,
-        exact -> Text,
-        key -> BigInt,
-    }
-}
-
-diesel::table! {
-    idx_number (param, key, low, high) {
-        param -> Integer,
-        key -> BigInt,
-        low -> Double,
-        high -> Double,
-    }
-}
-
-diesel::table! {
-    idx_quantity (param, key, value, code, system) {
-        param -> Integer,
-        key -> BigInt,
-        value -> Double,
-        code -> BigInt,
-        system -> BigInt,
     }
 }
 
@@ -175,11 +128,10 @@ diesel::table! {
         id -> BigInt,
         at -> BigInt,
         actor -> Text,
-        request -> Text,
-        action -> Text,
-        type_id -> SmallInt,
-        resource_id -> Text,
+        request -> Binary,
+        key -> BigInt,
         version -> BigInt,
+        deleted -> Bool,
     }
 }
 
@@ -190,14 +142,5 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(
-    resource,
-    resource_history,
-    idx_token,
-    idx_reference,
-    idx_date,
-    idx_string,
-    idx_number,
-    idx_quantity
-);
+diesel::allow_tables_to_appear_in_same_query!(resource, resource_history, idx_reference);
 diesel::allow_tables_to_appear_in_same_query!(inbox, event);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use store::{Change, Expect};
 use support::{Database, at, delete, lines, put, run};
 
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 7] = [
     ("idx_token", "param || '|' || code || '|' || key || '|' || system"),
     (
         "idx_reference",
@@ -20,6 +20,11 @@ const TABLES: [(&str, &str); 6] = [
     (
         "idx_quantity",
         "param || '|' || key || '|' || value || '|' || code || '|' || system",
+    ),
+    (
+        "idx_coded",
+        "param || '|' || code || '|' || key || '|' || nth || '|' || system || '|' || coalesce(value, -1) \
+         || '|' || coalesce(unit, 0) || '|' || coalesce(unit_system, 0)",
     ),
 ];
 
@@ -50,12 +55,22 @@ fn outdate(database: &Database) {
 
 fn observation(id: usize, code: &str, value: f64, day: u8) -> Value {
     json!({
-        "resourceType": "Observation", "id": format!("o{id}"), "status": "final",
+        "resourceType": "Observation", "id": format!("o{id}"),
+        "status": if day % 5 == 0 { "amended" } else { "final" },
         "code": {"coding": [{"system": "http://loinc.org", "code": code}], "text": code},
         "subject": {"reference": format!("Patient/p{}", day % 3)},
         "effectiveDateTime": format!("2026-01-{day:02}"),
         "valueQuantity": {"value": value, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"},
+        "component": [component(code, Some(value)), component(code, Some(f64::from(day))), component("c", None)],
     })
+}
+
+fn component(code: &str, value: Option<f64>) -> Value {
+    let mut component = json!({"code": {"coding": [{"system": "http://loinc.org", "code": code}]}});
+    if let Some(value) = value {
+        component["valueQuantity"] = json!({"value": value, "code": "mg"});
+    }
+    component
 }
 
 fn patient(id: usize, family: &str, day: u8) -> Value {

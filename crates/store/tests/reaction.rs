@@ -76,12 +76,7 @@ fn a_chain_of_consequences_is_one_transaction() {
         store.close();
         assert_eq!(
             support::audit(&database),
-            [
-                "create 1 test",
-                "create 1 baton",
-                "create 1 baton",
-                "create 1 baton"
-            ]
+            ["put 1 test", "put 1 baton", "put 1 baton", "put 1 baton"]
         );
     }
 }

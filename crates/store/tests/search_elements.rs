@@ -23,6 +23,21 @@ fn pressure(id: &str, systolic: f64, diastolic: f64) -> Value {
     })
 }
 
+/// Two questions with their answers.
+fn survey(id: &str, first: &str, second: &str) -> Value {
+    let answer = |question: &str, answer: &str| {
+        json!({
+            "code": {"coding": [{"system": "urn:q", "code": question}]},
+            "valueCodeableConcept": {"coding": [{"system": "urn:a", "code": answer}]},
+        })
+    };
+    json!({
+        "resourceType": "Observation", "id": id, "status": "final",
+        "code": {"text": "survey"}, "subject": {"reference": "Patient/p1"},
+        "component": [answer("q1", first), answer("q2", second)],
+    })
+}
+
 fn location(id: &str, latitude: f64, longitude: f64) -> Value {
     json!({
         "resourceType": "Location", "id": id,
@@ -89,6 +104,120 @@ fn parts_of_a_composite_stand_in_one_component() {
     });
 }
 
+/// Every feature of search, where a code and its quantity share a row.
+#[test]
+fn rows_of_codes_with_quantities_answer_all_that_is_asked_of_them() {
+    each_engine(|store| async move {
+        readings(&store).await;
+        let weight = json!({
+            "resourceType": "Observation", "id": "w", "status": "amended", "subject": {"reference": "Patient/p1"},
+            "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+            "valueQuantity": {"value": 100, "system": "http://unitsofmeasure.org", "code": "kg"},
+        });
+        save(&store, 1, vec![weight, survey("s", "yes", "no")]).await;
+        let known: &[(&str, &[&str])] = &[
+            ("component-code=8480-6", &["o1", "o2", "o3"]),
+            ("component-code=urn:q|q1", &["s"]),
+            ("component-code=urn:q|", &["s"]),
+            ("component-code:not=q2", &["o1", "o2", "o3", "w"]),
+            ("component-code:missing=true", &["w"]),
+            ("component-value-quantity=gt140", &["o2", "o3"]),
+            ("component-value-quantity=90||mm[Hg]", &["o3"]),
+            ("component-value-quantity=90||kg", &[]),
+            ("component-value-quantity=lt85&status=final", &["o1"]),
+            ("component-value-quantity:missing=true", &["w", "s"]),
+            ("component-value-quantity:missing=false", &["o1", "o2", "o3"]),
+            (
+                "component-code-value-quantity=8480-6$gt100||mm[Hg]",
+                &["o1", "o2"],
+            ),
+            (
+                "component-code-value-quantity=http://loinc.org|$gt149",
+                &["o2", "o3"],
+            ),
+            ("combo-value-quantity=ge100", &["o1", "o2", "o3", "w"]),
+            ("combo-value-quantity=ge100||kg", &["w"]),
+            ("combo-value-quantity:missing=true", &["s"]),
+            ("combo-code=29463-7,8480-6", &["o1", "o2", "o3", "w"]),
+            ("combo-code-value-quantity=29463-7$ge100", &["w"]),
+            ("combo-code-value-quantity=29463-7$gt100,8480-6$gt140", &["o2"]),
+            (
+                "combo-value-quantity:missing=false&_sort=combo-value-quantity",
+                &["o1", "o3", "o2", "w"],
+            ),
+            ("_sort=-component-value-quantity", &["o3", "o2", "o1", "s", "w"]),
+            ("_sort=component-code,_id", &["o1", "o2", "o3", "s", "w"]),
+        ];
+        for (text, expected) in known {
+            assert_eq!(
+                &ids(&store, &format!("Observation?{text}")).await,
+                expected,
+                "{text}"
+            );
+        }
+    });
+}
+
+/// Every feature of search, where the usual value has no row.
+#[test]
+fn the_usual_status_is_found_by_what_is_not_there() {
+    each_engine(|store| async move {
+        readings(&store).await;
+        let amended = json!({
+            "resourceType": "Observation", "id": "a", "status": "amended", "subject": {"reference": "Patient/p1"},
+            "code": {"text": "x"},
+        });
+        save(&store, 1, vec![amended, pressure("gone", 1.0, 1.0)]).await;
+        let gone = store::Change {
+            expect: store::Expect::Any,
+            op: store::Op::Delete,
+            ..support::put(pressure("gone", 1.0, 1.0), store::Expect::Any)
+        };
+        store.commit(vec![gone], support::at(2)).await.expect("deleted");
+        let known: &[(&str, &[&str])] = &[
+            ("Observation?status=final", &["o1", "o2", "o3"]),
+            (
+                "Observation?status=http://hl7.org/fhir/observation-status|final",
+                &["o1", "o2", "o3"],
+            ),
+            ("Observation?status=urn:x|final", &[]),
+            ("Observation?status=final,amended", &["o1", "o2", "o3", "a"]),
+            ("Observation?status=amended", &["a"]),
+            ("Observation?status=unknown", &[]),
+            ("Observation?status:not=final", &["a"]),
+            ("Observation?status:not=amended", &["o1", "o2", "o3"]),
+            ("Observation?status:missing=true", &[]),
+            ("Observation?status:missing=false&_id=a,o1", &["o1", "a"]),
+            (
+                "Observation?status:in=http://hl7.org/fhir/ValueSet/observation-status&_id=o1,a",
+                &["o1", "a"],
+            ),
+            ("Observation?_filter=status eq final", &["o1", "o2", "o3"]),
+            ("Observation?_sort=status,_id", &["a", "o1", "o2", "o3"]),
+            ("Observation?_sort=-status,_id", &["o1", "o2", "o3", "a"]),
+            ("Patient?_has:Observation:subject:status=final", &["p1"]),
+            ("Patient?_has:Observation:subject:status=preliminary", &[]),
+            (
+                "Observation?subject=Patient/p1&status=final&component-value-quantity=gt140",
+                &["o2", "o3"],
+            ),
+        ];
+        for (text, expected) in known {
+            assert_eq!(&ids(&store, text).await, expected, "{text}");
+        }
+        let first = search(&store, "Observation?_sort=status&_count=2", None)
+            .await
+            .expect("a page");
+        let second = search(&store, "Observation?_sort=status&_count=2", first.next)
+            .await
+            .expect("a page");
+        assert_eq!(
+            (names(&first.matches), names(&second.matches)),
+            (vec!["a".into(), "o1".into()], vec!["o2".into(), "o3".into()])
+        );
+    });
+}
+
 #[test]
 fn an_identifier_has_its_value_and_its_type() {
     each_engine(|store| async move {
@@ -128,11 +257,11 @@ fn pages_of_checked_matches_leave_none_out() {
     each_engine(|store| async move {
         let mut all = Vec::new();
         for at in 0..700 {
-            let (high, low) = if at % 7 == 0 { (150.0, 80.0) } else { (80.0, 150.0) };
-            all.push(pressure(&format!("o{at}"), high, low));
+            let (first, second) = if at % 7 == 0 { ("yes", "no") } else { ("no", "yes") };
+            all.push(survey(&format!("o{at}"), first, second));
         }
         save(&store, 0, all).await;
-        let text = "Observation?component-code-value-quantity=8480-6$150&_count=9";
+        let text = "Observation?component-code-value-concept=q1$yes&_count=9";
         let (mut seen, mut cursor, mut back) = (Vec::new(), None, None);
         loop {
             let page = search(&store, text, cursor).await.expect("a page");
@@ -154,10 +283,10 @@ fn pages_of_checked_matches_leave_none_out() {
 fn too_much_inside_has_is_refused() {
     each_engine(|store| async move {
         let all = (0..1_100)
-            .map(|at| pressure(&format!("o{at}"), 150.0, 80.0))
+            .map(|at| survey(&format!("o{at}"), "yes", "no"))
             .collect();
         save(&store, 0, all).await;
-        let text = "Patient?_has:Observation:subject:component-code-value-quantity=8480-6$150";
+        let text = "Patient?_has:Observation:subject:component-code-value-concept=q1$yes";
         let refused = search(&store, text, None).await;
         assert!(matches!(refused, Err(StoreError::Rejected { status: 400, .. })));
     });

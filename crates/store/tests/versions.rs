@@ -224,7 +224,7 @@ fn every_write_leaves_an_audit_row() {
         store.close();
         assert_eq!(
             support::audit(database),
-            ["create 1 test", "update 2 test", "delete 3 test"]
+            ["put 1 test", "put 2 test", "delete 3 test"]
         );
     }
 }

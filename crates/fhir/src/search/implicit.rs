@@ -18,7 +18,7 @@ fn implies(param: &SearchParam, system: &str, code: &str) -> bool {
 }
 
 /// The binding of a plain code at the end of a simple path.
-fn binding(on: TypeId, path: &str) -> Option<&'static ValueSet> {
+pub fn binding(on: TypeId, path: &str) -> Option<&'static ValueSet> {
     let mut steps = path
         .strip_prefix(on.name())?
         .strip_prefix('.')?

@@ -2,9 +2,11 @@
 //! <https://hl7.org/fhir/R4/search.html#ptypes>
 //!
 //! One file per family of parameter types says how a FHIR data type becomes entries; this one
-//! says which parameters apply and in which order entries come.
+//! says which parameters apply and in which order entries come; `layout` says which of them share
+//! a row, and which need none.
 mod compiled;
 mod date;
+mod layout;
 mod number;
 mod reference;
 mod string;
@@ -12,6 +14,7 @@ mod text;
 mod token;
 
 pub use compiled::rows;
+pub use layout::{Place, Usual, is_pair, places, stored, usual};
 pub use reference::parse as parse_reference;
 pub use text::{clip, hash, normalise};
 
@@ -22,10 +25,10 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// Rises when the same resource would give other entries, so that stores rebuild their index.
-pub const VERSION: u32 = 3;
+/// Rises when the same resource would give other rows, so that stores rebuild their index.
+pub const VERSION: u32 = 4;
 
-/// One index row to be.
+/// One value of a resource under one parameter, or one index row to be.
 #[derive(Clone, Debug, PartialEq, PartialOrd)]
 pub struct Entry {
     pub param: ParamId,
@@ -73,9 +76,15 @@ pub enum EntryValue {
         code: Option<String>,
     },
     Uri(String),
+    /// A code with the quantity beside it: in rows alone ([`stored`]).
+    Coded {
+        system: Option<String>,
+        code: String,
+        quantity: Option<Box<EntryValue>>,
+    },
 }
 
-/// All entries of a resource, without duplicates, in a stable order.
+/// All values of a resource, without duplicates, in a stable order.
 pub fn entries(resource: &Resource) -> Vec<Entry> {
     let mut found = Vec::new();
     for (param, path) in compiled::owned(resource.type_id) {
@@ -85,6 +94,10 @@ pub fn entries(resource: &Resource) -> Vec<Entry> {
             value,
         }));
     }
+    sorted(found)
+}
+
+fn sorted(mut found: Vec<Entry>) -> Vec<Entry> {
     found.sort_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
     found.dedup();
     found

@@ -146,6 +146,8 @@ pub enum Test {
     Date(Vec<Prefixed<crate::datetime::DateRange>>),
     Number(Vec<Prefixed<NumberRange>>),
     Quantity(Vec<Prefixed<QuantityTest>>),
+    /// A composite that one row answers: any of the codes with any of the quantities, ORed.
+    Paired(Vec<(Vec<Token>, Vec<Prefixed<QuantityTest>>)>),
     Uri(UriMode, Vec<String>),
     /// Positions in the areas around these points.
     Near(Vec<near::Near>),

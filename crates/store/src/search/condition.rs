@@ -2,14 +2,15 @@
 //!
 //! What one seek decides is an EXISTS probe; what has to be found first (strings, chains) is
 //! `key IN (...)`, which both engines can also start from.
-use super::family::{self, Family, scope, target_type, type_bind};
+use super::family::{Family, Source, scope, sources, target_type, type_bind};
 use super::sql::{Bind, Sql};
 use super::{keys, ranges, values};
 use crate::StoreError;
 use crate::conn::Engine;
 use fhir::TypeId;
 use fhir::registry::SearchParam;
-use fhir::search::{Filter, Test};
+use fhir::search::index::{Usual, usual};
+use fhir::search::{Filter, Test, Token};
 
 type Written = Result<(), StoreError>;
 
@@ -94,49 +95,102 @@ fn id(sql: &mut Sql, ids: &[String], subject: Subject) {
         .push(")");
 }
 
-/// The family that answers a test: identifiers of references are tokens.
-pub fn family_of(param: &SearchParam, test: &Test) -> Result<Family, StoreError> {
-    match test {
-        Test::Identifier(_) => Ok(Family::Token),
-        _ => Family::of(param),
+fn matches(sql: &mut Sql, param: &SearchParam, test: &Test, subject: Subject) -> Written {
+    if let (Test::Token(tokens), Some(usual)) = (test, usual(param)) {
+        return with_usual(sql, param, tokens, usual, subject);
     }
+    plainly(sql, param, test, subject)
 }
 
-fn matches(sql: &mut Sql, param: &SearchParam, test: &Test, subject: Subject) -> Written {
-    let (family, row) = (family_of(param, test)?, sql.alias());
-    let probe = family != Family::Str;
-    if probe {
-        sql.push(&format!(
-            "EXISTS (SELECT 1 FROM {} {row} WHERE {row}.key = {} AND ",
-            family.table(),
-            subject.key
-        ));
-    } else {
-        sql.push(&format!(
-            "{} IN (SELECT {row}.key FROM {} {row} WHERE ",
-            subject.key,
-            family.table()
-        ));
-    }
-    row_matches(sql, param, test, &row);
+fn plainly(sql: &mut Sql, param: &SearchParam, test: &Test, subject: Subject) -> Written {
+    let sources = sources(param, Some(test))?;
+    sql.push("(");
+    sql.join(sources, " OR ", "1 = 0", |sql, source| {
+        row_exists(sql, param, test, &source, subject);
+    });
     sql.push(")");
     Ok(())
 }
 
+fn row_exists(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, subject: Subject) {
+    let (row, table, key) = (sql.alias(), source.table(), subject.key);
+    // One seek for each resource, where the key follows what the test knows.
+    let seeks = match source.family {
+        Family::Str => false,
+        Family::Coded => !matches!(test, Test::Quantity(_)),
+        _ => true,
+    };
+    sql.push(&if seeks {
+        format!("EXISTS (SELECT 1 FROM {table} {row} WHERE {row}.key = {key} AND ")
+    } else {
+        format!("{key} IN (SELECT {row}.key FROM {table} {row} WHERE ")
+    });
+    row_matches(sql, param, test, source, &row);
+    sql.push(")");
+}
+
 /// A condition on one index row of the parameter.
-pub fn row_matches(sql: &mut Sql, param: &SearchParam, test: &Test, row: &str) {
-    family::param(sql, param, row);
+pub fn row_matches(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, row: &str) {
+    source.param(sql, row);
     sql.push(" AND ");
-    values::any(sql, param, test, row);
+    values::any(sql, param, test, source, row);
+}
+
+/// The usual code has no row: who has none of the others has it.
+fn with_usual(
+    sql: &mut Sql,
+    param: &SearchParam,
+    tokens: &[Token],
+    usual: &Usual,
+    subject: Subject,
+) -> Written {
+    let (these, others): (Vec<_>, Vec<_>) = tokens.iter().cloned().partition(|token| is_usual(token, usual));
+    if these.is_empty() {
+        return plainly(sql, param, &Test::Token(others), subject);
+    }
+    let all = usual.others.iter().map(|code| Token::Code((*code).to_string()));
+    sql.push("(NOT ");
+    plainly(sql, param, &Test::Token(all.collect()), subject)?;
+    if !others.is_empty() {
+        sql.push(" OR ");
+        plainly(sql, param, &Test::Token(others), subject)?;
+    }
+    sql.push(")");
+    Ok(())
+}
+
+/// A `system|code` that the element's binding implies was read as `|code`.
+pub fn is_usual(token: &Token, usual: &Usual) -> bool {
+    matches!(token, Token::Code(code) | Token::NoSystem(code) if code == usual.code)
 }
 
 /// `:missing`. Families not ordered by key have no seek for it: SQLite then builds one list for
 /// the whole statement, PostgreSQL a hash join; the other form of either is quadratic.
 fn absent(sql: &mut Sql, param: &SearchParam, missing: bool, subject: Subject) -> Written {
-    let (family, row) = (Family::of(param)?, sql.alias());
+    // Required, so never missing.
+    if usual(param).is_some() {
+        sql.push(if missing { "1 = 0" } else { "1 = 1" });
+        return Ok(());
+    }
+    let sources = sources(param, None)?;
+    sql.push("(");
+    sql.join(
+        sources,
+        if missing { " AND " } else { " OR " },
+        "1 = 0",
+        |sql, source| {
+            without_row(sql, param, &source, missing, subject);
+        },
+    );
+    sql.push(")");
+    Ok(())
+}
+
+fn without_row(sql: &mut Sql, param: &SearchParam, source: &Source, missing: bool, subject: Subject) {
+    let row = sql.alias();
     let not = if missing { "NOT " } else { "" };
-    let (table, key) = (family.table(), subject.key);
-    if family.by_key() || subject.engine == Engine::Postgres {
+    let (table, key) = (source.table(), subject.key);
+    if source.family.by_key() || subject.engine == Engine::Postgres {
         sql.push(&format!(
             "{not}EXISTS (SELECT 1 FROM {table} {row} WHERE {row}.key = {key} AND "
         ));
@@ -145,9 +199,8 @@ fn absent(sql: &mut Sql, param: &SearchParam, missing: bool, subject: Subject) -
             "{key} {not}IN (SELECT {row}.key FROM {table} {row} WHERE "
         ));
     }
-    scope(sql, param, &row);
+    source.scope(sql, param, &row);
     sql.push(")");
-    Ok(())
 }
 
 /// From the resources for which `inner` holds, by their ids, to those that refer to them.
@@ -167,7 +220,7 @@ fn chain(sql: &mut Sql, param: &SearchParam, target: &[TypeId], inner: &Filter, 
         ));
         target_type(sql, &link, &[*on]);
         sql.push(" AND ");
-        scope(sql, param, &link);
+        scope(sql, param, &link)?;
     }
     sql.push(if target.is_empty() { "NULL)" } else { ")" });
     Ok(())
@@ -185,7 +238,7 @@ fn has(sql: &mut Sql, from: TypeId, by: &SearchParam, inner: &Filter, subject: S
     ));
     target_type(sql, &link, &[subject.on]);
     sql.push(" AND ");
-    scope(sql, by, &link);
+    scope(sql, by, &link)?;
     sql.push(" AND ");
     let key = format!("{link}.key");
     holds(

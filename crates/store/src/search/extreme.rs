@@ -42,7 +42,8 @@ fn sort_value(value: &EntryValue, descending: bool) -> Option<Value> {
         EntryValue::Date { low, .. } => Value::Big(*low),
         EntryValue::Number { low, high } => bits(if descending { *high } else { *low }),
         EntryValue::Quantity { value, .. } => bits(*value),
-        EntryValue::Identifier { .. } => return None,
+        // The latter is in rows alone.
+        EntryValue::Identifier { .. } | EntryValue::Coded { .. } => return None,
     })
 }
 

@@ -4,9 +4,10 @@
 //! `key`, so that a scan is in key order and a probe for one resource is one seek.
 use super::sql::{Bind, Sql};
 use crate::StoreError;
-use fhir::TypeId;
 use fhir::registry::{ParamKind, SearchParam};
-use fhir::search::index::rows;
+use fhir::search::Test;
+use fhir::search::index::places;
+use fhir::{ParamId, TypeId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -16,10 +17,87 @@ pub enum Family {
     Str,
     Number,
     Quantity,
+    /// Codes with the quantity beside them.
+    Coded,
+}
+
+/// A table and the ids under which a parameter's rows are in it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub family: Family,
+    ids: Vec<ParamId>,
+}
+
+/// Where the rows are that answer `test`: the values of one parameter may be in two tables.
+/// Identifiers of references are tokens.
+pub fn sources(param: &SearchParam, test: Option<&Test>) -> Result<Vec<Source>, StoreError> {
+    let places = places(param);
+    let ids = |coded: bool| {
+        let some = places.iter().filter(|place| place.coded == coded);
+        some.map(|place| place.id).collect::<Vec<_>>()
+    };
+    let plain = match test {
+        _ if ids(false).is_empty() => None,
+        Some(Test::Identifier(_)) => Some(Family::Token),
+        _ => Some(Family::of(param)?),
+    };
+    let tables = [plain.map(|family| (family, false)), Some((Family::Coded, true))];
+    let sources = tables.into_iter().flatten().map(|(family, coded)| Source {
+        family,
+        ids: ids(coded),
+    });
+    Ok(sources.filter(|source| !source.ids.is_empty()).collect())
+}
+
+impl Source {
+    pub fn table(&self) -> &'static str {
+        self.family.table()
+    }
+
+    /// `alias.param = …`
+    pub fn param(&self, sql: &mut Sql, alias: &str) {
+        let ids = self.ids.iter().map(|id| Bind::Int(id.0));
+        sql.equals(&format!("{alias}.param"), ids);
+    }
+
+    /// The rows of the parameter: for an alias such as `patient` only those that lead to its types,
+    /// by type or, outside this server, by the name in the URL.
+    pub fn scope(&self, sql: &mut Sql, of: &SearchParam, alias: &str) {
+        self.param(sql, alias);
+        if self.family == Family::Coded && of.kind == ParamKind::Quantity {
+            sql.push(&format!(" AND {alias}.value IS NOT NULL"));
+        }
+        if !of.only_targets.is_empty() {
+            only_targets(sql, of, alias);
+        }
+    }
+
+    /// The columns of a quantity's unit and its system.
+    pub fn unit_columns(&self) -> [&'static str; 2] {
+        match self.family {
+            Family::Coded => ["unit", "unit_system"],
+            _ => ["code", "system"],
+        }
+    }
+
+    /// What `_sort` compares, upwards and downwards.
+    pub fn sort_column(&self, of: &SearchParam, descending: bool) -> &'static str {
+        match self.family {
+            Family::Coded if of.kind == ParamKind::Quantity => "value",
+            Family::Token | Family::Coded => "code",
+            Family::Reference => "target",
+            Family::Str => "norm",
+            Family::Quantity => "value",
+            // A period by its start, in either direction: what is still open has no end.
+            Family::Date => "low",
+            Family::Number if descending => "high",
+            Family::Number => "low",
+        }
+    }
 }
 
 impl Family {
-    pub fn of(param: &SearchParam) -> Result<Family, StoreError> {
+    fn of(param: &SearchParam) -> Result<Family, StoreError> {
         Ok(match param.kind {
             ParamKind::Token | ParamKind::Uri => Family::Token,
             ParamKind::Reference => Family::Reference,
@@ -33,7 +111,7 @@ impl Family {
         })
     }
 
-    pub fn table(self) -> &'static str {
+    fn table(self) -> &'static str {
         match self {
             Family::Token => "idx_token",
             Family::Reference => "idx_reference",
@@ -41,6 +119,7 @@ impl Family {
             Family::Str => "idx_string",
             Family::Number => "idx_number",
             Family::Quantity => "idx_quantity",
+            Family::Coded => "idx_coded",
         }
     }
 
@@ -48,35 +127,9 @@ impl Family {
     pub fn by_key(self) -> bool {
         matches!(self, Family::Date | Family::Number | Family::Quantity)
     }
-
-    /// What `_sort` compares, upwards and downwards.
-    pub fn sort_value(self, alias: &str, descending: bool) -> String {
-        let (column, pick) = match (self, descending) {
-            (Family::Token, _) => ("code", descending),
-            (Family::Reference, _) => ("target", descending),
-            (Family::Str, _) => ("norm", descending),
-            (Family::Quantity, _) => ("value", descending),
-            // A period by its start, in either direction: what is still open has no end.
-            (Family::Date, _) => ("low", descending),
-            (Family::Number, _) => (if descending { "high" } else { "low" }, descending),
-        };
-        format!("{}({alias}.{column})", if pick { "max" } else { "min" })
-    }
 }
 
-/// `alias.param = …`
-pub fn param(sql: &mut Sql, param: &SearchParam, alias: &str) {
-    let ids = rows(param).into_iter().map(|id| Bind::Int(id.0));
-    sql.equals(&format!("{alias}.param"), ids);
-}
-
-/// The rows of a parameter: for an alias such as `patient` only those that lead to its types, by
-/// type or, outside this server, by the name in the URL.
-pub fn scope(sql: &mut Sql, of: &SearchParam, alias: &str) {
-    param(sql, of, alias);
-    if of.only_targets.is_empty() {
-        return;
-    }
+fn only_targets(sql: &mut Sql, of: &SearchParam, alias: &str) {
     sql.push(" AND (");
     target_type(sql, alias, &of.only_targets);
     for on in &of.only_targets {
@@ -86,6 +139,15 @@ pub fn scope(sql: &mut Sql, of: &SearchParam, alias: &str) {
         ));
     }
     sql.push(")");
+}
+
+/// The rows of a reference or date, which are in one table.
+pub fn scope(sql: &mut Sql, of: &SearchParam, alias: &str) -> Result<(), StoreError> {
+    if let [source] = &sources(of, None)?[..] {
+        source.scope(sql, of, alias);
+        return Ok(());
+    }
+    Err(StoreError::Database(format!("{} is not in one table", of.code)))
 }
 
 pub fn target_type(sql: &mut Sql, alias: &str, types: &[TypeId]) {

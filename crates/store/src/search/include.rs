@@ -2,7 +2,7 @@
 //!
 //! What a resource refers to is read from its body, which is in hand: one query per round fetches
 //! all of it. What refers to a resource is one query per clause and round.
-use super::family::{scope, type_bind};
+use super::family::{self, type_bind};
 use super::sql::{Bind, Sql};
 use super::{COLUMNS, load};
 use crate::conn::Conn;
@@ -151,15 +151,28 @@ fn backward(conn: &mut Conn, clause: &Include, sources: &[Stored]) -> Result<Vec
     if targets.is_empty() {
         return Ok(Vec::new());
     }
-    let (by_type, params) = (group(targets.iter()), params(clause));
+    let by_type = group(targets.iter());
+    let mut rows = Vec::new();
+    for param in params(clause) {
+        rows.extend(
+            family::sources(param, None)?
+                .into_iter()
+                .map(|source| (param, source)),
+        );
+    }
     let mut sql = Sql::default();
     sql.push(COLUMNS)
         .push("(SELECT DISTINCT x.key FROM idx_reference x WHERE (");
-    sql.join(params, " OR ", "1 = 0", |sql, param| {
-        sql.push("(");
-        scope(sql, param, "x");
-        sql.push(")");
-    });
+    sql.join(
+        rows,
+        " OR ",
+        "1 = 0",
+        |sql, (param, source): (_, family::Source)| {
+            sql.push("(");
+            source.scope(sql, param, "x");
+            sql.push(")");
+        },
+    );
     sql.push(") AND (")
         .join(by_type, " OR ", "1 = 0", |sql, (type_id, ids)| {
             sql.push("x.target_type = ")

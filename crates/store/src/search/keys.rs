@@ -3,13 +3,15 @@
 //! A parameter's rows are ordered by key behind an equality test, so a scan of the driving
 //! filter's rows with one seek per other filter gives keys in order and stops at the page's end.
 //! What it costs depends on how many rows the driver has, not on how many resources there are.
-use super::condition::{self, Subject, row_matches, several};
+use super::condition::{self, Subject, is_usual, row_matches, several};
+use super::family::sources;
 use super::sql::Sql;
 use crate::StoreError;
 use crate::conn::Engine;
 use crate::keys::range;
 use fhir::TypeId;
 use fhir::registry::SearchParam;
+use fhir::search::index::usual;
 use fhir::search::{Filter, Prefix, Reference, Test, Token, UriMode};
 
 /// Where a search starts.
@@ -59,6 +61,16 @@ fn test_rank(param: &SearchParam, test: &Test) -> Option<u8> {
     match test {
         Test::Identifier(_) => Some(1),
         Test::Token(tokens) if tokens.iter().any(|t| matches!(t, Token::System(_))) => None,
+        // No row says so.
+        Test::Token(tokens)
+            if usual(param).is_some_and(|usual| tokens.iter().any(|t| is_usual(t, usual))) =>
+        {
+            None
+        }
+        Test::Paired(pairs) => {
+            let by_code = |codes: &[Token]| !codes.iter().any(|t| matches!(t, Token::System(_)));
+            pairs.iter().all(|(codes, _)| by_code(codes)).then_some(5)
+        }
         Test::Token(_) => Some(match param.code {
             "identifier" => 1,
             "code" => 5,
@@ -132,9 +144,18 @@ pub fn page(
 }
 
 fn open(sql: &mut Sql, param: &SearchParam, test: &Test, row: &str) -> Result<(), StoreError> {
-    let table = condition::family_of(param, test)?.table();
-    sql.push(&format!("SELECT DISTINCT {row}.key FROM {table} {row} WHERE "));
-    row_matches(sql, param, test, row);
+    // What a search starts from is in one table: see `test_rank`.
+    let [source] = &sources(param, Some(test))?[..] else {
+        return Err(StoreError::Database(format!(
+            "{} is not in one table",
+            param.code
+        )));
+    };
+    sql.push(&format!(
+        "SELECT DISTINCT {row}.key FROM {} {row} WHERE ",
+        source.table()
+    ));
+    row_matches(sql, param, test, source, row);
     Ok(())
 }
 

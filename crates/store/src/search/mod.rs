@@ -20,19 +20,20 @@ mod statement;
 mod terminology;
 mod values;
 
+use crate::body::Body;
 use crate::conn::{Conn, Engine, on_each};
 use crate::{Page, StoreError, Stored};
 use cursor::Cursor;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, SmallInt, Text};
+use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
 use fhir::TypeId;
 use fhir::search::{Query, Summary, Total};
 use matches::Links;
 use sql::{Sql, Statement};
 
 /// The columns of a stored resource, after its key.
-type Columns = (BigInt, SmallInt, Text, BigInt, BigInt, Text);
-type Row = (i64, i16, String, i64, i64, String);
+type Columns = (BigInt, SmallInt, Text, BigInt, BigInt, Binary);
+type Row = (i64, i16, String, i64, i64, Body);
 const COLUMNS: &str = "SELECT r.key, r.type_id, r.id, r.version, r.updated, r.body FROM ";
 
 /// A match with its row key.
@@ -105,7 +106,7 @@ fn load(conn: &mut Conn, sql: Sql) -> Result<Vec<Found>, StoreError> {
     Ok(rows.into_iter().map(found).collect())
 }
 
-fn found((key, type_id, id, version, updated, body): Row) -> Found {
+fn found((key, type_id, id, version, updated, Body(body)): Row) -> Found {
     let type_id = TypeId(u16::try_from(type_id).unwrap_or(u16::MAX));
     Found {
         key,

@@ -5,12 +5,12 @@
 //! resource's own entries, which are what its index rows were written from.
 use super::cursor::Value;
 use super::extreme::extreme;
-use super::family::{Family, scope};
+use super::family::{Family, Source as Rows, sources};
 use super::page::Window;
 use super::sql::{Bind, Sql};
 use crate::{StoreError, Stored};
 use fhir::registry::SearchParam;
-use fhir::search::index::{Entry, rows};
+use fhir::search::index::{Entry, rows, usual};
 use fhir::search::{Sort, SortBy};
 
 /// One sort key of one search.
@@ -23,9 +23,9 @@ enum Source {
     Updated,
     Id,
     /// A seek per row.
-    Probe(&'static SearchParam, Family),
+    Probe(&'static SearchParam, Rows),
     /// A join with all values of the parameter, under this alias: there is no seek by key.
-    Joined(&'static SearchParam, Family, String),
+    Joined(&'static SearchParam, Vec<Rows>, String),
 }
 
 pub fn keys(sort: &[Sort]) -> Result<Vec<Key>, StoreError> {
@@ -33,10 +33,13 @@ pub fn keys(sort: &[Sort]) -> Result<Vec<Key>, StoreError> {
         let source = match &sort.by {
             SortBy::Id => Source::Id,
             SortBy::LastUpdated => Source::Updated,
-            SortBy::Param(param) => match Family::of(param)? {
-                family if family.by_key() => Source::Probe(param, family),
-                family => Source::Joined(param, family, format!("s{at}")),
-            },
+            SortBy::Param(param) => {
+                let mut rows = sources(param, None)?;
+                match &rows[..] {
+                    [one] if one.family.by_key() => Source::Probe(param, rows.remove(0)),
+                    _ => Source::Joined(param, rows, format!("s{at}")),
+                }
+            }
         };
         Ok(Key {
             source,
@@ -49,32 +52,48 @@ pub fn keys(sort: &[Sort]) -> Result<Vec<Key>, StoreError> {
 impl Key {
     /// ` LEFT JOIN …`, where the values are not one seek away.
     pub fn join(&self, sql: &mut Sql) {
-        let Source::Joined(param, family, alias) = &self.source else {
+        let Source::Joined(param, rows, alias) = &self.source else {
             return;
         };
-        let row = sql.alias();
-        let value = family.sort_value(&row, self.descending);
+        let (row, pick) = (sql.alias(), self.pick());
         sql.push(&format!(
-            " LEFT JOIN (SELECT {row}.key, {value} AS v FROM {} {row} WHERE ",
-            family.table()
+            " LEFT JOIN (SELECT {row}.key, {pick}({row}.v) AS v FROM ("
         ));
-        scope(sql, param, &row);
-        sql.push(&format!(" GROUP BY {row}.key) {alias} ON {alias}.key = r.key"));
+        sql.join(rows, " UNION ALL ", "", |sql, source| {
+            let row = sql.alias();
+            let (table, column) = (source.table(), source.sort_column(param, self.descending));
+            sql.push(&format!(
+                "SELECT {row}.key, {row}.{column} AS v FROM {table} {row} WHERE "
+            ));
+            source.scope(sql, param, &row);
+        });
+        sql.push(&format!(
+            ") {row} GROUP BY {row}.key) {alias} ON {alias}.key = r.key"
+        ));
+    }
+
+    /// The smallest value counts, downwards the greatest.
+    fn pick(&self) -> &'static str {
+        if self.descending { "max" } else { "min" }
     }
 
     fn value(&self, sql: &mut Sql) {
         match &self.source {
             Source::Updated => sql.push("r.updated"),
             Source::Id => sql.push("r.id"),
-            Source::Joined(_, _, alias) => sql.push(&format!("{alias}.v")),
-            Source::Probe(param, family) => {
-                let row = sql.alias();
-                let value = family.sort_value(&row, self.descending);
+            // Codes are written by us, so no quote ends the text.
+            Source::Joined(param, _, alias) => match usual(param) {
+                Some(usual) => sql.push(&format!("COALESCE({alias}.v, '{}')", usual.code)),
+                None => sql.push(&format!("{alias}.v")),
+            },
+            Source::Probe(param, source) => {
+                let (row, pick) = (sql.alias(), self.pick());
+                let column = source.sort_column(param, self.descending);
                 sql.push(&format!(
-                    "(SELECT {value} FROM {} {row} WHERE {row}.key = r.key AND ",
-                    family.table()
+                    "(SELECT {pick}({row}.{column}) FROM {} {row} WHERE {row}.key = r.key AND ",
+                    source.table()
                 ));
-                scope(sql, param, &row);
+                source.scope(sql, param, &row);
                 sql.push(")")
             }
         };
@@ -91,7 +110,11 @@ impl Key {
             .as_ref()
             .is_none_or(|c| !c.backwards && c.values != [Value::Missing]);
         match self.source {
-            Source::Probe(param, Family::Date) if reached && rows(param).len() == 1 => Some(param),
+            Source::Probe(param, ref source)
+                if source.family == Family::Date && reached && rows(param).len() == 1 =>
+            {
+                Some(param)
+            }
             _ => None,
         }
     }

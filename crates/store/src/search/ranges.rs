@@ -20,14 +20,19 @@ pub fn number(sql: &mut Sql, test: &Prefixed<NumberRange>, alias: &str) {
     compare(sql, numbers(test), &low, &high, Bind::Double);
 }
 
-pub fn quantity(sql: &mut Sql, test: &Prefixed<QuantityTest>, alias: &str) {
+pub fn quantity(
+    sql: &mut Sql,
+    test: &Prefixed<QuantityTest>,
+    alias: &str,
+    [unit, system]: [&'static str; 2],
+) {
     let number = Prefixed {
         prefix: test.prefix,
         value: test.value.number,
     };
     let value = format!("{alias}.value");
     compare(sql, numbers(&number), &value, &value, Bind::Double);
-    for (column, wanted) in [("code", &test.value.code), ("system", &test.value.system)] {
+    for (column, wanted) in [(unit, &test.value.code), (system, &test.value.system)] {
         if wanted.is_some() {
             sql.push(&format!(" AND {alias}.{column} = "))
                 .big(hash(wanted.as_deref()));

@@ -1,6 +1,6 @@
 //! The values of one parameter as a condition on one index row.
 //! <https://hl7.org/fhir/R4/search.html#prefix>
-use super::family::{target_type, type_bind};
+use super::family::{Source, target_type, type_bind};
 use super::ranges;
 use super::sql::{Bind, Sql};
 use fhir::TypeId;
@@ -12,7 +12,8 @@ use fhir::search::{Reference, StrMode, Test, Token, UriMode};
 const LAST: char = '\u{10FFFF}';
 
 /// A condition on the row `alias`, in parentheses.
-pub fn any(sql: &mut Sql, param: &SearchParam, test: &Test, alias: &str) {
+pub fn any(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, alias: &str) {
+    let unit = source.unit_columns();
     sql.push("(");
     match test {
         Test::Token(tokens) | Test::Identifier(tokens) => codes(sql, tokens, alias),
@@ -22,7 +23,14 @@ pub fn any(sql: &mut Sql, param: &SearchParam, test: &Test, alias: &str) {
         Test::Date(dates) => sql.any(dates, &mut |sql, date| ranges::date(sql, date, alias)),
         Test::Number(numbers) => sql.any(numbers, &mut |sql, number| ranges::number(sql, number, alias)),
         Test::Near(points) => sql.any(points, &mut |sql, near| ranges::near(sql, near, alias)),
-        Test::Quantity(tests) => sql.any(tests, &mut |sql, test| ranges::quantity(sql, test, alias)),
+        Test::Quantity(tests) => sql.any(tests, &mut |sql, test| ranges::quantity(sql, test, alias, unit)),
+        Test::Paired(pairs) => sql.any(pairs, &mut |sql, (tokens, tests)| {
+            sql.push("(");
+            codes(sql, tokens, alias);
+            sql.push(") AND (");
+            sql.any(tests, &mut |sql, test| ranges::quantity(sql, test, alias, unit));
+            sql.push(")");
+        }),
     }
     sql.push(")");
 }

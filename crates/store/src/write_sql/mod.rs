@@ -1,5 +1,6 @@
 //! The hot write, per engine side by side: what a commit stores, in as few steps as the engine
 //! allows. Everything else in this crate is written once.
+pub(crate) mod functions;
 mod postgres;
 mod sqlite;
 
@@ -16,6 +17,8 @@ pub(crate) struct Version<'a> {
     pub(crate) version: i64,
     pub(crate) deleted: bool,
     pub(crate) body: Cow<'a, str>,
+    /// The body as it is stored.
+    pub(crate) packed: Cow<'a, [u8]>,
     /// Index rows that go and come.
     pub(crate) remove: IndexRows,
     pub(crate) add: Cow<'a, IndexRows>,
@@ -24,15 +27,11 @@ pub(crate) struct Version<'a> {
     pub(crate) ctx: &'a Context,
 }
 
-impl Version<'_> {
-    /// FHIR's interaction codes, as audit rows have them.
-    /// <https://hl7.org/fhir/R4/valueset-type-restful-interaction.html>
-    fn action(&self) -> &'static str {
-        match (self.version, self.deleted) {
-            (_, true) => "delete",
-            (1, _) => "create",
-            _ => "update",
-        }
+/// A request id in the audit: most are UUIDs, which are shorter in binary.
+pub(crate) fn request_bytes(request: &str) -> Cow<'_, [u8]> {
+    match uuid::Uuid::try_parse(request) {
+        Ok(id) if request.len() == 36 => Cow::Owned(id.into_bytes().to_vec()),
+        _ => Cow::Borrowed(request.as_bytes()),
     }
 }
 

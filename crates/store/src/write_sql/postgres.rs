@@ -1,11 +1,13 @@
 //! PostgreSQL: round trips and planning are the cost, so one call of a stored function
-//! (`baton_write`, in the migrations) takes everything as arrays.
-use super::Version;
+//! (`baton_write`, in `functions.sql`) takes everything as arrays.
+use super::{Version, request_bytes};
 use crate::StoreError;
+use crate::families::{FAMILIES, Family, Kind};
 use crate::pg::{Binds, statement};
-use crate::rows::IndexRows;
+use crate::rows::{Cell, IndexRows};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, SmallInt, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Double, Integer, Nullable, SmallInt, Text};
+use std::borrow::Cow;
 
 pub(super) fn write(conn: &mut PgConnection, versions: &[&Version]) -> Result<(), StoreError> {
     let mut gone = Rows::default();
@@ -43,11 +45,10 @@ struct Columns<'a> {
     version: Vec<i64>,
     updated: Vec<i64>,
     deleted: Vec<bool>,
-    body: Vec<&'a str>,
-    action: Vec<&'static str>,
+    body: Vec<&'a [u8]>,
     at: Vec<i64>,
     actor: Vec<&'a str>,
-    request: Vec<&'a str>,
+    request: Vec<Cow<'a, [u8]>>,
 }
 
 impl<'a> Columns<'a> {
@@ -60,48 +61,98 @@ impl<'a> Columns<'a> {
             columns.version.push(version.version);
             columns.updated.push(version.updated);
             columns.deleted.push(version.deleted);
-            columns.body.push(&version.body);
-            columns.action.push(version.action());
+            columns.body.push(&version.packed);
             columns.at.push(version.ctx.now);
             columns.actor.push(&version.ctx.actor);
-            columns.request.push(&version.ctx.request_id);
+            columns.request.push(request_bytes(&version.ctx.request_id));
         }
         columns
     }
 }
 
-type Quantities = (Vec<i32>, Vec<i64>, Vec<f64>, Vec<i64>, Vec<i64>);
-
 /// Index rows, one array per column of each family.
-#[derive(Default)]
 struct Rows<'a> {
     count: usize,
-    token: (Vec<i32>, Vec<&'a str>, Vec<i64>, Vec<i64>),
-    reference: (Vec<i32>, Vec<&'a str>, Vec<i64>, Vec<i16>),
-    date: (Vec<i32>, Vec<i64>, Vec<i64>, Vec<i64>),
-    string: (Vec<i32>, Vec<&'a str>, Vec<&'a str>, Vec<i64>),
-    number: (Vec<i32>, Vec<i64>, Vec<f64>, Vec<f64>),
-    quantity: Quantities,
+    families: [Vec<Cells<'a>>; FAMILIES.len()],
+}
+
+/// One column; what may be NULL is no part of a row's identity.
+enum Cells<'a> {
+    Int(Vec<i32>),
+    Small(Vec<i16>),
+    Big(Vec<i64>),
+    Text(Vec<&'a str>),
+    Real(Vec<f64>),
+    MaybeBig(Vec<Option<i64>>),
+    MaybeReal(Vec<Option<f64>>),
+}
+
+impl Default for Rows<'_> {
+    fn default() -> Self {
+        Rows {
+            count: 0,
+            families: FAMILIES.each_ref().map(Cells::of),
+        }
+    }
+}
+
+impl<'a> Cells<'a> {
+    fn of(family: &Family) -> Vec<Cells<'a>> {
+        let column = |column: &crate::families::Column| match (column.kind, column.identity) {
+            (Kind::Int, _) => Cells::Int(Vec::new()),
+            (Kind::Small, _) => Cells::Small(Vec::new()),
+            (Kind::Text, _) => Cells::Text(Vec::new()),
+            (Kind::Key, _) | (Kind::Big, true) => Cells::Big(Vec::new()),
+            (Kind::Real, true) => Cells::Real(Vec::new()),
+            (Kind::Big, false) => Cells::MaybeBig(Vec::new()),
+            (Kind::Real, false) => Cells::MaybeReal(Vec::new()),
+        };
+        family.columns.iter().map(column).collect()
+    }
+
+    fn push(&mut self, cell: &'a Cell) {
+        match (self, cell) {
+            (Cells::Int(column), Cell::Int(value)) => column.push(*value),
+            (Cells::Small(column), Cell::Small(value)) => column.push(*value),
+            (Cells::Big(column), Cell::Big(value)) => column.push(*value),
+            (Cells::Text(column), Cell::Text(value)) => column.push(value),
+            (Cells::Real(column), Cell::Real(value)) => column.push(value.0),
+            (Cells::MaybeBig(column), Cell::Big(value)) => column.push(Some(*value)),
+            (Cells::MaybeReal(column), Cell::Real(value)) => column.push(Some(value.0)),
+            (Cells::MaybeBig(column), _) => column.push(None),
+            (Cells::MaybeReal(column), _) => column.push(None),
+            // Arrays of different length would be refused by the function, so nothing is lost.
+            _ => {}
+        }
+    }
+
+    fn bind<'b>(&'b self, binds: &mut Binds<'_, 'b>) -> QueryResult<()> {
+        match self {
+            Cells::Int(column) => binds.add::<Array<Integer>, _>(column),
+            Cells::Small(column) => binds.add::<Array<SmallInt>, _>(column),
+            Cells::Big(column) => binds.add::<Array<BigInt>, _>(column),
+            Cells::Text(column) => binds.add::<Array<Text>, _>(column),
+            Cells::Real(column) => binds.add::<Array<Double>, _>(column),
+            Cells::MaybeBig(column) => binds.add::<Array<Nullable<BigInt>>, _>(column),
+            Cells::MaybeReal(column) => binds.add::<Array<Nullable<Double>>, _>(column),
+        }
+    }
 }
 
 impl<'a> Rows<'a> {
     fn push(&mut self, key: i64, rows: &'a IndexRows) {
         self.count += rows.len();
-        self.token
-            .extend(rows.token.iter().map(|(p, c, s)| (*p, c.as_str(), key, *s)));
-        self.reference
-            .extend(rows.reference.iter().map(|(p, t, y)| (*p, t.as_str(), key, *y)));
-        self.date
-            .extend(rows.date.iter().map(|(p, l, h)| (*p, *l, *h, key)));
-        self.string.extend(
-            rows.string
-                .iter()
-                .map(|(p, n, e)| (*p, n.as_str(), e.as_str(), key)),
-        );
-        self.number
-            .extend(rows.number.iter().map(|(p, l, h)| (*p, key, l.0, h.0)));
-        self.quantity
-            .extend(rows.quantity.iter().map(|(p, v, c, s)| (*p, key, v.0, *c, *s)));
+        for (at, (family, columns)) in FAMILIES.iter().zip(&mut self.families).enumerate() {
+            for row in rows.family(at) {
+                let mut cells = row.iter();
+                for (column, of) in columns.iter_mut().zip(family.columns) {
+                    match (of.kind, column) {
+                        (Kind::Key, Cells::Big(keys)) => keys.push(key),
+                        (_, column) => cells.next().into_iter().for_each(|cell| column.push(cell)),
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -110,7 +161,7 @@ struct Write<'a> {
     rows: Rows<'a>,
 }
 
-/// A write that takes index rows away too. Which comes first is all the same: no row does both.
+/// A write that takes index rows away too, before others come.
 struct Rewrite<'a> {
     gone: Rows<'a>,
     write: Write<'a>,
@@ -140,39 +191,17 @@ fn bind_write<'b>(binds: &mut Binds<'_, 'b>, write: &'b Write<'_>) -> QueryResul
     binds.add::<Array<BigInt>, _>(&versions.version)?;
     binds.add::<Array<BigInt>, _>(&versions.updated)?;
     binds.add::<Array<Bool>, _>(&versions.deleted)?;
-    binds.add::<Array<Text>, _>(&versions.body)?;
-    binds.add::<Array<Text>, _>(&versions.action)?;
+    binds.add::<Array<Binary>, _>(&versions.body)?;
     binds.add::<Array<BigInt>, _>(&versions.at)?;
     binds.add::<Array<Text>, _>(&versions.actor)?;
-    binds.add::<Array<Text>, _>(&versions.request)?;
+    binds.add::<Array<Binary>, _>(&versions.request)?;
     bind_rows(binds, &write.rows)
 }
 
 /// In the order of the tables' columns.
 fn bind_rows<'b>(binds: &mut Binds<'_, 'b>, rows: &'b Rows<'_>) -> QueryResult<()> {
-    binds.add::<Array<Integer>, _>(&rows.token.0)?;
-    binds.add::<Array<Text>, _>(&rows.token.1)?;
-    binds.add::<Array<BigInt>, _>(&rows.token.2)?;
-    binds.add::<Array<BigInt>, _>(&rows.token.3)?;
-    binds.add::<Array<Integer>, _>(&rows.reference.0)?;
-    binds.add::<Array<Text>, _>(&rows.reference.1)?;
-    binds.add::<Array<BigInt>, _>(&rows.reference.2)?;
-    binds.add::<Array<SmallInt>, _>(&rows.reference.3)?;
-    binds.add::<Array<Integer>, _>(&rows.date.0)?;
-    binds.add::<Array<BigInt>, _>(&rows.date.1)?;
-    binds.add::<Array<BigInt>, _>(&rows.date.2)?;
-    binds.add::<Array<BigInt>, _>(&rows.date.3)?;
-    binds.add::<Array<Integer>, _>(&rows.string.0)?;
-    binds.add::<Array<Text>, _>(&rows.string.1)?;
-    binds.add::<Array<Text>, _>(&rows.string.2)?;
-    binds.add::<Array<BigInt>, _>(&rows.string.3)?;
-    binds.add::<Array<Integer>, _>(&rows.number.0)?;
-    binds.add::<Array<BigInt>, _>(&rows.number.1)?;
-    binds.add::<Array<Double>, _>(&rows.number.2)?;
-    binds.add::<Array<Double>, _>(&rows.number.3)?;
-    binds.add::<Array<Integer>, _>(&rows.quantity.0)?;
-    binds.add::<Array<BigInt>, _>(&rows.quantity.1)?;
-    binds.add::<Array<Double>, _>(&rows.quantity.2)?;
-    binds.add::<Array<BigInt>, _>(&rows.quantity.3)?;
-    binds.add::<Array<BigInt>, _>(&rows.quantity.4)
+    rows.families
+        .iter()
+        .flatten()
+        .try_for_each(|column| column.bind(binds))
 }

@@ -1,12 +1,14 @@
 //! SQLite: a call costs no round trip, so single rows through cached prepared statements.
-use super::Version;
+use super::{Version, request_bytes};
 use crate::StoreError;
-use crate::rows::IndexRows;
-use crate::schema::{
-    audit, idx_date, idx_number, idx_quantity, idx_reference, idx_string, idx_token, resource,
-    resource_history,
-};
+use crate::families::{Column, FAMILIES, Kind};
+use crate::rows::{Cell, IndexRows};
+use crate::schema::{audit, resource, resource_history};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Double, Integer, Nullable, SmallInt, Text};
+use diesel::sqlite::Sqlite;
+use std::sync::LazyLock;
 
 pub(super) fn write(conn: &mut SqliteConnection, versions: &[&Version]) -> Result<(), StoreError> {
     for version in versions {
@@ -14,7 +16,7 @@ pub(super) fn write(conn: &mut SqliteConnection, versions: &[&Version]) -> Resul
             1 => insert(conn, version)?,
             _ => replace(conn, version)?,
         }
-        remove(conn, version.key, &version.remove)?;
+        each(conn, &DELETES, version.key, &version.remove)?;
         add(conn, version.key, &version.add)?;
         record(conn, version)?;
     }
@@ -30,7 +32,7 @@ fn insert(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreErr
             resource::version.eq(version.version),
             resource::updated.eq(version.updated),
             resource::deleted.eq(version.deleted),
-            resource::body.eq(&*version.body),
+            resource::body.eq(&*version.packed),
         ))
         .execute(conn)?;
     Ok(())
@@ -54,7 +56,7 @@ fn replace(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreEr
             resource::version.eq(version.version),
             resource::updated.eq(version.updated),
             resource::deleted.eq(version.deleted),
-            resource::body.eq(&*version.body),
+            resource::body.eq(&*version.packed),
         ))
         .execute(conn)?;
     Ok(())
@@ -65,151 +67,131 @@ fn record(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreErr
         .values((
             audit::at.eq(version.ctx.now),
             audit::actor.eq(&version.ctx.actor),
-            audit::request.eq(&version.ctx.request_id),
-            audit::action.eq(version.action()),
-            audit::type_id.eq(version.type_id),
-            audit::resource_id.eq(version.id),
+            audit::request.eq(&*request_bytes(&version.ctx.request_id)),
+            audit::key.eq(version.key),
             audit::version.eq(version.version),
+            audit::deleted.eq(version.deleted),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-/// One insert per row into a table whose columns are named in the order of the tuple.
-macro_rules! insert_rows {
-    ($conn:expr, $key:expr, $rows:expr, $table:ident, |$($name:ident),+| $($column:ident = $value:expr),+) => {
-        for ($($name),+) in $rows {
-            diesel::insert_into($table::table)
-                .values(($($table::$column.eq($value)),+, $table::key.eq($key)))
-                .execute($conn)?;
-        }
-    };
-}
-
 pub(super) fn add(conn: &mut SqliteConnection, key: i64, rows: &IndexRows) -> Result<(), StoreError> {
-    insert_rows!(
-        conn,
-        key,
-        &rows.token,
-        idx_token,
-        |p, c, s| param = p,
-        code = c,
-        system = s
-    );
-    insert_rows!(
-        conn,
-        key,
-        &rows.reference,
-        idx_reference,
-        |p, t, y| param = p,
-        target = t,
-        target_type = y
-    );
-    insert_rows!(
-        conn,
-        key,
-        &rows.date,
-        idx_date,
-        |p, l, h| param = p,
-        low = l,
-        high = h
-    );
-    insert_rows!(
-        conn,
-        key,
-        &rows.string,
-        idx_string,
-        |p, n, e| param = p,
-        norm = n,
-        exact = e
-    );
-    insert_rows!(
-        conn,
-        key,
-        &rows.number,
-        idx_number,
-        |p, l, h| param = p,
-        low = l.0,
-        high = h.0
-    );
-    insert_rows!(
-        conn,
-        key,
-        &rows.quantity,
-        idx_quantity,
-        |p, v, c, s| param = p,
-        value = v.0,
-        code = c,
-        system = s
-    );
-    Ok(())
+    each(conn, &INSERTS, key, rows)
 }
 
-/// One delete per row, by all columns, which are the primary key.
-macro_rules! delete_rows {
-    ($conn:expr, $key:expr, $rows:expr, $table:ident, |$($name:ident),+| $($column:ident = $value:expr),+) => {
-        for ($($name),+) in $rows {
-            diesel::delete($table::table.filter($table::key.eq($key))$(.filter($table::$column.eq($value)))+)
-                .execute($conn)?;
+/// Runs a statement on one row.
+type OnRow = fn(&mut SqliteConnection, &[Cell], i64) -> QueryResult<usize>;
+
+const INSERTS: [OnRow; FAMILIES.len()] = [
+    run::<0, true>,
+    run::<1, true>,
+    run::<2, true>,
+    run::<3, true>,
+    run::<4, true>,
+    run::<5, true>,
+    run::<6, true>,
+];
+const DELETES: [OnRow; FAMILIES.len()] = [
+    run::<0, false>,
+    run::<1, false>,
+    run::<2, false>,
+    run::<3, false>,
+    run::<4, false>,
+    run::<5, false>,
+    run::<6, false>,
+];
+
+fn each(
+    conn: &mut SqliteConnection,
+    on_row: &[OnRow; FAMILIES.len()],
+    key: i64,
+    rows: &IndexRows,
+) -> Result<(), StoreError> {
+    for (family, run) in on_row.iter().enumerate() {
+        for row in rows.family(family) {
+            run(conn, row, key)?;
         }
-    };
+    }
+    Ok(())
 }
 
-fn remove(conn: &mut SqliteConnection, key: i64, rows: &IndexRows) -> Result<(), StoreError> {
-    delete_rows!(
-        conn,
-        key,
-        &rows.token,
-        idx_token,
-        |p, c, s| param = p,
-        code = c,
-        system = s
-    );
-    delete_rows!(
-        conn,
-        key,
-        &rows.reference,
-        idx_reference,
-        |p, t, y| param = p,
-        target = t,
-        target_type = y
-    );
-    delete_rows!(
-        conn,
-        key,
-        &rows.date,
-        idx_date,
-        |p, l, h| param = p,
-        low = l,
-        high = h
-    );
-    delete_rows!(
-        conn,
-        key,
-        &rows.string,
-        idx_string,
-        |p, n, e| param = p,
-        norm = n,
-        exact = e
-    );
-    delete_rows!(
-        conn,
-        key,
-        &rows.number,
-        idx_number,
-        |p, l, h| param = p,
-        low = l.0,
-        high = h.0
-    );
-    delete_rows!(
-        conn,
-        key,
-        &rows.quantity,
-        idx_quantity,
-        |p, v, c, s| param = p,
-        value = v.0,
-        code = c,
-        system = s
-    );
-    Ok(())
+fn run<const F: usize, const INSERT: bool>(
+    conn: &mut SqliteConnection,
+    row: &[Cell],
+    key: i64,
+) -> QueryResult<usize> {
+    OneRow::<F, INSERT> { row, key }.execute(conn)
+}
+
+/// Inserts a row into family `F`, or deletes it by what tells rows apart. Each pair is a type of its
+/// own, by which diesel finds the prepared statement without writing its text again.
+struct OneRow<'a, const F: usize, const INSERT: bool> {
+    row: &'a [Cell],
+    key: i64,
+}
+
+impl<const F: usize, const INSERT: bool> OneRow<'_, F, INSERT> {
+    /// With the columns that are bound, in their order.
+    fn text() -> &'static str {
+        static TEXTS: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {
+            FAMILIES
+                .iter()
+                .map(|family| {
+                    let marks = vec!["?"; family.columns.len()].join(", ");
+                    let (table, names) = (family.table, family.names());
+                    let same: Vec<_> = family.columns.iter().filter(|column| column.identity).collect();
+                    let same: Vec<_> = same.iter().map(|column| format!("{} = ?", column.name)).collect();
+                    [
+                        format!("DELETE FROM {table} WHERE {}", same.join(" AND ")),
+                        format!("INSERT INTO {table} ({names}) VALUES ({marks})"),
+                    ]
+                })
+                .collect()
+        });
+        &TEXTS[F][usize::from(INSERT)]
+    }
+
+    fn is_bound(column: &Column) -> bool {
+        INSERT || column.identity
+    }
+}
+
+impl<const F: usize, const INSERT: bool> QueryId for OneRow<'_, F, INSERT> {
+    type QueryId = OneRow<'static, F, INSERT>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<const F: usize, const INSERT: bool> RunQueryDsl<SqliteConnection> for OneRow<'_, F, INSERT> {}
+
+impl<const F: usize, const INSERT: bool> QueryFragment<Sqlite> for OneRow<'_, F, INSERT> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        let mut texts = Self::text().split('?');
+        let mut cells = self.row.iter();
+        for column in FAMILIES[F].columns {
+            let cell = match column.kind {
+                Kind::Key => None,
+                _ => cells.next(),
+            };
+            if Self::is_bound(column) {
+                out.push_sql(texts.next().unwrap_or_default());
+                bind(&mut out, cell, &self.key)?;
+            }
+        }
+        out.push_sql(texts.next().unwrap_or_default());
+        Ok(())
+    }
+}
+
+/// No cell is the key's column.
+fn bind<'b>(out: &mut AstPass<'_, 'b, Sqlite>, cell: Option<&'b Cell>, key: &'b i64) -> QueryResult<()> {
+    match cell {
+        None => out.push_bind_param::<BigInt, _>(key),
+        Some(Cell::Null) => out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&None),
+        Some(Cell::Int(value)) => out.push_bind_param::<Integer, _>(value),
+        Some(Cell::Small(value)) => out.push_bind_param::<SmallInt, _>(value),
+        Some(Cell::Big(value)) => out.push_bind_param::<BigInt, _>(value),
+        Some(Cell::Real(value)) => out.push_bind_param::<Double, _>(&value.0),
+        Some(Cell::Text(value)) => out.push_bind_param::<Text, _>(value),
+    }
 }

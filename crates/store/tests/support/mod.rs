@@ -168,6 +168,6 @@ pub fn lines(database: &Database, sql: &str) -> Vec<String> {
 pub fn audit(database: &Database) -> Vec<String> {
     lines(
         database,
-        "SELECT action || ' ' || version || ' ' || actor AS line FROM audit ORDER BY id",
+        "SELECT CASE WHEN deleted THEN 'delete' ELSE 'put' END || ' ' || version || ' ' || actor AS line FROM audit ORDER BY id",
     )
 }

@@ -38,7 +38,7 @@ pub fn paths(param: &SearchParam) -> impl Iterator<Item = &'static Expr> {
         .map(|(_, path)| path)
 }
 
-/// The ids under which the rows of a parameter are stored.
+/// The parameters whose values a parameter reads: itself, or those it is the same as.
 pub fn rows(param: &SearchParam) -> Vec<ParamId> {
     if param.same_as.is_empty() {
         vec![param.id]

@@ -1,4 +1,4 @@
-use super::{Entry, EntryValue, compiled, entries, hash, normalise};
+use super::{Entry, EntryValue, compiled, entries, hash, normalise, places, stored, usual};
 use crate::path::Expr;
 use crate::registry::{ParamKind, registry};
 use crate::{Resource, TypeId};
@@ -165,6 +165,110 @@ fn a_vital_sign_owns_few_rows() {
     });
     let rows = indexed(observation);
     assert!(rows.len() <= 8, "{rows:#?}");
+}
+
+fn blood_pressure(status: Value) -> Resource {
+    let component = |code: &str, value: i32| {
+        json!({
+            "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+            "valueQuantity": {"value": value, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"},
+        })
+    };
+    let observation = json!({
+        "resourceType": "Observation", "status": status,
+        "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+        "component": [component("8480-6", 120), component("8462-4", 80), {"code": {"text": "x"}}],
+    });
+    Resource::from_value(observation).expect("a resource")
+}
+
+#[test]
+fn a_component_and_its_quantity_share_a_row() {
+    let param = |code: &str| {
+        registry()
+            .param(TypeId::of("Observation").expect("known"), code)
+            .expect("known")
+    };
+    let rows = stored(&blood_pressure(json!("final")));
+    let of = |code: &str| rows.iter().filter(|row| row.param == param(code).id).count();
+    assert_eq!(
+        (of("code"), of("component-code"), of("component-value-quantity")),
+        (1, 3, 0)
+    );
+    assert_eq!(rows.len(), 4, "{rows:#?}");
+    for (code, expected) in [
+        ("component-value-quantity", vec![("component-code", true)]),
+        ("component-code-value-quantity", vec![("component-code", true)]),
+        ("combo-code", vec![("code", true), ("component-code", true)]),
+        (
+            "combo-value-quantity",
+            vec![("component-code", true), ("value-quantity", false)],
+        ),
+        ("category", vec![("category", false)]),
+    ] {
+        let found: Vec<_> = places(param(code))
+            .iter()
+            .map(|place| (place.id, place.coded))
+            .collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(code, coded)| (param(code).id, *coded))
+            .collect();
+        assert_eq!(found, expected, "{code}");
+    }
+}
+
+#[test]
+fn the_usual_status_has_no_row_and_every_other_has() {
+    let param = registry()
+        .param(TypeId::of("Observation").expect("known"), "status")
+        .expect("known");
+    let codes = |status: Value| {
+        let rows = stored(&blood_pressure(status)).into_iter();
+        let of_status = rows.filter(|row| row.param == param.id);
+        of_status
+            .map(|row| match row.value {
+                EntryValue::Token { code, .. } => code,
+                other => panic!("{other:?}"),
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(codes(json!("final")), [""; 0]);
+    assert_eq!(codes(json!("amended")), ["amended"]);
+    // Validation refuses these; searches must not take them for final all the same.
+    assert_eq!(codes(json!("odd")), ["", "odd"]);
+    assert_eq!(codes(json!(null)), [""]);
+}
+
+#[test]
+fn what_is_usual_is_one_code_of_a_required_element() {
+    let all = registry().types().iter().flat_map(|on| registry().params(*on));
+    let usual: Vec<_> = all.filter_map(|param| Some((param, usual(param)?))).collect();
+    assert_eq!(
+        usual.len(),
+        include_str!("../../../data/usual.tsv").lines().count()
+    );
+    for (param, usual) in usual {
+        let name = param.expression.rsplit('.').next().expect("a path");
+        let element = registry()
+            .resource(param.on)
+            .elements
+            .iter()
+            .find(|element| element.name == name);
+        let element = element.expect("an element of the resource");
+        let known = element.binding.expect("bound").contains_code(usual.code);
+        assert!(
+            known && element.required && !element.many && param.same_as.is_empty(),
+            "{}",
+            param.url
+        );
+        let mut readers = registry().params(param.on).iter();
+        assert!(
+            !readers.any(|other| other.same_as.contains(&param.id)),
+            "{}",
+            param.url
+        );
+    }
 }
 
 #[test]

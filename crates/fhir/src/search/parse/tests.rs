@@ -135,8 +135,31 @@ fn composites_become_their_parts_and_repeating_ones_ask_the_resource() {
         matches!(&several[..], [Filter::Param { test: Test::Token(codes), .. }, Filter::Or(pairs)]
         if codes.len() == 2 && pairs.len() == 2)
     );
-    let repeating = filters("Observation?component-code-value-quantity=8480-6$gt140");
+    let repeating = filters("Group?characteristic-value=a$b");
     assert!(matches!(&repeating[..], [.., Filter::Checked(_)]));
+}
+
+#[test]
+fn composites_that_one_row_holds_ask_that_row() {
+    let filters = |text: &str| query(text).expect("valid").filters;
+    let component = filters("Observation?component-code-value-quantity=8480-6$gt140,8462-4$lt60");
+    assert!(
+        matches!(&component[..], [Filter::Param { test: Test::Paired(pairs), .. }] if pairs.len() == 2),
+        "{component:?}"
+    );
+    let combo = filters("Observation?combo-code-value-quantity=8480-6$gt140");
+    let [
+        Filter::Param {
+            test: Test::Token(_), ..
+        },
+        Filter::Or(either),
+    ] = &combo[..]
+    else {
+        panic!("{combo:?}")
+    };
+    assert!(
+        matches!(&either[..], [Filter::And(parts), Filter::Param { test: Test::Paired(_), .. }] if parts.len() == 2)
+    );
 }
 
 /// A value that any parameter of that kind takes.

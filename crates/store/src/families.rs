@@ -1,0 +1,123 @@
+//! The index tables, described once: SQLite's statements, PostgreSQL's functions and the rebuild
+//! are made of this. How they are searched is in `search/family.rs`.
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The resource's key, the same in all rows of a resource.
+    Key,
+    Int,
+    Small,
+    Big,
+    Real,
+    Text,
+}
+
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// Part of what tells rows apart; never NULL.
+    pub(crate) identity: bool,
+}
+
+pub(crate) struct Family {
+    pub(crate) table: &'static str,
+    pub(crate) columns: &'static [Column],
+}
+
+pub(crate) const TOKEN: usize = 0;
+pub(crate) const REFERENCE: usize = 1;
+pub(crate) const DATE: usize = 2;
+pub(crate) const STRING: usize = 3;
+pub(crate) const NUMBER: usize = 4;
+pub(crate) const QUANTITY: usize = 5;
+pub(crate) const CODED: usize = 6;
+
+/// All of them, columns in the order of the tables.
+pub(crate) const FAMILIES: [Family; 7] = [
+    Family {
+        table: "idx_token",
+        columns: &[
+            PARAM,
+            column("code", Kind::Text),
+            KEY,
+            column("system", Kind::Big),
+        ],
+    },
+    Family {
+        table: "idx_reference",
+        columns: &[
+            PARAM,
+            column("target", Kind::Text),
+            KEY,
+            column("target_type", Kind::Small),
+        ],
+    },
+    Family {
+        table: "idx_date",
+        columns: &[PARAM, column("low", Kind::Big), column("high", Kind::Big), KEY],
+    },
+    Family {
+        table: "idx_string",
+        columns: &[
+            PARAM,
+            column("norm", Kind::Text),
+            column("exact", Kind::Text),
+            KEY,
+        ],
+    },
+    Family {
+        table: "idx_number",
+        columns: &[PARAM, KEY, column("low", Kind::Real), column("high", Kind::Real)],
+    },
+    Family {
+        table: "idx_quantity",
+        columns: &[
+            PARAM,
+            KEY,
+            column("value", Kind::Real),
+            column("code", Kind::Big),
+            column("system", Kind::Big),
+        ],
+    },
+    Family {
+        table: "idx_coded",
+        columns: &[
+            PARAM,
+            column("code", Kind::Text),
+            KEY,
+            column("nth", Kind::Small),
+            payload("system", Kind::Big),
+            payload("value", Kind::Real),
+            payload("unit", Kind::Big),
+            payload("unit_system", Kind::Big),
+        ],
+    },
+];
+
+const PARAM: Column = column("param", Kind::Int);
+const KEY: Column = column("key", Kind::Key);
+
+const fn column(name: &'static str, kind: Kind) -> Column {
+    Column {
+        name,
+        kind,
+        identity: true,
+    }
+}
+
+const fn payload(name: &'static str, kind: Kind) -> Column {
+    Column {
+        name,
+        kind,
+        identity: false,
+    }
+}
+
+impl Family {
+    /// The columns' names with commas.
+    pub(crate) fn names(&self) -> String {
+        let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
+        names.join(", ")
+    }
+}

@@ -1,0 +1,74 @@
+-- The hot write as functions: one round trip, and plans that each session keeps.
+-- postgres.rs fills in what is in braces from the description of the index families, installs them
+-- when they changed, and calls them; every array argument is one column.
+-- Where arrays meet a table, plans are made once and pinned to its index: planning costs more
+-- than the work, and a plan kept since the table was small would read all of it once it is large.
+
+CREATE OR REPLACE FUNCTION baton_index({rows}) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+{inserts}
+END $$;
+
+CREATE OR REPLACE FUNCTION baton_unindex({rows}) RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+{deletes}
+END $$;
+
+-- Rows of these types and ids.
+CREATE OR REPLACE FUNCTION baton_current(type_ids int2[], ids text[]) RETURNS SETOF resource LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    RETURN QUERY SELECT old.* FROM unnest(type_ids, ids) AS wanted (type_id, id)
+    JOIN resource old ON old.type_id = wanted.type_id AND old.id = wanted.id;
+END $$;
+
+-- The same, locked in key order, so that two who change the same resources never deadlock.
+CREATE OR REPLACE FUNCTION baton_lock(type_ids int2[], ids text[]) RETURNS SETOF resource LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    RETURN QUERY SELECT old.* FROM unnest(type_ids, ids) AS wanted (type_id, id)
+    JOIN resource old ON old.type_id = wanted.type_id AND old.id = wanted.id
+    ORDER BY old.key FOR UPDATE OF old;
+END $$;
+
+-- Moves current rows to the history and puts new versions in their place.
+CREATE OR REPLACE FUNCTION baton_replace(
+    keys int8[], versions int8[], updates int8[], deletions bool[], bodies bytea[]
+) RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    INSERT INTO resource_history (key, version, type_id, id, updated, deleted, body)
+    SELECT old.key, old.version, old.type_id, old.id, old.updated, old.deleted, old.body
+    FROM unnest(keys, versions) AS new (key, version)
+    JOIN resource old ON old.key = new.key
+    WHERE new.version <> 1;
+    UPDATE resource SET version = new.version, updated = new.updated, deleted = new.deleted, body = new.body
+    FROM unnest(keys, versions, updates, deletions, bodies) AS new (key, version, updated, deleted, body)
+    WHERE resource.key = new.key AND new.version <> 1;
+END $$;
+
+-- Version 1 is inserted. A later version moves the current row to the history first.
+CREATE OR REPLACE FUNCTION baton_write(
+    keys int8[], type_ids int2[], ids text[], versions int8[], updates int8[], deletions bool[], bodies bytea[],
+    times int8[], actors text[], requests bytea[],
+    {rows}
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF 1 = ANY (versions) THEN
+        INSERT INTO resource (key, type_id, id, version, updated, deleted, body)
+        SELECT * FROM unnest(keys, type_ids, ids, versions, updates, deletions, bodies)
+            AS new (key, type_id, id, version, updated, deleted, body)
+        WHERE new.version = 1;
+    END IF;
+    IF 1 <> ANY (versions) THEN
+        PERFORM baton_replace(keys, versions, updates, deletions, bodies);
+    END IF;
+{inserts}
+    INSERT INTO audit (at, actor, request, key, version, deleted)
+    SELECT * FROM unnest(times, actors, requests, keys, versions, deletions);
+END $$;

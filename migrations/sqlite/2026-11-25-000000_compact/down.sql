@@ -1,0 +1,1 @@
+-- There is no way back to bodies of plain text; restore a backup instead.
