@@ -201,7 +201,7 @@ fn in_sqlite(path: &str) -> (f64, Bodies) {
     let mut bodies = connection
         .prepare("SELECT CAST(substr(body, 1, 18) AS BLOB), length(body) FROM resource")
         .expect("prepared");
-    let bodies = bodies.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let bodies = bodies.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())));
     let bodies: Vec<_> = bodies.expect("rows").collect::<Result<_, _>>().expect("rows");
     (disk, Box::new(bodies.into_iter()))
 }
