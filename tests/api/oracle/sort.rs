@@ -91,7 +91,8 @@ fn key(one: &Held, param: &'static SearchParam, descending: bool) -> Option<Key>
         EntryValue::Date { low, .. } => Some(Key::Date(*low)),
         EntryValue::Number { low, high } => Some(Key::Number(if descending { *high } else { *low })),
         EntryValue::Quantity { value, .. } => Some(Key::Number(*value)),
-        EntryValue::Identifier { .. } => None,
+        // Rows alone have codes with quantities; values come apart.
+        EntryValue::Identifier { .. } | EntryValue::Coded { .. } => None,
     });
     keys.reduce(|a, b| if (a < b) == descending { b } else { a })
 }
