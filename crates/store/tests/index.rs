@@ -56,7 +56,7 @@ fn outdate(database: &Database) {
 fn observation(id: usize, code: &str, value: f64, day: u8) -> Value {
     json!({
         "resourceType": "Observation", "id": format!("o{id}"),
-        "status": if day % 5 == 0 { "amended" } else { "final" },
+        "status": if day.is_multiple_of(5) { "amended" } else { "final" },
         "code": {"coding": [{"system": "http://loinc.org", "code": code}], "text": code},
         "subject": {"reference": format!("Patient/p{}", day % 3)},
         "effectiveDateTime": format!("2026-01-{day:02}"),
