@@ -1,7 +1,11 @@
 //! create, read, vread, update, delete, history; versions, conditions and preferences.
 mod conditions;
 mod crowds;
+mod deletes;
+mod headers;
 mod history;
+mod sameness;
+mod strictness;
 
 use crate::on_both;
 use crate::support::{Baton, Client, Reply};

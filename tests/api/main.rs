@@ -4,6 +4,7 @@
 //! `support/` starts the server and speaks to it.
 mod auth;
 mod bundles;
+mod compartments;
 mod convergence;
 mod corpus;
 mod crash;
@@ -18,6 +19,7 @@ mod operations_fhir;
 mod oracle;
 mod parameters;
 mod patch;
+mod references;
 mod search_elements;
 mod searching;
 mod smoke;

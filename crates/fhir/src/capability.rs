@@ -4,6 +4,7 @@
 //! over HTTP. Nothing is claimed that is not in one of the two.
 use crate::TypeId;
 use crate::registry::{ParamKind, SearchParam, registry};
+use crate::search::compartment::is_focus;
 use serde_json::{Map, Value, json};
 
 /// What the HTTP side offers.
@@ -15,6 +16,7 @@ pub struct Support<'a> {
     /// FHIR date or dateTime of the release.
     pub date: &'a str,
     pub formats: &'a [&'a str],
+    pub patch_formats: &'a [&'a str],
     /// On every type, such as `read`, `vread`, `create`, `search-type`.
     pub type_interactions: &'a [&'a str],
     /// `transaction`, `batch`, `history-system`.
@@ -23,7 +25,10 @@ pub struct Support<'a> {
     pub conditional_create: bool,
     pub conditional_read: bool,
     pub conditional_update: bool,
-    pub conditional_delete: bool,
+    /// How many resources one may remove; 0 for none.
+    pub conditional_delete: usize,
+    /// Types whose references must lead somewhere.
+    pub enforced: &'a [TypeId],
     pub operations: &'a [Operation<'a>],
     /// Absent when authorization is off.
     pub oauth: Option<OAuth<'a>>,
@@ -60,6 +65,7 @@ pub fn capability(support: &Support) -> Value {
         "implementation": {"description": "Baton care coordination server", "url": support.base},
         "fhirVersion": "4.0.1",
         "format": support.formats,
+        "patchFormat": support.patch_formats,
         "rest": [rest(support)],
     });
     if !support.instantiates.is_empty() {
@@ -87,6 +93,7 @@ fn rest(support: &Support) -> Value {
         ON_EVERY_TYPE.iter().map(everywhere).collect(),
     );
     list(&mut rest, "operation", operations(support, None));
+    list(&mut rest, "compartment", compartments());
     Value::Object(rest)
 }
 
@@ -115,10 +122,10 @@ fn resource(on: TypeId, support: &Support) -> Value {
     } else {
         "not-supported"
     };
-    let conditional_delete = if support.conditional_delete {
-        "single"
-    } else {
-        "not-supported"
+    let conditional_delete = match support.conditional_delete {
+        0 => "not-supported",
+        1 => "single",
+        _ => "multiple",
     };
     let mut put = |name: &str, value: Value| resource.insert(name.to_string(), value);
     put("type", json!(on.name()));
@@ -134,12 +141,18 @@ fn resource(on: TypeId, support: &Support) -> Value {
     put("conditionalRead", json!(conditional_read));
     put("conditionalUpdate", json!(support.conditional_update));
     put("conditionalDelete", json!(conditional_delete));
-    put("referencePolicy", json!(["literal", "logical"]));
+    put("referencePolicy", json!(policy(on, support)));
     list(&mut resource, "searchInclude", includes(on));
     list(&mut resource, "searchRevInclude", reverse_includes(on));
     list(&mut resource, "searchParam", search_params(on));
     list(&mut resource, "operation", operations(support, Some(on)));
     Value::Object(resource)
+}
+
+/// <https://hl7.org/fhir/R4/valueset-reference-handling-policy.html>
+fn policy(on: TypeId, support: &Support) -> Vec<&'static str> {
+    let enforced = support.enforced.contains(&on).then_some("enforced");
+    ["literal", "logical"].into_iter().chain(enforced).collect()
 }
 
 /// FHIR has no empty arrays.
@@ -157,6 +170,16 @@ fn operations(support: &Support, on: Option<TypeId>) -> Vec<Value> {
     let own = support.operations.iter().filter(|operation| operation.on == on);
     own.map(|operation| json!({"name": operation.name, "definition": operation.definition}))
         .collect()
+}
+
+/// <https://hl7.org/fhir/R4/compartmentdefinition.html>
+fn compartments() -> Vec<Value> {
+    let focuses = registry().types().iter().filter(|on| is_focus(**on));
+    let canonical = |on: &TypeId| {
+        let name = on.name().to_lowercase();
+        json!(format!("http://hl7.org/fhir/CompartmentDefinition/{name}"))
+    };
+    focuses.map(canonical).collect()
 }
 
 fn references(on: TypeId) -> impl Iterator<Item = &'static SearchParam> {

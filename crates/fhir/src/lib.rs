@@ -10,6 +10,7 @@ pub mod event;
 pub mod outcome;
 pub mod patch;
 pub mod path;
+pub mod references;
 pub mod registry;
 pub mod resource;
 pub mod search;

@@ -118,12 +118,28 @@ impl<'a> Node<'a> {
 
     /// Equal as RFC 6902 means it: members in any order, numbers by value.
     pub fn same(&self, other: &Node) -> bool {
+        self.alike(other, same_leaf)
+    }
+
+    /// The same save for white space, the order of members and how characters are escaped: 1.0 is
+    /// not 1.00 here, since precision is content.
+    pub fn says_the_same(&self, other: &Node) -> bool {
+        self.alike(other, |a, b| {
+            let said = |text: &str| serde_json::from_str::<String>(text).ok();
+            said(a).is_some_and(|a| Some(a) == said(b))
+        })
+    }
+
+    fn alike(&self, other: &Node, leaves: fn(&str, &str) -> bool) -> bool {
         match (self, other) {
-            (Node::Leaf(a), Node::Leaf(b)) => a == b || same_leaf(a, b),
-            (Node::Array(a), Node::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
+            (Node::Leaf(a), Node::Leaf(b)) => a == b || leaves(a, b),
+            (Node::Array(a), Node::Array(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.alike(b, leaves))
+            }
             (Node::Object(a), Node::Object(b)) => {
-                let found =
-                    |(name, node): &(String, Node)| other.get(name).is_some_and(|other| node.same(other));
+                let found = |(name, node): &(String, Node)| {
+                    other.get(name).is_some_and(|other| node.alike(other, leaves))
+                };
                 a.len() == b.len() && a.iter().all(found)
             }
             _ => false,

@@ -1,11 +1,11 @@
 //! The HTTP surface: every route in one list, and the server around it.
 use crate::config::Limits;
 use crate::routes::{
-    self, bundle, create, delete, health, history, message, metadata, patch, read, resource, review, search,
-    search_system, update,
+    self, bundle, compartment, create, delete, health, history, message, metadata, patch, read, resource,
+    review, search, search_system, update,
 };
 use crate::state::AppState;
-use crate::{auth, docs, middleware, operations};
+use crate::{auth, docs, middleware, operations, oversize};
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::KeepAlive;
 use actix_web::middleware::{Compress, from_fn};
@@ -49,7 +49,7 @@ pub fn configure(cfg: &mut ServiceConfig, limits: &Limits) {
                         .patch(patch::patch)
                         .delete(delete::delete)
                         .build()
-                        .guard(fn_guard(names_instance)),
+                        .guard(fn_guard(is_type_or_id)),
                 )
                 .service(
                     resource("/{type}")
@@ -58,7 +58,8 @@ pub fn configure(cfg: &mut ServiceConfig, limits: &Limits) {
                         .put(update::conditional)
                         .patch(patch::conditional)
                         .delete(delete::conditional)
-                        .build(),
+                        .build()
+                        .guard(fn_guard(is_type_or_id)),
                 )
                 .service(resource("/{type}/_search").post(search::by_post).build())
                 .service(resource("/{type}/_history").get(history::of_type).build())
@@ -74,14 +75,15 @@ pub fn configure(cfg: &mut ServiceConfig, limits: &Limits) {
                         .get(read::vread)
                         .build(),
                 )
+                .configure(compartment::configure)
                 .default_service(web::to(routes::no_such_route)),
         )
         .configure(docs::configure)
         .default_service(web::to(routes::no_such_route));
 }
 
-/// `_history`, `_search` and operations stand where ids stand, but no id begins like them.
-fn names_instance(context: &GuardContext) -> bool {
+/// `_history`, `_search` and operations stand where types and ids stand, but none begins like them.
+fn is_type_or_id(context: &GuardContext) -> bool {
     let last = context.head().uri.path().rsplit('/').next();
     !last.is_some_and(|name| name.starts_with(['_', '$']))
 }
@@ -99,6 +101,7 @@ pub async fn serve(state: AppState, listener: TcpListener) -> std::io::Result<()
             .app_data(data.clone())
             .app_data(PayloadConfig::new(of_routes.body))
             .wrap(Compress::default())
+            .wrap(from_fn(oversize::refuse))
             .wrap(from_fn(middleware::outcomes))
             .wrap(from_fn(middleware::cors))
             .wrap(from_fn(middleware::observe))
@@ -109,6 +112,8 @@ pub async fn serve(state: AppState, listener: TcpListener) -> std::io::Result<()
     .keep_alive(KeepAlive::Timeout(Duration::from_secs(75)))
     .client_request_timeout(Duration::from_secs(limits.client_seconds))
     .client_disconnect_timeout(Duration::from_secs(5))
+    // Whoever hangs up gives up: what was not begun for him is not begun any more.
+    .h1_allow_half_closed(false)
     .workers(workers)
     // The limit counts per worker.
     .max_connections(limits.connections.div_ceil(workers))

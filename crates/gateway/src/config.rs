@@ -21,6 +21,7 @@ pub struct Config {
     pub connections: usize,
     pub tokens: Tokens,
     pub practice: Practice,
+    pub references: References,
     pub limits: Limits,
     pub log: Log,
 }
@@ -52,6 +53,14 @@ pub struct Practice {
     pub coordinator: Option<String>,
 }
 
+/// What becomes of references that lead to nothing.
+#[derive(Clone, Debug, Default)]
+pub struct References {
+    /// Types whose references must lead to something; of the others they may lead anywhere, since
+    /// exchanged data comes in any order.
+    pub enforced: Vec<fhir::TypeId>,
+}
+
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes of one request body, Bundles posted to the base apart.
@@ -61,6 +70,8 @@ pub struct Limits {
     /// Bytes of one HL7 v2 message.
     pub message: usize,
     pub bundle_entries: usize,
+    /// Resources that one conditional delete may remove; 1 refuses several matches.
+    pub conditional_delete: usize,
     pub default_count: usize,
     pub max_count: usize,
     /// Seconds a client may take to send its request head; a body may take three times as long.
@@ -129,6 +140,7 @@ impl Default for Limits {
             bundle: 128 << 20,
             message: 1 << 20,
             bundle_entries: 50_000,
+            conditional_delete: 1,
             default_count: 50,
             max_count: 1_000,
             client_seconds: 10,
@@ -159,6 +171,7 @@ impl Default for Config {
             connections: 8,
             tokens: Tokens::default(),
             practice: Practice::default(),
+            references: References::default(),
             limits: Limits::default(),
             log: Log::default(),
         }

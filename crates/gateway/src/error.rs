@@ -3,6 +3,7 @@
 //!
 //! Handlers return [`ApiError`]; work inside a transaction returns [`StoreError::Rejected`], which
 //! carries the same findings through the store and back.
+use crate::auth::{Access, Caller};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
@@ -81,6 +82,10 @@ impl From<StoreError> for ApiError {
                 IssueCode::MultipleMatches,
                 format!("The criteria match {count} resources or more where one is needed; narrow them"),
             ),
+            StoreError::Dangling { expressions, .. } => {
+                ApiError::invalid(expressions.into_iter().map(dangling).collect())
+            }
+            StoreError::Referenced { type_id, .. } => referenced(type_id.name(), &[]),
             StoreError::Rejected { status, issues } => rejected(status, issues),
             StoreError::BadCursor => ApiError::bad_request(
                 IssueCode::Value,
@@ -106,6 +111,39 @@ impl From<StoreError> for ApiError {
         }
     }
 }
+
+fn dangling(expression: String) -> Issue {
+    let rule = "This reference leads to no resource here, which this server requires of the type; send what it refers to first, or in the same transaction";
+    Issue::error(IssueCode::BusinessRule, rule).at(expression)
+}
+
+/// <https://hl7.org/fhir/R4/http.html#delete>
+fn referenced(type_name: &str, by: &[String]) -> ApiError {
+    let by = match by {
+        [] => "other resources".to_owned(),
+        by => by.join(", "),
+    };
+    let text = format!(
+        "This {type_name} is referred to by {by}, which this server requires to lead somewhere; change or delete these first, or in the same transaction"
+    );
+    ApiError::new(StatusCode::CONFLICT, IssueCode::Conflict, text)
+}
+
+/// Names in a refusal what the caller may read, some of it, and nothing else.
+pub fn shown_to(caller: &Caller, error: StoreError) -> StoreError {
+    let StoreError::Referenced { type_id, by, .. } = error else {
+        return error;
+    };
+    let seen = by.iter().filter(|(on, _)| caller.may(*on, Access::Read));
+    let names: Vec<String> = seen
+        .take(NAMED)
+        .map(|(on, id)| format!("{}/{id}", on.name()))
+        .collect();
+    referenced(type_id.name(), &names).into()
+}
+
+/// Referrers told of at once.
+const NAMED: usize = 5;
 
 /// Headers do not pass through the store; the one that RFC 6750 wants with a 403 is given back.
 fn rejected(status: u16, issues: Vec<Issue>) -> ApiError {

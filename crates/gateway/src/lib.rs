@@ -11,6 +11,7 @@ pub mod ingest;
 pub mod middleware;
 pub mod mllp;
 pub mod operations;
+mod oversize;
 pub mod reaction;
 pub mod routes;
 pub mod state;

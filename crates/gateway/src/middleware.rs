@@ -133,7 +133,9 @@ fn code_of(status: StatusCode) -> IssueCode {
     match status {
         StatusCode::NOT_FOUND => IssueCode::NotFound,
         StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNSUPPORTED_MEDIA_TYPE => IssueCode::NotSupported,
-        StatusCode::PAYLOAD_TOO_LARGE => IssueCode::TooLong,
+        StatusCode::PAYLOAD_TOO_LARGE
+        | StatusCode::URI_TOO_LONG
+        | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => IssueCode::TooLong,
         StatusCode::UNAUTHORIZED => IssueCode::Login,
         StatusCode::FORBIDDEN => IssueCode::Forbidden,
         status if status.is_server_error() => IssueCode::Exception,
@@ -179,11 +181,11 @@ fn allow_any_origin(headers: &mut HeaderMap) {
         ),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Request-Id",
+            "Accept, Authorization, Content-Encoding, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Request-Id",
         ),
         (
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            "ETag, Last-Modified, Location, Retry-After, X-Request-Id",
+            "Accept-Patch, Allow, ETag, Last-Modified, Location, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ];

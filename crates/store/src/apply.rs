@@ -2,6 +2,7 @@
 //! transaction. <https://hl7.org/fhir/R4/http.html#update>
 use crate::commit::{Applied, Changed, Context, Expect};
 use crate::error::failure;
+use crate::integrity;
 use crate::plan::{Step, plan};
 use crate::point;
 use crate::prepare::Prepared;
@@ -87,8 +88,7 @@ fn react(tx: &mut Tx, effects: Vec<Effect>, ctx: &Context) -> Result<(), StoreEr
     };
     let mut answer = follow(tx, effects, ctx)?;
     for _ in 0..ROUNDS {
-        let reaction = tx.shared.reaction.clone();
-        let changes = Prepared::all(std::mem::take(&mut answer), &derived, &*reaction);
+        let changes = Prepared::all(std::mem::take(&mut answer), &derived, tx.shared);
         let changes: Vec<&Prepared> = changes.iter().collect();
         let (_, effects) = store(tx, &changes, &derived, Texts::Unwanted)?;
         answer = follow(tx, effects, &derived)?;
@@ -144,6 +144,7 @@ fn store<'a>(
             false => stored.inspect_err(|_| failure::note(None))?,
         });
     }
+    integrity::check(tx, changes, &applied, ctx).inspect_err(|_| failure::note(None))?;
     Ok((applied, effects))
 }
 
@@ -170,6 +171,7 @@ fn store_part<'a>(
         steps.push(plan(change, found(&current, change), ctx)?);
     }
     write(tx, &mut steps)?;
+    integrity::hold(tx, changes, &steps).inspect_err(|_| failure::note(None))?;
     for (change, step) in changes.iter().zip(&steps) {
         if step.write.is_some() && tx.shared.reaction.watches(change.type_id) {
             effects.push(effect(change, found(&current, change), step)?);

@@ -12,6 +12,18 @@ pub enum StoreError {
     },
     /// More than one match where one was required.
     MultipleMatches { criteria: String, count: usize },
+    /// References of an enforced type that lead to nothing here.
+    Dangling {
+        type_id: TypeId,
+        id: String,
+        expressions: Vec<String>,
+    },
+    /// Enforced references lead to what was to be deleted; some of them. Not for every eye.
+    Referenced {
+        type_id: TypeId,
+        id: String,
+        by: Vec<(TypeId, String)>,
+    },
     /// The work refused: becomes an OperationOutcome with this HTTP status.
     Rejected { status: u16, issues: Vec<Issue> },
     /// A cursor or token that is not ours.
@@ -41,6 +53,10 @@ impl std::fmt::Display for StoreError {
                 write!(f, "{}/{id} is not in the expected version", type_id.name())
             }
             StoreError::MultipleMatches { count, .. } => write!(f, "{count} resources match where one may"),
+            StoreError::Dangling { type_id, id, .. } => {
+                write!(f, "{}/{id} refers to what is not there", type_id.name())
+            }
+            StoreError::Referenced { type_id, id, .. } => write!(f, "{}/{id} is referred to", type_id.name()),
             StoreError::Rejected { status, issues } => {
                 write!(f, "refused ({status}): {} issues", issues.len())
             }
@@ -54,6 +70,16 @@ impl std::fmt::Display for StoreError {
 impl std::error::Error for StoreError {}
 
 impl StoreError {
+    /// The resource whose change is refused, where it is one change's fault.
+    pub fn about(&self) -> Option<(TypeId, &str)> {
+        match self {
+            StoreError::Precondition { type_id, id, .. }
+            | StoreError::Dangling { type_id, id, .. }
+            | StoreError::Referenced { type_id, id, .. } => Some((*type_id, id)),
+            _ => None,
+        }
+    }
+
     /// The same failure of the engine for another caller of the same statement or commit.
     pub(crate) fn shared(&self) -> StoreError {
         match self {

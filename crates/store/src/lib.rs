@@ -14,6 +14,7 @@ mod body;
 mod conn;
 mod families;
 mod history;
+mod integrity;
 mod jobs;
 mod keys;
 mod line;
@@ -73,11 +74,40 @@ pub struct Page {
     pub prev: Option<String>,
 }
 
-/// One page of a history, newest first.
+/// What of a history is wanted. <https://hl7.org/fhir/R4/http.html#history>
+#[derive(Clone, Debug)]
+pub struct History {
+    pub scope: HistoryScope,
+    /// Microseconds: not older than this.
+    pub since: Option<i64>,
+    /// Microseconds: current at some instant from the first to the second.
+    pub at: Option<(i64, i64)>,
+    pub oldest_first: bool,
+    pub count: usize,
+    /// A page's `next` or `prev`.
+    pub cursor: Option<String>,
+}
+
+impl History {
+    /// All of it, newest first.
+    pub fn of(scope: HistoryScope, count: usize) -> History {
+        History {
+            scope,
+            since: None,
+            at: None,
+            oldest_first: false,
+            count,
+            cursor: None,
+        }
+    }
+}
+
+/// One page of a history, deletes included.
 #[derive(Debug)]
 pub struct HistoryPage {
     pub versions: Vec<Stored>,
     pub next: Option<String>,
+    pub prev: Option<String>,
 }
 
 /// Whose history.

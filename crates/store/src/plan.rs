@@ -9,13 +9,14 @@ use crate::write_sql::Version;
 use crate::{StoreError, Stored};
 use fhir::Resource;
 use fhir::search::index::stored;
+use fhir::tree::Node;
 use serde_json::Value;
 use std::borrow::Cow;
 
 /// The decision: what to write, if anything, and what to tell the caller.
 pub(crate) struct Step<'a> {
     pub(crate) write: Option<Version<'a>>,
-    outcome: Outcome,
+    pub(crate) outcome: Outcome,
     version: i64,
     updated: i64,
     /// The text that stays when nothing is written.
@@ -81,14 +82,12 @@ fn update<'a>(
 ) -> Result<Step<'a>, StoreError> {
     let old = &row.stored;
     if !old.deleted && put.stamped(&change.id, old.version, old.updated) == old.body {
-        return Ok(Step::none(
-            Outcome::Unchanged,
-            old.version,
-            old.updated,
-            old.body.clone(),
-        ));
+        return Ok(unchanged(old));
     }
     let (remove, add) = indexed(old)?.diff(&put.rows);
+    if !old.deleted && remove.len() + add.len() == 0 && says_the_same(put.text(), &old.body) {
+        return Ok(unchanged(old));
+    }
     let (next, now) = successor(old, ctx);
     let body = put.stamped(&change.id, next, now);
     let write = version(
@@ -104,6 +103,30 @@ fn update<'a>(
         Outcome::Updated
     };
     Ok(Step::write(outcome, packed(Version { remove, ..write })))
+}
+
+fn unchanged<'a>(old: &Stored) -> Step<'a> {
+    Step::none(Outcome::Unchanged, old.version, old.updated, old.body.clone())
+}
+
+/// Written otherwise, yet nothing else: the version and time in `meta` are the server's.
+fn says_the_same(new: &str, old: &str) -> bool {
+    let bare = |text| {
+        let mut tree = Node::parse(text).ok()?.into_owned();
+        tree.remove("id");
+        if let Some(meta) = tree.get_mut("meta") {
+            meta.remove("versionId");
+            meta.remove("lastUpdated");
+            if meta.members().is_some_and(<[_]>::is_empty) {
+                tree.remove("meta");
+            }
+        }
+        Some(tree)
+    };
+    match (bare(new), bare(old)) {
+        (Some(new), Some(old)) => new.says_the_same(&old),
+        _ => false,
+    }
 }
 
 fn delete<'a>(change: &'a Prepared, row: &Current, ctx: &'a Context) -> Result<Step<'a>, StoreError> {

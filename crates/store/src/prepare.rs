@@ -1,8 +1,10 @@
 //! What of a change can be worked out before a connection is needed: on the caller's thread,
 //! where it costs nobody else time.
 use crate::body::pack;
-use crate::commit::{Change, Context, Expect, Op, Reaction};
+use crate::commit::{Change, Context, Expect, Op};
+use crate::integrity::Refers;
 use crate::rows::IndexRows;
+use crate::store::Shared;
 use fhir::search::index::stored;
 use fhir::{Resource, TypeId};
 use serde_json::{Value, json};
@@ -22,6 +24,8 @@ pub(crate) struct Put {
     pub(crate) rows: IndexRows,
     /// For the reaction, where it watches the type; stamped where the text is.
     pub(crate) value: Option<Value>,
+    /// What it refers to, where that must be there.
+    pub(crate) refers: Option<Refers>,
 }
 
 enum Text {
@@ -36,7 +40,7 @@ pub(crate) struct First {
 }
 
 impl Prepared {
-    pub(crate) fn of(change: Change, ctx: &Context, reaction: &dyn Reaction) -> Prepared {
+    pub(crate) fn of(change: Change, ctx: &Context, shared: &Shared) -> Prepared {
         let Change {
             type_id,
             id,
@@ -46,13 +50,8 @@ impl Prepared {
         let put = match op {
             Op::Delete => None,
             Op::Put(resource) => {
-                let watched = reaction.watches(type_id);
-                Some(Put::of(
-                    *resource,
-                    (expect == Expect::Fresh).then_some(&*id),
-                    ctx,
-                    watched,
-                ))
+                let fresh = (expect == Expect::Fresh).then_some(&*id);
+                Some(Put::of(*resource, fresh, ctx, shared))
             }
         };
         Prepared {
@@ -63,10 +62,10 @@ impl Prepared {
         }
     }
 
-    pub(crate) fn all(changes: Vec<Change>, ctx: &Context, reaction: &dyn Reaction) -> Vec<Prepared> {
+    pub(crate) fn all(changes: Vec<Change>, ctx: &Context, shared: &Shared) -> Vec<Prepared> {
         changes
             .into_iter()
-            .map(|change| Prepared::of(change, ctx, reaction))
+            .map(|change| Prepared::of(change, ctx, shared))
             .collect()
     }
 
@@ -89,8 +88,11 @@ impl Prepared {
 
 impl Put {
     /// `fresh` is the id of a resource that cannot be there yet.
-    fn of(resource: Resource, fresh: Option<&str>, ctx: &Context, watched: bool) -> Put {
+    fn of(resource: Resource, fresh: Option<&str>, ctx: &Context, shared: &Shared) -> Put {
         let rows = IndexRows::of(stored(&resource));
+        let watched = shared.reaction.watches(resource.type_id);
+        let enforced = shared.enforced().contains(&resource.type_id);
+        let refers = enforced.then(|| Refers::of(&resource));
         let text = match fresh {
             Some(id) => {
                 let text = resource.stamped(id, 1, &fhir::datetime::instant(ctx.now));
@@ -105,7 +107,12 @@ impl Put {
             }
             value
         });
-        Put { text, rows, value }
+        Put {
+            text,
+            rows,
+            value,
+            refers,
+        }
     }
 
     /// Version 1, if it is known already.
@@ -116,12 +123,16 @@ impl Put {
         }
     }
 
-    pub(crate) fn stamped(&self, id: &str, version: i64, updated: i64) -> String {
-        let text = match &self.text {
+    /// As it came, or as version 1.
+    pub(crate) fn text(&self) -> &str {
+        match &self.text {
             Text::First(first) => &first.text,
             Text::Sent(text) => text,
-        };
-        fhir::resource::stamped(text, id, version, &fhir::datetime::instant(updated))
+        }
+    }
+
+    pub(crate) fn stamped(&self, id: &str, version: i64, updated: i64) -> String {
+        fhir::resource::stamped(self.text(), id, version, &fhir::datetime::instant(updated))
     }
 }
 

@@ -27,6 +27,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Types whose references must lead somewhere.
+    reference_policy (type_id) {
+        type_id -> SmallInt,
+    }
+}
+
+diesel::table! {
+    /// Where their references lead.
+    reference_held (target_type, target, key) {
+        target_type -> SmallInt,
+        target -> Text,
+        key -> BigInt,
+    }
+}
+
+diesel::table! {
     /// `target_type` is -1 where the target is not a resource here.
     idx_reference (param, target, key, target_type) {
         param -> Integer,
@@ -144,3 +160,5 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(resource, resource_history, idx_reference);
 diesel::allow_tables_to_appear_in_same_query!(inbox, event);
+
+diesel::allow_tables_to_appear_in_same_query!(resource, reference_held);

@@ -10,7 +10,7 @@ use crate::worker::Create;
 use crate::{Applied, Change, Context, Expect, Op, Page, Reaction, StoreError, Stored, Tx, apply, point};
 use fhir::TypeId;
 use fhir::search::Query;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
 
 /// Where and how to store.
@@ -20,6 +20,8 @@ pub struct StoreConfig {
     pub url: String,
     /// Connections to PostgreSQL, or reader threads on SQLite.
     pub connections: usize,
+    /// Types whose references must lead somewhere; None keeps to what the database says.
+    pub enforced: Option<Vec<TypeId>>,
 }
 
 /// What all transactions of a process share.
@@ -28,6 +30,15 @@ pub(crate) struct Shared {
     pub(crate) url: String,
     pub(crate) reaction: Arc<dyn Reaction>,
     pub(crate) sequence: Sequence,
+    /// Known once the database was asked.
+    pub(crate) enforced: OnceLock<Vec<TypeId>>,
+}
+
+impl Shared {
+    /// Types whose references must lead somewhere.
+    pub(crate) fn enforced(&self) -> &[TypeId] {
+        self.enforced.get().map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Cheap to clone. All calls are async-friendly: work runs on the store's own threads and the
@@ -46,8 +57,9 @@ impl Store {
             url: config.url.clone(),
             reaction,
             sequence: Sequence::default(),
+            enforced: OnceLock::new(),
         });
-        let threads = Arc::new(Threads::start(&shared, config.connections)?);
+        let threads = Arc::new(Threads::start(&shared, config)?);
         Ok(Store { shared, threads })
     }
 
@@ -102,7 +114,7 @@ impl Store {
     pub async fn commit(&self, changes: Vec<Change>, ctx: Context) -> Result<Vec<Applied>, StoreError> {
         let plain =
             self.shared.engine == Engine::Postgres && changes.iter().all(|change| self.is_plain(change));
-        let changes = Prepared::all(changes, &ctx, &*self.shared.reaction);
+        let changes = Prepared::all(changes, &ctx, &self.shared);
         if plain {
             let (reply, receiver) = oneshot::channel();
             self.threads.create(Create { changes, ctx, reply })?;
@@ -117,12 +129,14 @@ impl Store {
 
     /// Does now, on the caller's thread, what [`Tx::apply`] would do in the transaction.
     pub fn prepare(&self, change: Change, ctx: &Context) -> Prepared {
-        Prepared::of(change, ctx, &*self.shared.reaction)
+        Prepared::of(change, ctx, &self.shared)
     }
 
     fn is_plain(&self, change: &Change) -> bool {
         let put = matches!(change.op, Op::Put(_));
-        put && change.expect == Expect::Fresh && !self.shared.reaction.watches(change.type_id)
+        put && change.expect == Expect::Fresh
+            && !self.shared.reaction.watches(change.type_id)
+            && !self.shared.enforced().contains(&change.type_id)
     }
 
     pub async fn search(&self, query: Query) -> Result<Page, StoreError> {

@@ -5,9 +5,9 @@ use crate::jobs::Job;
 use crate::line::Line;
 use crate::pool::{Opener, Pool};
 use crate::reader::{Fetch, Look};
-use crate::store::Shared;
+use crate::store::{Shared, StoreConfig};
 use crate::worker::Create;
-use crate::{StoreError, migrate, reader, reindex, worker, writer};
+use crate::{StoreError, integrity, migrate, reader, reindex, worker, writer};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::r2d2::PooledConnection;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -37,12 +37,17 @@ struct Work {
 }
 
 impl Threads {
-    pub(crate) fn start(shared: &Arc<Shared>, connections: usize) -> Result<Threads, StoreError> {
+    pub(crate) fn start(shared: &Arc<Shared>, config: &StoreConfig) -> Result<Threads, StoreError> {
         let mut conn = shared.engine.connect(&shared.url, Role::Writer)?;
-        migrate::migrate(&mut conn, reindex::bring_up_to_date)?;
+        migrate::migrate(&mut conn, |conn| {
+            reindex::bring_up_to_date(conn)?;
+            let enforced = integrity::bring_up_to_date(conn, config.enforced.as_deref())?;
+            shared.enforced.get_or_init(|| enforced);
+            Ok(())
+        })?;
         drop(conn);
         let mut handles = Vec::new();
-        let connections = connections.max(1);
+        let connections = config.connections.max(1);
         let (readers, writers) = match shared.engine {
             Engine::Sqlite => (connections, 1),
             Engine::Postgres => ((connections / 3).max(1), connections - connections / 3),

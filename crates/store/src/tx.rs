@@ -5,8 +5,7 @@ use crate::pg::statement;
 use crate::prepare::Prepared;
 use crate::store::Shared;
 use crate::{
-    Applied, Change, Context, HistoryPage, HistoryScope, Page, StoreError, Stored, apply, history, point,
-    search,
+    Applied, Change, Context, History, HistoryPage, Page, StoreError, Stored, apply, history, point, search,
 };
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer};
@@ -60,15 +59,8 @@ impl Tx<'_> {
         }
     }
 
-    /// Newest first, deletes included, not older than `since`; `cursor` is a page's `next`.
-    pub fn history(
-        &mut self,
-        scope: &HistoryScope,
-        since: Option<i64>,
-        count: usize,
-        cursor: Option<&str>,
-    ) -> Result<HistoryPage, StoreError> {
-        history::page(self, scope, since, count, cursor)
+    pub fn history(&mut self, asked: &History) -> Result<HistoryPage, StoreError> {
+        history::page(self, asked)
     }
 
     pub fn search(&mut self, query: &Query) -> Result<Page, StoreError> {
@@ -110,7 +102,7 @@ impl Tx<'_> {
     /// The door: see `apply.rs`. What is returned is for `changes`, in their order; what the
     /// reaction added is stored too.
     pub fn apply(&mut self, changes: Vec<Change>, ctx: &Context) -> Result<Vec<Applied>, StoreError> {
-        let changes = Prepared::all(changes, ctx, &*self.shared.reaction);
+        let changes = Prepared::all(changes, ctx, self.shared);
         let changes: Vec<&Prepared> = changes.iter().collect();
         apply::apply(self, &changes, ctx, Texts::Wanted)
     }

@@ -15,7 +15,11 @@ const URL: &str = "BATON_STORE_CHILD";
 #[test]
 fn child() {
     let Ok(url) = std::env::var(URL) else { return };
-    let config = StoreConfig { url, connections: 4 };
+    let config = StoreConfig {
+        url,
+        connections: 4,
+        enforced: None,
+    };
     let store = Store::open(&config, Arc::new(NoReaction)).expect("the store opens");
     run(async {
         for n in 0.. {

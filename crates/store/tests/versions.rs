@@ -2,7 +2,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use store::{Expect, HistoryScope, Outcome, Store, StoreError, Stored};
+use store::{Expect, History, HistoryScope, Outcome, Store, StoreError, Stored};
 use support::{at, delete, each_engine, put, type_id};
 
 fn ward(id: &str, name: &str) -> Value {
@@ -146,11 +146,12 @@ fn one_resource_changes_once_per_transaction() {
 async fn history(store: &Store, scope: HistoryScope, since: Option<i64>, count: usize) -> Vec<(String, i64)> {
     let (mut all, mut cursor) = (Vec::new(), None::<String>);
     loop {
-        let (scope, from) = (scope.clone(), cursor.clone());
-        let page = store
-            .read(move |tx| tx.history(&scope, since, count, from.as_deref()))
-            .await
-            .expect("a page");
+        let asked = History {
+            since,
+            cursor: cursor.clone(),
+            ..History::of(scope.clone(), count)
+        };
+        let page = store.read(move |tx| tx.history(&asked)).await.expect("a page");
         assert!(page.versions.len() <= count);
         all.extend(
             page.versions
@@ -201,7 +202,12 @@ fn history_is_newest_first_and_complete_page_by_page() {
             named(&[("v", 3), ("w", 3)])
         );
         let foreign = store
-            .read(|tx| tx.history(&HistoryScope::System, None, 1, Some("AAAA")))
+            .read(|tx| {
+                tx.history(&History {
+                    cursor: Some("AAAA".into()),
+                    ..History::of(HistoryScope::System, 1)
+                })
+            })
             .await;
         assert!(matches!(foreign, Err(StoreError::BadCursor)));
     });

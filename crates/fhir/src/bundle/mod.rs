@@ -44,8 +44,9 @@ pub struct Entry {
     /// ETags, as in the headers of the same name.
     pub if_match: Option<String>,
     pub if_none_match: Option<String>,
-    /// Where the text of the resource is in the Bundle; always there for POST and PUT, never for
-    /// others. A Bundle may be large, so each is parsed when its turn comes.
+    /// Where the text of the resource is in the Bundle; always there for PUT and
+    /// for POST to a type, perhaps for an operation. A Bundle may be large, so each is parsed when
+    /// its turn comes.
     pub text: Option<Range<usize>>,
     /// Always there for PATCH.
     pub patch: Option<Patch>,

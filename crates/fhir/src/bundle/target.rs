@@ -36,35 +36,75 @@ pub enum Target {
     Version(TypeId, String, i64),
     /// `Patient/1/_history?_count=3`, `Patient/_history`
     History(TypeId, Option<String>, String),
+    /// `Patient/1?_summary=true`: a read that shows a part.
+    Shown(TypeId, String, String),
+    /// `Patient/1/Task?status=requested`, `Patient/1/*`
+    Compartment(TypeId, String, Option<TypeId>, String),
+    /// `Patient/1/$everything?_count=3`, `Patient/$match`
+    Operation(TypeId, Option<String>, String, String),
+    /// `?_type=Patient,Task&_id=1`
+    System(String),
+    /// `_history?_count=3`
+    SystemHistory(String),
 }
 
 impl Target {
-    pub fn type_id(&self) -> TypeId {
-        let (Target::Type(on, _)
-        | Target::Instance(on, _)
-        | Target::Version(on, ..)
-        | Target::History(on, ..)) = self;
-        *on
-    }
-
     /// Reads a relative address, or an absolute one below `base`.
     pub(super) fn of(url: &str, base: &str) -> Option<Target> {
         let url = url.strip_prefix(base).unwrap_or(url).trim_start_matches('/');
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        match path {
+            "" if !query.is_empty() => return Some(Target::System(query.to_owned())),
+            "_history" => return Some(Target::SystemHistory(query.to_owned())),
+            _ => {}
+        }
         let mut parts = path.split('/');
         let type_id = TypeId::of(parts.next()?)?;
         let rest: Vec<&str> = parts.collect();
         match rest.as_slice() {
             [] | ["_search"] => Some(Target::Type(type_id, query.to_owned())),
             ["_history"] => Some(Target::History(type_id, None, query.to_owned())),
-            // A read of a Bundle has no parameters; none is left out in silence.
+            [name] if name.starts_with('$') => Some(Target::Operation(
+                type_id,
+                None,
+                (*name).to_owned(),
+                query.to_owned(),
+            )),
             [id] if is_id(id) && query.is_empty() => Some(Target::Instance(type_id, (*id).to_owned())),
+            [id] if is_id(id) => Some(Target::Shown(type_id, (*id).to_owned(), query.to_owned())),
             [id, "_history"] if is_id(id) => {
                 Some(Target::History(type_id, Some((*id).to_owned()), query.to_owned()))
             }
             [id, "_history", version] if is_id(id) => {
                 Some(Target::Version(type_id, (*id).to_owned(), version.parse().ok()?))
             }
+            [id, name] if is_id(id) && name.starts_with('$') => {
+                let id = Some((*id).to_owned());
+                Some(Target::Operation(
+                    type_id,
+                    id,
+                    (*name).to_owned(),
+                    query.to_owned(),
+                ))
+            }
+            [id, member] if is_id(id) => {
+                let on = (*member != "*").then(|| TypeId::of(member).ok_or(()));
+                let on = on.transpose().ok()?;
+                Some(Target::Compartment(
+                    type_id,
+                    (*id).to_owned(),
+                    on,
+                    query.to_owned(),
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// The type a body would be of, where the address names one.
+    pub fn of_body(&self) -> Option<TypeId> {
+        match self {
+            Target::Type(on, _) | Target::Instance(on, _) => Some(*on),
             _ => None,
         }
     }
@@ -98,13 +138,35 @@ mod tests {
             of("Patient/_history"),
             Some(Target::History(patient, None, String::new()))
         );
+        let task = TypeId::of("Task");
+        assert_eq!(
+            of("Patient/1/Task?a=b"),
+            Some(Target::Compartment(patient, "1".into(), task, "a=b".into()))
+        );
+        assert_eq!(
+            of("Patient/1/*"),
+            Some(Target::Compartment(patient, "1".into(), None, String::new()))
+        );
+        assert_eq!(
+            of("Patient/1/$everything"),
+            Some(Target::Operation(
+                patient,
+                Some("1".into()),
+                "$everything".into(),
+                String::new()
+            ))
+        );
+        assert_eq!(
+            of("http://here/fhir?_type=Task"),
+            Some(Target::System("_type=Task".into()))
+        );
         for wrong in [
             "",
             "Nothing",
             "Patient/a b",
             "http://there/fhir/Patient/1",
-            "Patient/1/$everything",
-            "Patient/1?_summary=true",
+            "Patient/1/Nothing",
+            "Patient/1/2/3",
         ] {
             assert_eq!(of(wrong), None, "{wrong}");
         }

@@ -140,8 +140,7 @@ fn entry(index: usize, wire: WireEntry, bytes: &[u8], base: &str) -> Result<Entr
         ));
     };
     let Some(target) = Target::of(&request.url, base) else {
-        let rule =
-            "The url must be an R4 type, Type/id, Type?criteria or a history of these, relative to the base";
+        let rule = "The url must be an R4 type, Type/id, Type?criteria, or a history, compartment or operation of these, relative to the base";
         return Err(refuse("url", rule));
     };
     if request.if_modified_since.is_some() {
@@ -184,6 +183,8 @@ fn content<'a>(
         ])
     };
     match (method, target, raw) {
+        // What it must be is the operation's to say.
+        (Method::Post, Target::Operation(..), raw) => Ok(raw.map(RawValue::get)),
         (Method::Get | Method::Delete | Method::Patch, _, None) => Ok(None),
         (Method::Get | Method::Delete | Method::Patch, _, Some(_)) => {
             refuse("resource", "GET and DELETE take no resource")
@@ -192,12 +193,15 @@ fn content<'a>(
             "request.url",
             "A create takes no query; put its criteria into ifNoneExist",
         ),
-        (Method::Post, Target::Type(..), Some(raw)) => Ok(Some(raw.get())),
-        (Method::Put, Target::Instance(..) | Target::Type(..), Some(raw)) => Ok(Some(raw.get())),
+        (Method::Post, Target::Type(..), Some(raw))
+        | (Method::Put, Target::Instance(..) | Target::Type(..), Some(raw)) => Ok(Some(raw.get())),
         (Method::Post, Target::Type(..), None) | (Method::Put, _, None) => {
             refuse("resource", "POST and PUT need a resource")
         }
-        (Method::Post, ..) => refuse("request.url", "POST goes to a type, such as Patient"),
+        (Method::Post, ..) => refuse(
+            "request.url",
+            "POST goes to a type, such as Patient, or to an operation",
+        ),
         (Method::Put, ..) => refuse("request.url", "PUT goes to Type/id or Type?criteria"),
     }
 }

@@ -8,6 +8,7 @@ fn support<'a>() -> Support<'a> {
         software_version: "0.1.0",
         date: "2026-11-22",
         formats: &["application/fhir+json"],
+        patch_formats: &["application/json-patch+json"],
         type_interactions: &["read", "create", "search-type"],
         system_interactions: &["transaction"],
         conditional_create: true,

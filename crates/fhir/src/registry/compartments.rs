@@ -6,8 +6,11 @@ use std::collections::HashMap;
 pub(super) type Compartments = HashMap<(TypeId, TypeId), Vec<&'static str>>;
 
 pub(super) fn load() -> Compartments {
+    // R4 leaves tasks out of the record of the patient they are for; R5 put them in.
+    let own = include_str!("../../data/baton_compartments.tsv");
     include_str!("../../data/compartments.tsv")
         .lines()
+        .chain(own.lines())
         .filter_map(row)
         .collect()
 }

@@ -2,6 +2,7 @@
 //! <https://hl7.org/fhir/R4/search.html>
 pub mod check;
 pub mod compare;
+pub mod compartment;
 pub mod implicit;
 pub mod index;
 pub mod near;

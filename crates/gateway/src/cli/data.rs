@@ -31,7 +31,12 @@ impl Args {
     /// Opens the store for the tables of administration, from which nothing follows.
     pub fn run<T>(&self, work: impl AsyncFnOnce(&Store) -> Result<T, StoreError>) -> Result<T, Failure> {
         let url = self.settings()?.database;
-        let store = Store::open(&StoreConfig { url, connections: 1 }, Arc::new(NoReaction))?;
+        let settings = StoreConfig {
+            url,
+            connections: 1,
+            enforced: None,
+        };
+        let store = Store::open(&settings, Arc::new(NoReaction))?;
         let done = block_on(work(&store))?;
         store.close();
         Ok(done?)

@@ -161,6 +161,7 @@ pub async fn open(config: Config) -> Result<AppState, Failure> {
     let settings = StoreConfig {
         url: config.database.clone(),
         connections: config.connections,
+        enforced: Some(config.references.enforced.clone()),
     };
     let store = Store::open(&settings, Arc::new(Coordination::new(&config.practice)))?;
     reaction::seed(&store, edge::now()).await?;

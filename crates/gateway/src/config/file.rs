@@ -6,8 +6,12 @@
 //! timezone = "America/Chicago"
 //! holidays = ["2026-12-24"]
 //! coordinator = "Practitioner/123"
+//! [references]
+//! enforce = ["Task", "CarePlan"]
+//! [limits]
+//! conditional_delete = 10
 //! ```
-use super::{Auth, Config, Limits, Log, Practice, Tokens, derived_url};
+use super::{Auth, Config, Limits, Log, Practice, References, Tokens, derived_url};
 use serde::Deserialize;
 use toml::Value;
 
@@ -23,6 +27,7 @@ pub struct File {
     connections: Option<usize>,
     tokens: TokensTable,
     pub practice: PracticeTable,
+    references: ReferencesTable,
     limits: LimitsTable,
     pub log: LogTable,
 }
@@ -44,11 +49,18 @@ pub struct PracticeTable {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+struct ReferencesTable {
+    enforce: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct LimitsTable {
     body: Option<usize>,
     bundle: Option<usize>,
     message: Option<usize>,
     bundle_entries: Option<usize>,
+    conditional_delete: Option<usize>,
     default_count: Option<usize>,
     max_count: Option<usize>,
     client_seconds: Option<u64>,
@@ -78,6 +90,7 @@ impl File {
             connections: positive("connections", self.connections, defaults.connections)?,
             tokens: self.tokens.settings()?,
             practice: self.practice.settings()?,
+            references: self.references.settings()?,
             limits: self.limits.settings()?,
             log: self.log.settings(),
         })
@@ -124,6 +137,26 @@ impl PracticeTable {
     }
 }
 
+impl ReferencesTable {
+    /// `*` stands for every type.
+    fn settings(self) -> Result<References, String> {
+        if self.enforce.iter().any(|name| name == "*") {
+            let enforced = fhir::registry().types().to_vec();
+            return Ok(References { enforced });
+        }
+        let unknown =
+            |name: &String| format!("references.enforce: `{name}` is not an R4 resource type, nor `*`");
+        let each = self
+            .enforce
+            .iter()
+            .map(|name| fhir::TypeId::of(name).ok_or_else(|| unknown(name)));
+        let mut enforced: Vec<fhir::TypeId> = each.collect::<Result<_, _>>()?;
+        enforced.sort_unstable();
+        enforced.dedup();
+        Ok(References { enforced })
+    }
+}
+
 impl LimitsTable {
     fn settings(self) -> Result<Limits, String> {
         let d = Limits::default();
@@ -132,6 +165,11 @@ impl LimitsTable {
             bundle: positive("limits.bundle", self.bundle, d.bundle)?,
             message: positive("limits.message", self.message, d.message)?,
             bundle_entries: positive("limits.bundle_entries", self.bundle_entries, d.bundle_entries)?,
+            conditional_delete: positive(
+                "limits.conditional_delete",
+                self.conditional_delete,
+                d.conditional_delete,
+            )?,
             default_count: positive("limits.default_count", self.default_count, d.default_count)?,
             max_count: positive("limits.max_count", self.max_count, d.max_count)?,
             client_seconds: positive("limits.client_seconds", self.client_seconds, d.client_seconds)?,
@@ -147,6 +185,9 @@ impl LimitsTable {
                 d.mllp_idle_seconds,
             )?,
         };
+        if limits.conditional_delete > limits.max_count {
+            return Err("limits.conditional_delete must not be above limits.max_count".into());
+        }
         if limits.default_count > limits.max_count {
             return Err("limits.default_count must not be above limits.max_count".into());
         }

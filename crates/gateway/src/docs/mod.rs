@@ -11,6 +11,7 @@ mod interactions;
 mod operations;
 mod schemas;
 
+use crate::routes::resource;
 use actix_web::{HttpResponse, web};
 use fhir::{TypeId, registry};
 use std::sync::LazyLock;
@@ -146,24 +147,23 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
         .validator_url("none")
         .doc_expansion("none")
         .filter(true);
-    cfg.route("/openapi.json", web::get().to(async || json(main_document())))
-        .route(
-            "/openapi/baton.json",
-            web::get().to(async || json(main_document())),
-        )
-        .route(
-            "/openapi/coordination.json",
-            web::get().to(async || json(coordination_document())),
-        )
-        .route(
-            "/docs",
-            web::get().to(async || {
-                HttpResponse::Found()
-                    .insert_header(("Location", "/docs/"))
-                    .finish()
-            }),
-        )
-        .service(SwaggerUi::new("/docs/{_:.*}").config(settings));
+    for (path, text) in [
+        ("/openapi.json", main_document as fn() -> &'static str),
+        ("/openapi/baton.json", main_document),
+        ("/openapi/coordination.json", coordination_document),
+    ] {
+        let document = resource(path).get(move || std::future::ready(json(text())));
+        cfg.service(document.build());
+    }
+    cfg.route(
+        "/docs",
+        web::get().to(async || {
+            HttpResponse::Found()
+                .insert_header(("Location", "/docs/"))
+                .finish()
+        }),
+    )
+    .service(SwaggerUi::new("/docs/{_:.*}").config(settings));
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::routes::searchset::{Entry, bundle, mode};
 use crate::routes::walk::{Found, Walk};
 use crate::routes::{Reply, query, read};
 use actix_web::http::StatusCode;
+use fhir::search::compartment;
 use fhir::search::parse::{Limits, parse, parse_filter};
 use fhir::search::{Filter, Include, Query};
 use fhir::{Issue, IssueCode, TypeId, registry};
@@ -66,13 +67,12 @@ fn walk(invocation: &Invocation, id: &str) -> Result<Walk, ApiError> {
 /// The type itself, then those of its compartment: as asked for, or all the caller may see.
 fn types(invocation: &Invocation) -> Result<Vec<TypeId>, ApiError> {
     let (caller, focus) = (&invocation.caller, invocation.on);
-    let inside = |on: &TypeId| *on == focus || !registry().compartment(focus, *on).is_empty();
+    let all: Vec<TypeId> = compartment::types(focus).collect();
+    let inside = |on: &TypeId| all.contains(on);
     let Some(names) = invocation.input.first("_type") else {
-        let others = registry()
-            .types()
-            .iter()
-            .filter(|on| **on != focus && inside(on) && may(caller, **on));
-        return Ok(std::iter::once(focus).chain(others.copied()).collect());
+        let mut seen = all;
+        seen.retain(|on| *on == focus || may(caller, *on));
+        return Ok(seen);
     };
     let outside = || {
         let rule = format!(
@@ -111,21 +111,15 @@ fn part(invocation: &Invocation, id: &str, on: TypeId) -> Result<Query, ApiError
         max_count: 1,
     };
     let (mut query, _) = parse(on, &pairs, &base, limits, false).map_err(refused)?;
-    let member = |code: &&&str| **code != "{def}";
     let focus = format!("{}/{id}", invocation.on.name());
-    let links = registry().compartment(invocation.on, on).iter().filter(member);
-    let links = links.map(|code| parse_filter(on, code, &focus, &base));
-    let mut belongs: Vec<Filter> = links
-        .collect::<Result<_, _>>()
-        .map_err(|issue| refused(vec![issue]))?;
-    if on == invocation.on {
-        belongs.push(Filter::Id(vec![id.to_owned()]));
-    } else {
+    query
+        .filters
+        .extend(compartment::members(invocation.on, id, on, &base));
+    if on != invocation.on {
         query
             .filters
             .extend(care_date(invocation, on, &base).map_err(|issue| refused(vec![issue]))?);
     }
-    query.filters.push(Filter::Or(belongs));
     // A cursor belongs to one patient and one choice of dates.
     query.echo.push(("_compartment".into(), focus));
     query.echo.extend(
@@ -179,6 +173,7 @@ fn answer(invocation: &Invocation, id: &str, walk: Walk, found: Found) -> Reply 
         )
     };
     let mut links = vec![("self", link(walk.cursor.as_ref()))];
+    links.extend(walk.cursor.as_ref().map(|_| ("first", link(None))));
     links.extend(found.next.as_ref().map(|next| ("next", link(Some(next)))));
     let supporting = |stored: &&Stored| {
         registry().compartment(invocation.on, stored.type_id).is_empty()

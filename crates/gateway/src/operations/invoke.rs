@@ -8,7 +8,7 @@ use crate::routes::{Call, FhirBody, Instance, Reply, body, query, resource};
 use crate::state::AppState;
 use actix_web::FromRequest;
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Data, Payload, ServiceConfig};
 use fhir::{IssueCode, TypeId};
 
@@ -19,6 +19,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
     ] {
         cfg.service(resource(path).get(by_get).post(by_post).build());
     }
+    let system = resource(r"/{operation:\$[a-z-]+}");
+    cfg.service(system.get(on_system).post(on_system).build());
 }
 
 async fn by_get(
@@ -27,7 +29,8 @@ async fn by_get(
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
-    run(caller, call, state, request, Bytes::new()).await
+    let target = target(&request, Bytes::new()).await?;
+    run(&state, caller, call, target).await
 }
 
 /// Without a body the parameters of the address are all there are.
@@ -44,41 +47,89 @@ async fn by_post(
     } else {
         body::read(&request, &mut payload).await?
     };
-    run(caller, call, state, request, bytes).await
+    let target = target(&request, bytes).await?;
+    run(&state, caller, call, target).await
 }
 
-async fn run(
-    caller: Caller,
-    call: Call,
-    state: Data<AppState>,
-    request: HttpRequest,
-    body: Bytes,
-) -> Result<Reply, ApiError> {
-    let on = type_named(request.match_info().query("type"))?;
-    let id = match request.match_info().get("id") {
-        None => None,
-        Some(_) => Some(Instance::extract(&request).await?.id),
-    };
-    let level = if id.is_some() {
+/// What is called, as a request or an entry of a batch says it.
+pub struct Target {
+    pub on: TypeId,
+    pub id: Option<String>,
+    /// With its `$`.
+    pub name: String,
+    pub query: String,
+    pub body: Bytes,
+    pub is_post: bool,
+}
+
+async fn target(request: &HttpRequest, body: Bytes) -> Result<Target, ApiError> {
+    Ok(Target {
+        on: type_named(request.match_info().query("type"))?,
+        id: match request.match_info().get("id") {
+            None => None,
+            Some(_) => Some(Instance::extract(request).await?.id),
+        },
+        name: request.match_info().query("operation").to_owned(),
+        query: request.query_string().to_owned(),
+        body,
+        is_post: request.method() == Method::POST,
+    })
+}
+
+pub async fn run(state: &AppState, caller: Caller, call: Call, target: Target) -> Result<Reply, ApiError> {
+    let level = if target.id.is_some() {
         Level::Instance
     } else {
         Level::Type
     };
-    let operation = named(request.match_info().query("operation"), on, level)?;
-    if operation.affects_state && request.method() != actix_web::http::Method::POST {
+    let operation = named(&target.name, target.on, level)?;
+    if operation.affects_state && !target.is_post {
         return Err(post_only(operation));
     }
-    let pairs = query::pairs(request.query_string())?;
-    let input = Input::read(operation, on, pairs, &body)?;
+    let pairs = query::pairs(&target.query)?;
     let invocation = Invocation {
-        state,
+        state: state.clone(),
         caller,
         call,
-        on,
-        id,
-        input,
+        on: target.on,
+        id: target.id,
+        input: Input::read(operation, target.on, pairs, &target.body)?,
     };
     (operation.run)(invocation).await
+}
+
+/// `/$name`: operations here are called on a type or on a resource.
+async fn on_system(_caller: Caller, request: HttpRequest) -> ApiError {
+    let name = request.match_info().query("operation").trim_start_matches('$');
+    let mut places: Vec<String> = TABLE
+        .iter()
+        .filter(|one| one.code == name)
+        .flat_map(places)
+        .collect();
+    places.dedup();
+    match places.is_empty() {
+        true => ApiError::not_found("There is no such operation; /fhir/metadata lists those there are"),
+        false => ApiError::not_found(format!(
+            "${name} is not called on the whole server, but at {}",
+            places.join(", ")
+        )),
+    }
+}
+
+/// Where an operation can be called.
+fn places(operation: &'static Operation) -> impl Iterator<Item = String> {
+    let every: &'static [&'static str] = &["Type"];
+    let types = if operation.types.is_empty() {
+        every
+    } else {
+        operation.types
+    };
+    types.iter().flat_map(move |on| {
+        operation.levels.iter().map(move |level| match level {
+            Level::Type => format!("/{on}/${}", operation.code),
+            Level::Instance => format!("/{on}/id/${}", operation.code),
+        })
+    })
 }
 
 fn named(name: &str, on: TypeId, level: Level) -> Result<&'static Operation, ApiError> {
@@ -89,14 +140,17 @@ fn named(name: &str, on: TypeId, level: Level) -> Result<&'static Operation, Api
         .clone()
         .find(|operation| operation.code == code)
         .ok_or_else(|| {
+            let elsewhere = TABLE.iter().filter(|one| one.code == code).flat_map(places);
+            let mut elsewhere: Vec<String> = elsewhere.collect();
+            elsewhere.dedup();
             let codes: Vec<String> = offered
                 .by_ref()
                 .map(|operation| format!("${}", operation.code))
                 .collect();
-            ApiError::not_found(format!(
-                "There is no such operation here; there are {}",
-                codes.join(", ")
-            ))
+            ApiError::not_found(match elsewhere.is_empty() {
+                true => format!("There is no such operation here; there are {}", codes.join(", ")),
+                false => format!("${code} is not called here, but at {}", elsewhere.join(", ")),
+            })
         })
 }
 

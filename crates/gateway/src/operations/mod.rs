@@ -12,14 +12,13 @@ mod meta;
 mod table;
 mod validate;
 
-pub use invoke::configure;
+pub use invoke::{Target, configure, run};
 pub use table::TABLE;
 
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::routes::{Call, Reply};
 use crate::state::AppState;
-use actix_web::web::Data;
 use fhir::TypeId;
 use futures_util::future::LocalBoxFuture;
 use input::Input;
@@ -68,7 +67,7 @@ type Answer = LocalBoxFuture<'static, Result<Reply, ApiError>>;
 
 /// A call whose parameters the table allows.
 pub struct Invocation {
-    pub state: Data<AppState>,
+    pub state: AppState,
     pub caller: Caller,
     pub call: Call,
     pub on: TypeId,

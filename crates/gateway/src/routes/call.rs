@@ -1,6 +1,6 @@
 //! What a client wants besides the interaction itself: format, `Prefer`, request id.
 //! <https://hl7.org/fhir/R4/http.html#mime-type> <https://hl7.org/fhir/R4/http.html#ops>
-use super::query;
+use super::{pretty, query};
 use crate::error::ApiError;
 use crate::{edge, middleware::RequestId};
 use actix_web::dev::Payload;
@@ -51,6 +51,7 @@ impl FromRequest for Call {
 
 fn negotiate(request: &HttpRequest) -> Result<Call, ApiError> {
     acceptable(request)?;
+    pretty::readable(request)?;
     let preferences = preferences(request);
     let prefer = preferences.iter().find_map(|p| match p.as_str() {
         "return=minimal" => Some(Return::Minimal),
@@ -67,6 +68,28 @@ fn negotiate(request: &HttpRequest) -> Result<Call, ApiError> {
         prefer,
         lenient: preferences.iter().any(|p| p == "handling=lenient"),
     })
+}
+
+/// What was made of the preferences, for `Preference-Applied`. What is not named there, such as
+/// `respond-async`, was not followed. <https://www.rfc-editor.org/rfc/rfc7240#section-3>
+pub fn followed(request: &HttpRequest, prefer: Option<Return>) -> Option<String> {
+    let mut followed: Vec<&str> = prefer.iter().map(|prefer| prefer.told()).collect();
+    if request.headers().contains_key("prefer") {
+        let asked = preferences(request);
+        let handling = ["handling=strict", "handling=lenient"].into_iter();
+        followed.extend(handling.filter(|one| asked.iter().any(|other| other == one)));
+    }
+    (!followed.is_empty()).then(|| followed.join(", "))
+}
+
+impl Return {
+    fn told(self) -> &'static str {
+        match self {
+            Return::Minimal => "return=minimal",
+            Return::Representation => "return=representation",
+            Return::Outcome => "return=OperationOutcome",
+        }
+    }
 }
 
 /// All preferences in lower case without spaces or quotes.
@@ -90,13 +113,8 @@ fn preferences(request: &HttpRequest) -> Vec<String> {
 fn acceptable(request: &HttpRequest) -> Result<(), ApiError> {
     if request.query_string().contains("_format=") {
         let pairs = query::pairs(request.query_string())?;
-        if let Some(format) = query::first(&pairs, "_format") {
-            // A `+` in an unencoded media type was read as a space.
-            return if is_json(&format.replace(' ', "+")) {
-                Ok(())
-            } else {
-                Err(not_acceptable())
-            };
+        if query::first(&pairs, "_format").is_some() {
+            return answerable(&pairs);
         }
     }
     let mut accepts = request.headers().get_all(ACCEPT).peekable();
@@ -108,6 +126,15 @@ fn acceptable(request: &HttpRequest) -> Result<(), ApiError> {
         .flat_map(|value| value.split(','))
         .any(is_json);
     if any { Ok(()) } else { Err(not_acceptable()) }
+}
+
+/// 406 unless `_format`, where it is among the parameters, is one Baton writes.
+pub(super) fn answerable(pairs: &[(String, String)]) -> Result<(), ApiError> {
+    // A `+` in an unencoded media type was read as a space.
+    match query::first(pairs, "_format") {
+        Some(format) if !is_json(&format.replace(' ', "+")) => Err(not_acceptable()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a media range of Accept, or a value of `_format`, lets Baton answer in FHIR JSON of R4.

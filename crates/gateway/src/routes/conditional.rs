@@ -1,15 +1,23 @@
 //! Versions in headers: optimistic locking and cached reads.
 //! <https://hl7.org/fhir/R4/http.html#concurrency> <https://hl7.org/fhir/R4/http.html#cread>
 use crate::error::ApiError;
-use actix_web::http::header::{HeaderMap, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use actix_web::http::header::{
+    HeaderMap, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE,
+};
 use chrono::DateTime;
 use fhir::IssueCode;
 use store::{Expect, Stored};
 
 /// What a write expects of the current version.
 pub fn expectation(headers: &HeaderMap) -> Result<Expect, ApiError> {
-    let if_match = text(headers, &IF_MATCH);
-    let if_none_match = text(headers, &IF_NONE_MATCH);
+    if headers.contains_key(IF_UNMODIFIED_SINCE) {
+        return Err(ApiError::bad_request(
+            IssueCode::NotSupported,
+            "If-Unmodified-Since cannot tell versions of one second apart; send If-Match with the ETag instead",
+        ));
+    }
+    let if_match = only(headers, &IF_MATCH)?;
+    let if_none_match = only(headers, &IF_NONE_MATCH)?;
     match (if_match, if_none_match) {
         (None, None) => Ok(Expect::Any),
         (Some(tag), None) => version_of(tag).map(Expect::Version).ok_or_else(|| {
@@ -28,12 +36,17 @@ pub fn expectation(headers: &HeaderMap) -> Result<Expect, ApiError> {
 
 /// Whether the client already has this version: If-None-Match wins over If-Modified-Since.
 pub fn unchanged(headers: &HeaderMap, stored: &Stored) -> bool {
-    if let Some(tags) = text(headers, &IF_NONE_MATCH) {
-        return tags
-            .split(',')
+    if headers.contains_key(IF_NONE_MATCH) {
+        let all = headers.get_all(IF_NONE_MATCH);
+        return all
+            .filter_map(|tags| tags.to_str().ok())
+            .flat_map(|tags| tags.split(','))
             .any(|tag| tag.trim() == "*" || version_of(tag.trim()) == Some(stored.version));
     }
-    text(headers, &IF_MODIFIED_SINCE)
+    let since = headers.get(IF_MODIFIED_SINCE);
+    // What is no date asks for nothing: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.3
+    since
+        .and_then(|date| date.to_str().ok())
         .and_then(|date| DateTime::parse_from_rfc2822(date).ok())
         .is_some_and(|since| stored.updated.div_euclid(1_000_000) <= since.timestamp())
 }
@@ -45,15 +58,23 @@ pub fn version_of(tag: &str) -> Option<i64> {
 }
 
 /// The criteria of `If-None-Exist`, without a leading `?`.
-pub fn if_none_exist(headers: &HeaderMap) -> Option<&str> {
-    text(headers, &HeaderName::from_static("if-none-exist")).map(|criteria| criteria.trim_start_matches('?'))
+pub fn if_none_exist(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let criteria = only(headers, &HeaderName::from_static("if-none-exist"))?;
+    Ok(criteria.map(|criteria| criteria.trim_start_matches('?')))
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .map(str::trim)
+/// A condition that cannot be read must not be taken for none: the write would go through.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ApiError> {
+    let mut values = headers.get_all(name);
+    let text = values.next().map(|value| std::str::from_utf8(value.as_bytes()));
+    match (text, values.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(text)), None) => Ok(Some(text.trim())),
+        _ => Err(ApiError::bad_request(
+            IssueCode::Value,
+            format!("The header {name} must be given once, as UTF-8 text"),
+        )),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! create and conditional create. <https://hl7.org/fhir/R4/http.html#create>
 use super::conditional::if_none_exist;
 use super::criteria::{Criteria, no_conditional_references};
-use super::{Call, FhirBody, OfType, Reply};
+use super::{Call, FhirBody, OfType, Reply, query};
 use crate::auth::{Access, Caller};
 use crate::edge;
 use crate::error::ApiError;
@@ -21,8 +21,10 @@ pub async fn create(
     body: FhirBody,
 ) -> Result<Reply, ApiError> {
     caller.require(of.0, Access::Create)?;
+    query::only(request.query_string(), &[], call.lenient)?;
+    let criteria = if_none_exist(request.headers())?;
     let resource = body.resource(of.0)?;
-    run(&state, &caller, &call, resource, if_none_exist(request.headers())).await
+    run(&state, &caller, &call, resource, criteria).await
 }
 
 /// Creates a valid resource under a new id, unless the criteria find one.

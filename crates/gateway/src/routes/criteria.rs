@@ -50,7 +50,7 @@ impl Criteria {
 
     /// What it finds now.
     pub fn find(&self, tx: &mut Tx) -> Result<Option<Stored>, StoreError> {
-        let mut matches = tx.search(&self.query)?.matches;
+        let mut matches = self.find_all(tx, 1)?;
         if matches.len() > 1 {
             return Err(StoreError::MultipleMatches {
                 criteria: String::new(),
@@ -58,6 +58,22 @@ impl Criteria {
             });
         }
         Ok(matches.pop())
+    }
+
+    /// The same where several are wanted: one more than `most` says that there are more.
+    pub fn find_all(&self, tx: &mut Tx, most: usize) -> Result<Vec<Stored>, StoreError> {
+        let mut query = self.query.clone();
+        query.count = most + 1;
+        let mut matches = Vec::new();
+        loop {
+            let page = tx.search(&query)?;
+            matches.extend(page.matches);
+            // A page that was cut short proves nothing about what comes after it.
+            if !page.cut || page.next.is_none() || matches.len() > most {
+                return Ok(matches);
+            }
+            query.cursor = page.next;
+        }
     }
 
     /// What it finds, with everyone else who asks the same waiting until this transaction ends: a

@@ -1,4 +1,4 @@
-//! history of an instance, a type, or everything, newest first.
+//! history of an instance, a type, or everything.
 //! <https://hl7.org/fhir/R4/http.html#history>
 use super::searchset::{Entry, bundle, quoted};
 use super::{Call, Instance, OfType, Reply, query, read, reply, view};
@@ -7,41 +7,44 @@ use crate::error::ApiError;
 use crate::state::AppState;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
+use fhir::datetime::{Precision, Stamp};
 use fhir::view::View;
 use fhir::{IssueCode, TypeId, datetime, registry};
-use store::{HistoryPage, HistoryScope, Stored, Tx};
+use store::{History, HistoryPage, HistoryScope, Stored, Tx};
 
 /// `GET /fhir/{type}/{id}/_history`
 pub async fn of_instance(
     caller: Caller,
-    _call: Call,
+    call: Call,
     instance: Instance,
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
     let scope = HistoryScope::Instance(instance.type_id, instance.id);
-    run(&state, &caller, scope, request.query_string()).await
+    run(&state, &caller, &call, scope, request.query_string()).await
 }
 
 /// `GET /fhir/{type}/_history`
 pub async fn of_type(
     caller: Caller,
-    _call: Call,
+    call: Call,
     of: OfType,
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
-    run(&state, &caller, HistoryScope::Type(of.0), request.query_string()).await
+    let scope = HistoryScope::Type(of.0);
+    run(&state, &caller, &call, scope, request.query_string()).await
 }
 
 /// `GET /fhir/_history`
 pub async fn of_system(
     caller: Caller,
-    _call: Call,
+    call: Call,
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
-    run(&state, &caller, HistoryScope::System, request.query_string()).await
+    let scope = HistoryScope::System;
+    run(&state, &caller, &call, scope, request.query_string()).await
 }
 
 /// Reading one resource's past is reading; looking through a type's or all is searching.
@@ -59,10 +62,11 @@ fn authorize(caller: &Caller, scope: &HistoryScope) -> Result<(), ApiError> {
 pub async fn run(
     state: &AppState,
     caller: &Caller,
+    call: &Call,
     scope: HistoryScope,
     query_string: &str,
 ) -> Result<Reply, ApiError> {
-    let asked = Asked::read(state, caller, scope, query_string)?;
+    let asked = Asked::read(state, caller, scope, query_string, call.lenient)?;
     let work = asked.clone();
     let page = state.store.read(move |tx| work.page(tx)).await?;
     Ok(asked.answer(&state.config.fhir_base(), page))
@@ -71,11 +75,7 @@ pub async fn run(
 /// A history that was understood and is allowed.
 #[derive(Clone)]
 pub struct Asked {
-    scope: HistoryScope,
-    /// Microseconds.
-    since: Option<i64>,
-    count: usize,
-    cursor: Option<String>,
+    history: History,
     view: View,
     /// As given, without the cursor.
     pairs: Vec<(String, String)>,
@@ -87,36 +87,38 @@ impl Asked {
         caller: &Caller,
         scope: HistoryScope,
         query_string: &str,
+        lenient: bool,
     ) -> Result<Asked, ApiError> {
         authorize(caller, &scope)?;
-        let mut pairs = query::pairs(query_string)?;
-        query::only(&pairs, &PARAMETERS)?;
-        newest_first(&pairs)?;
-        let limits = &state.config.limits;
-        let count = match query::first(&pairs, "_count") {
-            None => limits.default_count,
-            Some(text) => count(text)?.clamp(1, limits.max_count),
+        let mut pairs = query::only(query_string, &PARAMETERS, lenient)?;
+        let stamp = |name| {
+            query::first(&pairs, name)
+                .map(|text| stamp(name, text))
+                .transpose()
         };
-        let since = query::first(&pairs, "_since").map(instant).transpose()?;
-        let cursor = query::first(&pairs, "_cursor").map(str::to_owned);
-        pairs.retain(|(name, _)| name != "_cursor");
         let on = match &scope {
             HistoryScope::Instance(type_id, _) | HistoryScope::Type(type_id) => Some(*type_id),
             HistoryScope::System => None,
         };
+        let history = History {
+            since: stamp("_since")?.map(|stamp| stamp.range.low),
+            at: stamp("_at")?.map(period),
+            oldest_first: oldest_first(&pairs)?,
+            count: count(state, &pairs)?,
+            cursor: query::first(&pairs, "_cursor").map(str::to_owned),
+            scope,
+        };
+        pairs.retain(|(name, _)| name != "_cursor");
         Ok(Asked {
             view: view::of_shown(on, &pairs)?,
-            scope,
-            since,
-            count,
-            cursor,
+            history,
             pairs,
         })
     }
 
     pub fn page(&self, tx: &mut Tx) -> Result<HistoryPage, store::StoreError> {
-        let page = tx.history(&self.scope, self.since, self.count, self.cursor.as_deref())?;
-        if let (HistoryScope::Instance(type_id, id), true) = (&self.scope, page.versions.is_empty())
+        let page = tx.history(&self.history)?;
+        if let (HistoryScope::Instance(type_id, id), true) = (&self.history.scope, page.versions.is_empty())
             && tx.get(*type_id, id)?.is_none()
         {
             read::existing(*type_id, None)?;
@@ -125,10 +127,14 @@ impl Asked {
     }
 
     pub fn answer(&self, base: &str, page: HistoryPage) -> Reply {
-        let mut links = vec![("self", self.link(base, self.cursor.as_ref()))];
-        if page.next.is_some() {
-            links.push(("next", self.link(base, page.next.as_ref())));
+        let cursor = self.history.cursor.as_ref();
+        let mut links = vec![("self", self.link(base, cursor))];
+        if page.next.is_some() || page.prev.is_some() || cursor.is_some() {
+            links.push(("first", self.link(base, None)));
         }
+        let others = [("next", &page.next), ("previous", &page.prev)];
+        let others = others.into_iter().filter(|(_, token)| token.is_some());
+        links.extend(others.map(|(relation, token)| (relation, self.link(base, token.as_ref()))));
         let entries: Vec<Entry> = page
             .versions
             .iter()
@@ -140,7 +146,7 @@ impl Asked {
     fn link(&self, base: &str, cursor: Option<&String>) -> String {
         let mut pairs = self.pairs.clone();
         pairs.extend(cursor.map(|token| ("_cursor".to_owned(), token.clone())));
-        let path = match &self.scope {
+        let path = match &self.history.scope {
             HistoryScope::Instance(type_id, id) => format!("/{}/{id}", type_id.name()),
             HistoryScope::Type(type_id) => format!("/{}", type_id.name()),
             HistoryScope::System => String::new(),
@@ -149,43 +155,56 @@ impl Asked {
     }
 }
 
-const PARAMETERS: [&str; 8] = [
+const PARAMETERS: [&str; 7] = [
     "_since",
+    "_at",
     "_count",
     "_sort",
     "_cursor",
     "_summary",
     "_elements",
-    "_format",
-    "_pretty",
 ];
 
-/// A history has one order. <https://hl7.org/fhir/R4/http.html#history>
-fn newest_first(pairs: &[(String, String)]) -> Result<(), ApiError> {
+/// Newest first unless asked otherwise. <https://hl7.org/fhir/R4/http.html#history>
+fn oldest_first(pairs: &[(String, String)]) -> Result<bool, ApiError> {
     match query::first(pairs, "_sort") {
-        None | Some("-_lastUpdated") => Ok(()),
+        None | Some("-_lastUpdated") => Ok(false),
+        Some("_lastUpdated") => Ok(true),
         Some(_) => Err(ApiError::bad_request(
             IssueCode::NotSupported,
-            "A history comes newest first, which is _sort=-_lastUpdated; no other order is supported",
+            "A history is sorted by time: _sort takes -_lastUpdated, newest first, or _lastUpdated",
         )),
     }
 }
 
-fn count(text: &str) -> Result<usize, ApiError> {
-    text.parse()
-        .map_err(|_| ApiError::bad_request(IssueCode::Value, "_count must be a whole number"))
+fn count(state: &AppState, pairs: &[(String, String)]) -> Result<usize, ApiError> {
+    let limits = &state.config.limits;
+    let Some(text) = query::first(pairs, "_count") else {
+        return Ok(limits.default_count);
+    };
+    let count: usize = text
+        .parse()
+        .map_err(|_| ApiError::bad_request(IssueCode::Value, "_count must be a whole number"))?;
+    Ok(count.clamp(1, limits.max_count))
 }
 
-fn instant(text: &str) -> Result<i64, ApiError> {
+/// A date is a period, a time an instant: all of it has passed, since `lastUpdated` is told in
+/// milliseconds and kept in microseconds.
+fn period(stamp: Stamp) -> (i64, i64) {
+    match stamp.precision {
+        Precision::Second => (stamp.range.high, stamp.range.high),
+        _ => (stamp.range.low, stamp.range.high),
+    }
+}
+
+fn stamp(name: &str, text: &str) -> Result<Stamp, ApiError> {
     // A `+` of an offset that was not encoded was read as a space.
-    datetime::parse_range(&text.replace(' ', "+"))
-        .map(|range| range.low)
-        .ok_or_else(|| {
-            ApiError::bad_request(
-                IssueCode::Value,
-                "_since must be an instant such as 2026-11-22T08:00:00Z",
-            )
-        })
+    Stamp::parse(&text.replace(' ', "+")).ok_or_else(|| {
+        ApiError::bad_request(
+            IssueCode::Value,
+            format!("{name} must be a date or an instant such as 2026-11-22T08:00:00Z"),
+        )
+    })
 }
 
 fn entry<'a>(base: &str, version: &'a Stored, view: &View) -> Entry<'a> {

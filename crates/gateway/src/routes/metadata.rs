@@ -1,18 +1,42 @@
 //! capabilities: what Baton serves, from the registry. <https://hl7.org/fhir/R4/http.html#capabilities>
-use super::{Call, Reply};
+use super::{Call, Reply, patch, query, view};
 use crate::config::Auth;
+use crate::error::ApiError;
 use crate::operations::TABLE;
 use crate::state::AppState;
+use actix_web::HttpRequest;
 use actix_web::web::Data;
 use fhir::capability::{OAuth, Operation, Support, capability};
-use fhir::{TypeId, registry};
+use fhir::view::View;
+use fhir::{IssueCode, TypeId, registry};
 use std::sync::OnceLock;
 
 /// `GET /fhir/metadata`: public, as the specification wants it.
-pub async fn capabilities(_call: Call, state: Data<AppState>) -> Reply {
+pub async fn capabilities(
+    call: Call,
+    state: Data<AppState>,
+    request: HttpRequest,
+) -> Result<Reply, ApiError> {
     static TEXT: OnceLock<String> = OnceLock::new();
-    Reply::resource(TEXT.get_or_init(|| statement(&state)).clone())
+    let pairs = query::only(
+        request.query_string(),
+        &["mode", "_summary", "_elements"],
+        call.lenient,
+    )?;
+    match query::first(&pairs, "mode") {
+        None | Some("full" | "normative") => {}
+        Some(_) => return Err(ApiError::bad_request(IssueCode::NotSupported, MODES)),
+    }
+    let view = view::of_shown(TypeId::of("CapabilityStatement"), &pairs)?;
+    let text = TEXT.get_or_init(|| statement(&state));
+    Ok(Reply::resource(match view {
+        View::Full => text.clone(),
+        view => view.show(text),
+    }))
 }
+
+const MODES: &str =
+    "mode takes full or normative; Baton has no TerminologyCapabilities to give for mode=terminology";
 
 /// The date of the interface described here; changes with it.
 const DATE: &str = "2026-11-22";
@@ -25,6 +49,7 @@ fn statement(state: &AppState) -> String {
         software_version: env!("CARGO_PKG_VERSION"),
         date: DATE,
         formats: &["application/fhir+json", "json"],
+        patch_formats: &patch::MEDIA_TYPES.split(", ").collect::<Vec<_>>(),
         type_interactions: &[
             "read",
             "vread",
@@ -41,7 +66,8 @@ fn statement(state: &AppState) -> String {
         conditional_create: true,
         conditional_read: true,
         conditional_update: true,
-        conditional_delete: true,
+        conditional_delete: state.config.limits.conditional_delete,
+        enforced: &state.config.references.enforced,
         operations: &operations,
         oauth: (state.config.auth == Auth::Required).then_some(OAuth {
             token: &token,

@@ -1,8 +1,10 @@
 //! A path with its methods, so that any other method is refused with `Allow` and an
 //! OperationOutcome, and HEAD goes wherever GET goes.
+use super::patch::MEDIA_TYPES;
 use crate::error::ApiError;
+use actix_web::http::header::ALLOW;
 use actix_web::http::{Method, StatusCode};
-use actix_web::{FromRequest, Handler, Resource, Responder, guard, web};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, ResponseError, guard, web};
 use fhir::IssueCode;
 
 /// Starts the list of methods of a path.
@@ -70,9 +72,9 @@ impl Methods {
     /// The last step: what was not named is refused.
     pub fn build(self) -> Resource {
         let allowed = self.allowed.join(", ");
-        self.resource.default_service(web::to(move || {
+        self.resource.default_service(web::to(move |asked: Method| {
             let allowed = allowed.clone();
-            async move { method_not_allowed(allowed) }
+            async move { other(&asked, allowed) }
         }))
     }
 
@@ -86,6 +88,20 @@ impl Methods {
         self.allowed.push(name);
         self
     }
+}
+
+/// OPTIONS asks what there is; anything else asks for what there is not.
+fn other(asked: &Method, allowed: String) -> HttpResponse {
+    if *asked != Method::OPTIONS {
+        return method_not_allowed(allowed).error_response();
+    }
+    let mut response = HttpResponse::NoContent();
+    if allowed.contains("PATCH") {
+        response.insert_header(("Accept-Patch", MEDIA_TYPES));
+    }
+    response
+        .insert_header((ALLOW, format!("{allowed}, OPTIONS")))
+        .finish()
 }
 
 fn method_not_allowed(allowed: String) -> ApiError {

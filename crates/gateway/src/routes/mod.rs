@@ -6,6 +6,7 @@
 pub mod body;
 pub mod bundle;
 pub mod call;
+pub mod compartment;
 pub mod conditional;
 pub mod create;
 pub mod criteria;

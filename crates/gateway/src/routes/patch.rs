@@ -4,7 +4,7 @@ use super::conditional::expectation;
 use super::create::only;
 use super::criteria::{Criteria, no_conditional_references};
 use super::read::existing;
-use super::{Call, Instance, OfType, Reply};
+use super::{Call, Instance, OfType, Reply, query};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -30,6 +30,7 @@ pub async fn patch(
     request: HttpRequest,
     body: PatchBody,
 ) -> Result<Reply, ApiError> {
+    query::only(request.query_string(), &[], call.lenient)?;
     let expect = expectation(request.headers())?;
     run(&state, &caller, &call, instance, body.0, expect).await
 }

@@ -1,12 +1,27 @@
 //! `_pretty=true`: indents JSON text without reading its values, so that decimals and member
 //! order stay as they are. <https://hl7.org/fhir/R4/http.html#parameters>
+use crate::error::ApiError;
 use actix_web::HttpRequest;
+use fhir::IssueCode;
 
 pub fn wanted(request: &HttpRequest) -> bool {
-    request
-        .query_string()
-        .split('&')
-        .any(|pair| pair == "_pretty=true")
+    values(request).any(|value| value == "true")
+}
+
+/// 400 unless `_pretty` is one of its two values.
+pub fn readable(request: &HttpRequest) -> Result<(), ApiError> {
+    match values(request).all(|value| matches!(value, "true" | "false")) {
+        true => Ok(()),
+        false => Err(ApiError::bad_request(
+            IssueCode::Value,
+            "_pretty takes true or false",
+        )),
+    }
+}
+
+fn values(request: &HttpRequest) -> impl Iterator<Item = &str> {
+    let pairs = request.query_string().split('&');
+    pairs.filter_map(|pair| pair.strip_prefix("_pretty="))
 }
 
 /// `text` must be JSON.

@@ -63,14 +63,50 @@ pub fn first<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
-/// Refuses every parameter that is not named here.
-pub fn only(pairs: &[(String, String)], known: &[&str]) -> Result<(), ApiError> {
-    let unknown = |(name, _): &&(String, String)| !known.contains(&name.as_str());
-    let issues: Vec<Issue> = pairs
-        .iter()
-        .filter(unknown)
-        .map(|(name, _)| unsupported(name, known))
-        .collect();
+/// Parameters of an interaction that is no search: those named here and the two of every request,
+/// each once. A lenient caller (`Prefer: handling=lenient`) does without the unknown ones.
+pub fn only(text: &str, known: &[&str], lenient: bool) -> Result<Vec<(String, String)>, ApiError> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut taken: Vec<(String, String)> = Vec::new();
+    let mut issues = Vec::new();
+    for (name, value) in pairs(text)? {
+        if !known.contains(&name.as_str()) && !EVERYWHERE.contains(&name.as_str()) {
+            issues.extend((!lenient).then(|| unsupported(&name, known)));
+        } else if first(&taken, &name).is_some() {
+            issues.push(twice(&name));
+        } else {
+            taken.push((name, value));
+        }
+    }
+    if issues.is_empty() {
+        Ok(taken)
+    } else {
+        Err(ApiError::with(StatusCode::BAD_REQUEST, issues))
+    }
+}
+
+/// What [`super::Call`] reads of every request.
+const EVERYWHERE: [&str; 2] = ["_format", "_pretty"];
+
+/// Parameters that say one thing about the whole answer.
+const ONCE: [&str; 9] = [
+    "_count",
+    "_cursor",
+    "_elements",
+    "_explain",
+    "_format",
+    "_pretty",
+    "_sort",
+    "_summary",
+    "_total",
+];
+
+/// Which of two values would count is nobody's to guess.
+pub fn once(pairs: &[(String, String)]) -> Result<(), ApiError> {
+    let again = |name: &&&str| pairs.iter().filter(|(other, _)| other == **name).count() > 1;
+    let issues: Vec<Issue> = ONCE.iter().filter(again).map(|name| twice(name)).collect();
     if issues.is_empty() {
         Ok(())
     } else {
@@ -78,8 +114,16 @@ pub fn only(pairs: &[(String, String)], known: &[&str]) -> Result<(), ApiError> 
     }
 }
 
+fn twice(name: &str) -> Issue {
+    Issue::error(
+        IssueCode::Invalid,
+        format!("The parameter `{name}` may be given once; send one value"),
+    )
+}
+
 fn unsupported(name: &str, known: &[&str]) -> Issue {
     let name: String = name.chars().filter(|c| c.is_ascii_graphic()).take(40).collect();
+    let known: Vec<&str> = known.iter().chain(&EVERYWHERE).copied().collect();
     let text = format!(
         "The parameter `{name}` is not supported here; supported are {}",
         known.join(", ")

@@ -14,12 +14,12 @@ use store::Stored;
 /// `GET /fhir/{type}/{id}`
 pub async fn read(
     caller: Caller,
-    _call: Call,
+    call: Call,
     instance: Instance,
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
-    let view = view_of(&request, instance.type_id)?;
+    let view = view_of(request.query_string(), instance.type_id, call.lenient)?;
     let stored = current(&state, &caller, instance.type_id, instance.id).await?;
     Ok(answer(&request, stored, &view))
 }
@@ -27,12 +27,12 @@ pub async fn read(
 /// `GET /fhir/{type}/{id}/_history/{version}`
 pub async fn vread(
     caller: Caller,
-    _call: Call,
+    call: Call,
     instance: Instance,
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
-    let view = view_of(&request, instance.type_id)?;
+    let view = view_of(request.query_string(), instance.type_id, call.lenient)?;
     let Ok(number) = request.match_info().query("version").parse() else {
         return Err(ApiError::not_found(
             "Versions are whole numbers; the history of the resource lists them",
@@ -91,22 +91,23 @@ pub fn existing(type_id: TypeId, found: Option<Stored>) -> Result<Stored, ApiErr
     }
 }
 
-fn answer(request: &HttpRequest, mut stored: Stored, view: &View) -> Reply {
+fn answer(request: &HttpRequest, stored: Stored, view: &View) -> Reply {
     if unchanged(request.headers(), &stored) {
         return Reply::not_modified(&stored);
     }
+    Reply::stored(shown(stored, view))
+}
+
+/// As much of it as was asked for.
+pub fn shown(mut stored: Stored, view: &View) -> Stored {
     if *view != View::Full {
         stored.body = view.show(&stored.body);
     }
-    Reply::stored(stored)
+    stored
 }
 
 /// Nothing asked for is ignored in silence.
-fn view_of(request: &HttpRequest, on: TypeId) -> Result<View, ApiError> {
-    if request.query_string().is_empty() {
-        return Ok(View::Full);
-    }
-    let pairs = query::pairs(request.query_string())?;
-    query::only(&pairs, &["_summary", "_elements", "_format", "_pretty"])?;
+pub fn view_of(query: &str, on: TypeId, lenient: bool) -> Result<View, ApiError> {
+    let pairs = query::only(query, &["_summary", "_elements"], lenient)?;
     view::of_shown(Some(on), &pairs)
 }

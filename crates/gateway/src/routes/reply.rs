@@ -1,11 +1,11 @@
 //! What an interaction gives back: turned into an HTTP response, or into an entry of a Bundle.
-use super::call::Return;
+use super::call::{Return, followed};
 use super::pretty;
 use crate::error::FHIR_JSON;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CONTENT_TYPE, ETAG, HeaderValue, HttpDate, LAST_MODIFIED, LOCATION, TryIntoHeaderValue,
+    CONTENT_TYPE, ETAG, HeaderName, HeaderValue, HttpDate, LAST_MODIFIED, LOCATION, TryIntoHeaderValue,
 };
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use fhir::Issue;
@@ -27,6 +27,8 @@ pub struct Reply {
     pub base: String,
     /// One resource as JSON text; empty for none.
     pub body: String,
+    /// What the client wanted back, where it was heeded.
+    pub prefer: Option<Return>,
 }
 
 impl Reply {
@@ -39,6 +41,7 @@ impl Reply {
             location: None,
             base: String::new(),
             body,
+            prefer: None,
         }
     }
 
@@ -62,12 +65,13 @@ impl Reply {
 
     /// The end of a create, update or delete.
     pub fn applied(applied: Applied, prefer: Option<Return>, base: &str) -> Reply {
+        let exists = !matches!(applied.outcome, Outcome::Deleted | Outcome::Absent);
+        let tells = exists || prefer == Some(Return::Outcome);
         let status = match applied.outcome {
             Outcome::Created => StatusCode::CREATED,
-            Outcome::Updated | Outcome::Unchanged => StatusCode::OK,
-            Outcome::Deleted | Outcome::Absent => StatusCode::NO_CONTENT,
+            _ if tells => StatusCode::OK,
+            _ => StatusCode::NO_CONTENT,
         };
-        let exists = status != StatusCode::NO_CONTENT;
         let location = format!(
             "{}/{}/_history/{}",
             applied.type_id.name(),
@@ -75,7 +79,7 @@ impl Reply {
             applied.version
         );
         let body = match prefer.unwrap_or(Return::Representation) {
-            Return::Outcome if exists => told(&applied),
+            Return::Outcome => told(&applied),
             Return::Representation => applied.body,
             _ => String::new(),
         };
@@ -86,6 +90,7 @@ impl Reply {
             location: exists.then_some(location),
             base: base.to_owned(),
             body,
+            prefer: prefer.filter(|_| tells),
         }
     }
 
@@ -103,15 +108,16 @@ pub fn etag(version: i64) -> String {
 fn told(applied: &Applied) -> String {
     let done = match applied.outcome {
         Outcome::Created => "created",
+        Outcome::Updated => "updated",
         Outcome::Unchanged => "already as sent; no new version was made",
-        _ => "updated",
+        Outcome::Deleted => "deleted",
+        Outcome::Absent => "not there; nothing was deleted",
     };
-    let text = format!(
-        "{}/{} {done}, version {}",
-        applied.type_id.name(),
-        applied.id,
-        applied.version
-    );
+    let name = applied.type_id.name();
+    let text = match applied.outcome {
+        Outcome::Absent => format!("{name}/{} {done}", applied.id),
+        _ => format!("{name}/{} {done}, version {}", applied.id, applied.version),
+    };
     operation_outcome(&[Issue::information(text)]).to_string()
 }
 
@@ -137,6 +143,10 @@ impl Responder for Reply {
             && let Ok(value) = HeaderValue::try_from(format!("{}/{path}", self.base))
         {
             headers.insert(LOCATION, value);
+        }
+        if let Some(value) = followed(request, self.prefer).and_then(|text| HeaderValue::try_from(text).ok())
+        {
+            headers.insert(HeaderName::from_static("preference-applied"), value);
         }
         if self.body.is_empty() {
             return response;

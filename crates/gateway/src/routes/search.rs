@@ -1,6 +1,6 @@
 //! search by GET and by POST. <https://hl7.org/fhir/R4/http.html#search>
 use super::searchset::{Entry, bundle};
-use super::{Call, OfType, Reply, body, query, searchset, view};
+use super::{Call, Instance, OfType, Reply, body, call, query, searchset, view};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -10,6 +10,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Data, Payload};
 use fhir::outcome::operation_outcome;
 use fhir::registry::registry;
+use fhir::search::compartment;
 use fhir::search::parse::{Limits, parse};
 use fhir::search::{Filter, Include, Query};
 use fhir::view::View;
@@ -25,14 +26,8 @@ pub async fn by_get(
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
-    run(
-        &state,
-        &caller,
-        of.0,
-        &query::pairs(request.query_string())?,
-        call.lenient,
-    )
-    .await
+    let pairs = query::pairs(request.query_string())?;
+    run(&state, &caller, &Of::all(of.0), &pairs, call.lenient).await
 }
 
 /// `POST /fhir/{type}/_search`: parameters in the form, in the address, or in both.
@@ -44,12 +39,23 @@ pub async fn by_post(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<Reply, ApiError> {
-    let mut pairs = query::pairs(request.query_string())?;
-    pairs.extend(form(&request, payload).await?);
-    run(&state, &caller, of.0, &pairs, call.lenient).await
+    let pairs = posted(&request, payload).await?;
+    run(&state, &caller, &Of::all(of.0), &pairs, call.lenient).await
 }
 
-pub(super) async fn form(request: &HttpRequest, payload: Payload) -> Result<Vec<(String, String)>, ApiError> {
+/// The parameters of a search by POST. What they say of the answer's form must be possible too.
+pub(super) async fn posted(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Vec<(String, String)>, ApiError> {
+    let mut pairs = query::pairs(request.query_string())?;
+    let form = form(request, payload).await?;
+    call::answerable(&form)?;
+    pairs.extend(form);
+    Ok(pairs)
+}
+
+async fn form(request: &HttpRequest, payload: Payload) -> Result<Vec<(String, String)>, ApiError> {
     let declared = request
         .headers()
         .get(CONTENT_TYPE)
@@ -72,15 +78,68 @@ pub(super) async fn form(request: &HttpRequest, payload: Payload) -> Result<Vec<
     }
 }
 
+/// What is searched: a type, or what of it is in a compartment.
+#[derive(Clone, Debug)]
+pub struct Of {
+    pub on: TypeId,
+    pub within: Option<Instance>,
+}
+
+impl Of {
+    pub fn all(on: TypeId) -> Of {
+        Of { on, within: None }
+    }
+
+    /// The address below the base.
+    fn path(&self) -> String {
+        match &self.within {
+            None => self.on.name().to_owned(),
+            Some(Instance { type_id, id }) => format!("{}/{id}/{}", type_id.name(), self.on.name()),
+        }
+    }
+
+    /// Adds what the address says to what the parameters say.
+    fn narrow(&self, query: &mut Query, base: &str) -> Result<(), ApiError> {
+        if let Some(Instance { type_id, id }) = &self.within {
+            let members = compartment::members(*type_id, id, self.on, base);
+            query
+                .filters
+                .push(members.ok_or_else(|| no_member(*type_id, self.on))?);
+            // A cursor belongs to one compartment.
+            query
+                .echo
+                .push((COMPARTMENT.to_owned(), format!("{}/{id}", type_id.name())));
+        }
+        Ok(())
+    }
+}
+
+/// No client can send it: it is no parameter.
+pub(super) const COMPARTMENT: &str = "_compartment";
+
+pub(super) fn no_member(focus: TypeId, on: TypeId) -> ApiError {
+    let types: Vec<&str> = compartment::types(focus).map(|on| on.name()).collect();
+    let text = match types.is_empty() {
+        true => format!("{} has no compartment; search the type itself", focus.name()),
+        false => format!(
+            "The compartment of {} holds no {}; it holds {}",
+            focus.name(),
+            on.name(),
+            types.join(", ")
+        ),
+    };
+    ApiError::not_found(text)
+}
+
 /// The searchset of what the caller may see.
 pub async fn run(
     state: &AppState,
     caller: &Caller,
-    on: TypeId,
+    of: &Of,
     pairs: &[(String, String)],
     lenient: bool,
 ) -> Result<Reply, ApiError> {
-    let asked = Asked::read(state, caller, on, pairs, lenient)?;
+    let asked = Asked::read(state, caller, of, pairs, lenient)?;
     let page = state.store.search(asked.query.clone()).await?;
     Ok(asked.answer(page, caller))
 }
@@ -92,24 +151,28 @@ pub struct Asked {
     view: View,
     warnings: Vec<Issue>,
     base: String,
+    path: String,
 }
 
 impl Asked {
     pub fn read(
         state: &AppState,
         caller: &Caller,
-        on: TypeId,
+        of: &Of,
         pairs: &[(String, String)],
         lenient: bool,
     ) -> Result<Asked, ApiError> {
+        let on = of.on;
         caller.require(on, Access::Search)?;
+        query::once(pairs)?;
         let base = state.config.fhir_base();
         let limits = Limits {
             default_count: state.config.limits.default_count,
             max_count: state.config.limits.max_count,
         };
-        let (query, warnings) = parse(on, pairs, &base, limits, lenient)
+        let (mut query, warnings) = parse(on, pairs, &base, limits, lenient)
             .map_err(|issues| ApiError::with(StatusCode::BAD_REQUEST, issues))?;
+        of.narrow(&mut query, &base)?;
         authorize(caller, &query)?;
         if query.explain {
             may_explain(caller)?;
@@ -125,6 +188,7 @@ impl Asked {
             query,
             view,
             warnings,
+            path: of.path(),
             base,
         })
     }
@@ -187,9 +251,10 @@ impl Asked {
     }
 
     fn link(&self, cursor: Option<&String>) -> String {
-        let mut pairs = self.query.echo.clone();
+        let shown = self.query.echo.iter().filter(|(name, _)| name != COMPARTMENT);
+        let mut pairs: Vec<_> = shown.cloned().collect();
         pairs.extend(cursor.map(|token| ("_cursor".to_owned(), token.clone())));
-        format!("{}/{}{}", self.base, self.query.on.name(), query::encode(&pairs))
+        format!("{}/{}{}", self.base, self.path, query::encode(&pairs))
     }
 }
 

@@ -2,7 +2,7 @@
 use super::conditional::expectation;
 use super::create::only;
 use super::criteria::{Criteria, no_conditional_references};
-use super::{Call, FhirBody, Instance, OfType, Reply};
+use super::{Call, FhirBody, Instance, OfType, Reply, query};
 use crate::auth::{Access, Caller};
 use crate::edge;
 use crate::error::ApiError;
@@ -23,6 +23,7 @@ pub async fn update(
     body: FhirBody,
 ) -> Result<Reply, ApiError> {
     caller.require(instance.type_id, Access::Update)?;
+    query::only(request.query_string(), &[], call.lenient)?;
     let expect = expectation(request.headers())?;
     let resource = body.resource(instance.type_id)?;
     run(&state, &caller, &call, resource, instance.id, expect).await

@@ -35,6 +35,7 @@ impl World {
         let settings = StoreConfig {
             url: config.database.clone(),
             connections: 2,
+            enforced: None,
         };
         let reaction = Coordination::new(&config.practice);
         let store = Store::open(&settings, Arc::new(reaction)).expect("the store opens");

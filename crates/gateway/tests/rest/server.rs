@@ -130,6 +130,7 @@ async fn open(config: Config) -> AppState {
     let settings = StoreConfig {
         url: config.database.clone(),
         connections: 2,
+        enforced: None,
     };
     let store = Store::open(&settings, Arc::new(NoReaction)).expect("the store opens");
     let auth = Authority::open(&store, &config).await.expect("keys");

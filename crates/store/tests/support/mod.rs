@@ -72,6 +72,7 @@ impl Database {
         let config = StoreConfig {
             url: self.url(),
             connections: 8,
+            enforced: None,
         };
         Store::open(&config, reaction).expect("the store opens")
     }

@@ -35,7 +35,12 @@ impl Folder {
 
     pub fn store(&self) -> Store {
         let url = format!("sqlite://{}/baton.db", self.0.display());
-        Store::open(&StoreConfig { url, connections: 1 }, Arc::new(NoReaction)).unwrap()
+        let settings = StoreConfig {
+            url,
+            connections: 1,
+            enforced: None,
+        };
+        Store::open(&settings, Arc::new(NoReaction)).unwrap()
     }
 }
 

@@ -2,8 +2,12 @@
 use super::response::Done;
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::operations;
 use crate::routes::conditional::version_of;
-use crate::routes::{Call, Instance, Reply, create, delete, history, patch, query, read, search, update};
+use crate::routes::search::{self, Of};
+use crate::routes::{
+    Call, Instance, Reply, compartment, create, delete, history, patch, query, read, search_system, update,
+};
 use crate::state::AppState;
 use actix_web::web::Bytes;
 use fhir::bundle::{Entry, Method, Target, resource};
@@ -69,7 +73,7 @@ async fn one(
     state: &AppState,
     caller: &Caller,
     call: &Call,
-    bytes: &[u8],
+    bytes: &Bytes,
     index: usize,
     entry: Entry,
 ) -> Result<Reply, ApiError> {
@@ -78,11 +82,17 @@ async fn one(
     if let Some(patch) = entry.patch {
         return patched(state, caller, call, entry.target, patch, expect).await;
     }
-    let text = entry.text.and_then(|text| std::str::from_utf8(&bytes[text]).ok());
-    let resource = text.map(|text| resource(index, entry.target.type_id(), text));
-    let resource = resource.transpose().map_err(ApiError::invalid)?;
-    match (entry.method, entry.target, resource) {
-        (Method::Post, _, Some(resource)) => create::run(state, caller, call, resource, criteria).await,
+    let text = entry.text.map(|text| bytes.slice(text));
+    let read = |(text, on)| resource(index, on, std::str::from_utf8(text).unwrap_or_default());
+    let put = text.as_deref().zip(entry.target.of_body()).map(read);
+    match (
+        entry.method,
+        entry.target,
+        put.transpose().map_err(ApiError::invalid)?,
+    ) {
+        (Method::Post, Target::Type(..), Some(resource)) => {
+            create::run(state, caller, call, resource, criteria).await
+        }
         (Method::Put, Target::Instance(_, id), Some(resource)) => {
             update::run(state, caller, call, resource, id, expect).await
         }
@@ -95,7 +105,18 @@ async fn one(
         (Method::Delete, Target::Type(type_id, criteria), _) => {
             delete::by_criteria(state, caller, call, type_id, &criteria, expect).await
         }
-        (Method::Get, target, _) => get(state, caller, target, entry.if_none_match.as_deref()).await,
+        (Method::Get | Method::Post, Target::Operation(on, id, name, query), _) => {
+            let target = operations::Target {
+                on,
+                id,
+                name,
+                query,
+                body: text.unwrap_or_default(),
+                is_post: entry.method == Method::Post,
+            };
+            operations::run(state, caller.clone(), call.clone(), target).await
+        }
+        (Method::Get, target, _) => get(state, caller, call, target, entry.if_none_match.as_deref()).await,
         _ => Err(unsupported()),
     }
 }
@@ -122,6 +143,7 @@ async fn patched(
 async fn get(
     state: &AppState,
     caller: &Caller,
+    call: &Call,
     target: Target,
     if_none_match: Option<&str>,
 ) -> Result<Reply, ApiError> {
@@ -133,10 +155,24 @@ async fn get(
         Target::Version(type_id, id, version) => Ok(Reply::stored(
             read::version(state, caller, type_id, id, version).await?,
         )),
-        Target::Type(type_id, text) => {
-            search::run(state, caller, type_id, &query::pairs(&text)?, false).await
+        Target::Shown(type_id, id, text) => {
+            let view = read::view_of(&text, type_id, false)?;
+            let stored = read::current(state, caller, type_id, id).await?;
+            Ok(unless_known(read::shown(stored, &view), if_none_match))
         }
-        Target::History(type_id, id, text) => history::run(state, caller, scope(type_id, id), &text).await,
+        Target::Type(type_id, text) => {
+            search::run(state, caller, &Of::all(type_id), &query::pairs(&text)?, false).await
+        }
+        Target::System(text) => search_system::run(state, caller, None, query::pairs(&text)?, false).await,
+        Target::Compartment(type_id, id, on, text) => {
+            let focus = Instance { type_id, id };
+            compartment::run(state, caller, focus, on, query::pairs(&text)?, false).await
+        }
+        Target::History(type_id, id, text) => {
+            history::run(state, caller, call, scope(type_id, id), &text).await
+        }
+        Target::SystemHistory(text) => history::run(state, caller, call, HistoryScope::System, &text).await,
+        Target::Operation(..) => Err(unsupported()),
     }
 }
 

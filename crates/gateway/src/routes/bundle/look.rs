@@ -3,11 +3,14 @@ use super::batch::{scope, unless_known};
 use super::plan::Plan;
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
-use crate::routes::{Reply, history, query, read, search};
+use crate::routes::search::{self, Of};
+use crate::routes::{Instance, Reply, history, query, read, search_system};
 use crate::state::AppState;
 use fhir::TypeId;
 use fhir::bundle::Target;
-use store::{StoreError, Tx};
+use fhir::view::View;
+use fhir::{Issue, IssueCode};
+use store::{HistoryScope, StoreError, Tx};
 
 /// A read, done after all writes.
 pub enum Look {
@@ -17,7 +20,9 @@ pub enum Look {
         if_none_match: Option<String>,
     },
     Version(TypeId, String, i64),
+    Shown(TypeId, String, Box<View>),
     Search(Box<search::Asked>),
+    Several(Box<search_system::Asked>),
     History(history::Asked),
 }
 
@@ -42,14 +47,43 @@ impl Look {
                 caller.require(type_id, Access::Read)?;
                 Ok(Look::Version(type_id, id, version))
             }
-            Target::Type(type_id, text) => {
-                let asked = search::Asked::read(state, caller, type_id, &query::pairs(&text)?, false)?;
-                Ok(Look::Search(Box::new(asked)))
+            Target::Shown(type_id, id, text) => {
+                caller.require(type_id, Access::Read)?;
+                let view = read::view_of(&text, type_id, false)?;
+                Ok(Look::Shown(type_id, id, Box::new(view)))
             }
-            Target::History(type_id, id, text) => {
-                history::Asked::read(state, caller, scope(type_id, id), &text).map(Look::History)
+            Target::Type(type_id, text) => Look::search(state, caller, &Of::all(type_id), &text),
+            Target::Compartment(type_id, id, Some(on), text) => {
+                let within = Some(Instance { type_id, id });
+                Look::search(state, caller, &Of { on, within }, &text)
             }
+            Target::Compartment(type_id, id, None, text) => {
+                Look::several(state, caller, Some(Instance { type_id, id }), &text)
+            }
+            Target::System(text) => Look::several(state, caller, None, &text),
+            Target::History(type_id, id, text) => Look::history(state, caller, scope(type_id, id), &text),
+            Target::SystemHistory(text) => Look::history(state, caller, HistoryScope::System, &text),
+            Target::Operation(..) => Err(no_operation()),
         }
+    }
+
+    fn search(state: &AppState, caller: &Caller, of: &Of, text: &str) -> Result<Look, ApiError> {
+        let asked = search::Asked::read(state, caller, of, &query::pairs(text)?, false)?;
+        Ok(Look::Search(Box::new(asked)))
+    }
+
+    fn several(
+        state: &AppState,
+        caller: &Caller,
+        within: Option<Instance>,
+        text: &str,
+    ) -> Result<Look, ApiError> {
+        let asked = search_system::Asked::read(state, caller, within, query::pairs(text)?, false)?;
+        Ok(Look::Several(Box::new(asked)))
+    }
+
+    fn history(state: &AppState, caller: &Caller, scope: HistoryScope, text: &str) -> Result<Look, ApiError> {
+        history::Asked::read(state, caller, scope, text, false).map(Look::History)
     }
 
     pub fn look(&self, tx: &mut Tx, plan: &Plan) -> Result<Reply, StoreError> {
@@ -66,8 +100,20 @@ impl Look {
                 *type_id,
                 tx.version(*type_id, id, *version)?,
             )?)),
+            Look::Shown(type_id, id, view) => {
+                let stored = read::existing(*type_id, tx.get(*type_id, id)?)?;
+                Ok(Reply::stored(read::shown(stored, view)))
+            }
+            Look::Several(asked) => Ok(asked.answer(&plan.caller, &asked.walk.page(tx)?)),
             Look::Search(asked) => Ok(asked.answer(tx.search(&asked.query)?, &plan.caller)),
             Look::History(asked) => Ok(asked.answer(&plan.base, asked.page(tx)?)),
         }
     }
+}
+
+/// What an operation does is its own to commit, not the transaction's.
+pub fn no_operation() -> ApiError {
+    let rule = "Operations have no place in a transaction; call them alone or in a batch";
+    let issue = Issue::error(IssueCode::NotSupported, rule);
+    ApiError::with(actix_web::http::StatusCode::BAD_REQUEST, vec![issue])
 }

@@ -27,10 +27,11 @@ pub use response::Done;
 pub use transaction::Also;
 
 use super::call::Return;
-use super::{Call, FhirBody, Reply};
+use super::{Call, FhirBody, Reply, query};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::state::AppState;
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes, Data};
 use fhir::bundle::{Bundle, Kind, read};
@@ -44,8 +45,10 @@ pub async fn submit(
     caller: Caller,
     call: Call,
     state: Data<AppState>,
+    request: HttpRequest,
     body: FhirBody,
 ) -> Result<Reply, ApiError> {
+    query::only(request.query_string(), &[], call.lenient)?;
     process(
         &state,
         &caller,

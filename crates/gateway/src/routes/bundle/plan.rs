@@ -65,12 +65,8 @@ impl Plan {
         for (index, entry) in entries.into_iter().enumerate() {
             let added = match entry {
                 Ok(entry) => {
-                    texts.extend(
-                        entry
-                            .text
-                            .clone()
-                            .map(|text| (index, entry.target.type_id(), text)),
-                    );
+                    let text = entry.text.clone().zip(entry.target.of_body());
+                    texts.extend(text.map(|(text, on)| (index, on, text)));
                     plan.add(state, index, entry, &mut known)
                 }
                 Err(issues) => Err(ApiError::invalid(issues)),

@@ -9,7 +9,7 @@ use super::response::Done;
 use super::what::What;
 use super::{beside, patches};
 use crate::auth::{Access, Caller};
-use crate::error::ApiError;
+use crate::error::{ApiError, shown_to};
 use crate::routes::call::Return;
 use crate::routes::create::kept;
 use crate::routes::{Call, Reply, patch};
@@ -168,15 +168,13 @@ fn apply(
     let applied = tx
         .apply_prepared(&changes, &plan.context, texts)
         .map_err(|error| {
-            let of = |change: &&Prepared| match &error {
-                StoreError::Precondition { type_id, id, .. } => {
-                    change.type_id() == *type_id && change.id() == id
-                }
-                _ => false,
-            };
+            let refused = error.about();
+            let of = |change: &&Prepared| refused == Some((change.type_id(), change.id()));
             match changes.iter().position(of).map(|n| places[n]) {
-                Some(index) if plan.steps[index].method == Method::Patch => patch::again(error),
-                Some(index) => at(index, error),
+                Some(index) if plan.steps[index].method == Method::Patch && is_race(&error) => {
+                    patch::again(error)
+                }
+                Some(index) => at(index, shown_to(&plan.caller, error)),
                 None => error,
             }
         })?;
@@ -213,4 +211,8 @@ fn reply(
             ..Reply::resource(String::new())
         },
     })
+}
+
+fn is_race(error: &StoreError) -> bool {
+    matches!(error, StoreError::Precondition { .. })
 }

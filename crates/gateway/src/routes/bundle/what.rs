@@ -1,6 +1,6 @@
 //! What an entry wants, and whether the caller may.
 use super::batch::{expectation, unsupported};
-use super::look::Look;
+use super::look::{Look, no_operation};
 use super::plan::Plan;
 use crate::auth::Access;
 use crate::edge;
@@ -93,8 +93,8 @@ impl Plan {
             return self.patch(state, index, entry.target, patch, expect, known);
         }
         match (entry.method, entry.target, entry.text) {
-            (Method::Post, target, Some(_)) => {
-                let type_id = target.type_id();
+            (Method::Post, Target::Operation(..), _) => Err(no_operation()),
+            (Method::Post, Target::Type(type_id, _), Some(_)) => {
                 self.caller.require(type_id, Access::Create)?;
                 let text = entry.if_none_exist.as_deref();
                 let unless = text
@@ -106,8 +106,8 @@ impl Plan {
                     unless,
                 })
             }
-            (Method::Put, target, Some(text)) => {
-                self.caller.require(target.type_id(), Access::Update)?;
+            (Method::Put, target @ (Target::Instance(on, _) | Target::Type(on, _)), Some(text)) => {
+                self.caller.require(on, Access::Update)?;
                 let own = own_id(self.slice(&text));
                 self.put(state, index, target, own, expect, known)
             }

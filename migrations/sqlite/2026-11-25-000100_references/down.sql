@@ -1,0 +1,2 @@
+DROP TABLE reference_held;
+DROP TABLE reference_policy;
