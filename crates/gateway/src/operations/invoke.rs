@@ -147,10 +147,12 @@ fn named(name: &str, on: TypeId, level: Level) -> Result<&'static Operation, Api
                 .by_ref()
                 .map(|operation| format!("${}", operation.code))
                 .collect();
+            let here = format!("here there are {}", codes.join(", "));
             ApiError::not_found(match elsewhere.is_empty() {
-                true => format!("There is no such operation here; there are {}", codes.join(", ")),
-                false => format!("${code} is not called here, but at {}", elsewhere.join(", ")),
+                true => format!("There is no such operation; {here}"),
+                false => format!("${code} is not called here, but at {}; {here}", elsewhere.join(", ")),
             })
+        })
         })
 }
 
