@@ -153,7 +153,6 @@ fn named(name: &str, on: TypeId, level: Level) -> Result<&'static Operation, Api
                 false => format!("${code} is not called here, but at {}; {here}", elsewhere.join(", ")),
             })
         })
-        })
 }
 
 fn post_only(operation: &Operation) -> ApiError {
