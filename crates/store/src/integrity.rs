@@ -54,7 +54,7 @@ impl Refers {
     }
 }
 
-fn refers<'a>(change: &'a Prepared) -> Option<&'a Refers> {
+fn refers(change: &Prepared) -> Option<&Refers> {
     change.put.as_ref()?.refers.as_ref()
 }
 

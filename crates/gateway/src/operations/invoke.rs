@@ -150,7 +150,10 @@ fn named(name: &str, on: TypeId, level: Level) -> Result<&'static Operation, Api
             let here = format!("here there are {}", codes.join(", "));
             ApiError::not_found(match elsewhere.is_empty() {
                 true => format!("There is no such operation; {here}"),
-                false => format!("${code} is not called here, but at {}; {here}", elsewhere.join(", ")),
+                false => format!(
+                    "${code} is not called here, but at {}; {here}",
+                    elsewhere.join(", ")
+                ),
             })
         })
 }
