@@ -17,6 +17,7 @@ mod mllp;
 mod operations;
 mod operations_fhir;
 mod oracle;
+mod own_references;
 mod parameters;
 mod patch;
 mod references;

@@ -81,6 +81,13 @@ fn enforced_references_lead_somewhere(database: Database) {
     let patched = partner.send_text("PATCH", "Task/t", "application/json-patch+json", patch);
     patched.refused(422, "leads to no resource");
     assert_eq!(partner.get("Task/t").header("etag"), "W/\"1\"");
+    // By its address here is by its address.
+    let own = |id: &str| task("t", &format!("{}/fhir/Patient/{id}", baton.base));
+    partner
+        .put("Task/t", &own("none"))
+        .refused(422, "leads to no resource");
+    partner.put("Task/t", &own("p")).ok();
+    partner.delete("Patient/p").refused(409, "Task/t");
     // References without a search parameter count, others that nobody here can follow do not.
     let mut more = task("m", "http://elsewhere.example/Patient/1");
     more["input"] = json!([{"type": {"text": "x"}, "valueReference": {"reference": "Location/none"}}]);

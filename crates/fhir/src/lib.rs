@@ -3,6 +3,7 @@
 //! `registry` says what exists, `resource` keeps exact text beside a parsed view, `validate`
 //! says what is wrong, `path` evaluates FHIRPath, `search` turns query strings into trees and
 //! resources into index entries. Open `registry.rs` first: everything else reads it.
+pub mod base;
 pub mod bundle;
 pub mod capability;
 pub mod datetime;

@@ -12,7 +12,7 @@ pub struct Literal<'a> {
     pub expression: String,
 }
 
-/// Relative references and URNs, in order; not what is contained, not absolute addresses, and not
+/// Relative references and URNs, in order; not what is contained, not addresses elsewhere, and not
 /// those of resources that are its content, as in a Bundle.
 pub fn literals(resource: &Resource) -> Vec<Literal<'_>> {
     let mut found = Vec::new();

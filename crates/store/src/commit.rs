@@ -65,6 +65,7 @@ pub enum Outcome {
 }
 
 /// A change as the reaction sees it, already written.
+#[derive(Clone)]
 pub struct Changed<'a> {
     pub type_id: TypeId,
     pub id: &'a str,

@@ -10,6 +10,7 @@ pub mod search;
 pub mod tx;
 
 mod apply;
+mod bases;
 mod body;
 mod conn;
 mod families;

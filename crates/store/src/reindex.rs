@@ -1,11 +1,10 @@
 //! Rebuilds the search index when a release finds other values in the same resources.
-use crate::StoreError;
 use crate::conn::{Conn, on_each};
 use crate::families::FAMILIES;
 use crate::plan::indexed;
 use crate::point::{Current, Row};
 use crate::schema::{resource, setting};
-use crate::write_sql;
+use crate::{StoreError, bases, write_sql};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use fhir::search::index::VERSION;
@@ -15,6 +14,7 @@ const BATCH: i64 = 500;
 
 /// Called at start with nobody else writing. A rebuild that is cut short begins again.
 pub(crate) fn bring_up_to_date(conn: &mut Conn) -> Result<(), StoreError> {
+    bases::load(conn)?;
     let wanted = VERSION.to_string();
     let found: Option<String> = setting::table
         .find(SETTING)

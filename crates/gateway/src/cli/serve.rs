@@ -132,6 +132,7 @@ impl Server {
             actix_web::rt::spawn(self.state.auth.clone().keep_fresh()),
             actix_web::rt::spawn(tick(self.state.clone())),
             actix_web::rt::spawn(follow_edits(self.state.clone())),
+            actix_web::rt::spawn(follow_bases(self.state.clone())),
         ];
         // Built on first use; the first request should not be the one to wait for it.
         tokio::task::spawn_blocking(fhir::registry);
@@ -164,6 +165,7 @@ pub async fn open(config: Config) -> Result<AppState, Failure> {
         enforced: Some(config.references.enforced.clone()),
     };
     let store = Store::open(&settings, Arc::new(Coordination::new(&config.practice)))?;
+    store.serve_under(&config.fhir_base(), edge::now()).await?;
     reaction::seed(&store, edge::now()).await?;
     let auth = Authority::open(&store, &config).await?;
     Ok(AppState::new(store, Arc::new(config), auth))
@@ -217,6 +219,21 @@ async fn follow_edits(state: AppState) {
             Ok(false) => GLANCE,
             Err(error) => {
                 tracing::error!(%error, "an edited protocol waits to be applied; tried again in a minute");
+                TICK
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Learns under which bases others serve the same database; any number of gateways may run this.
+async fn follow_bases(state: AppState) {
+    loop {
+        let pause = match state.store.follow_bases(edge::now()).await {
+            Ok(true) => continue,
+            Ok(false) => GLANCE,
+            Err(error) => {
+                tracing::error!(%error, "references to a new base wait to be indexed; tried again in a minute");
                 TICK
             }
         };

@@ -36,8 +36,12 @@ pub fn add(tx: &mut Tx, facts: &Facts, changes: &mut Vec<Change>) -> Result<(), 
 
 /// The reference is replaced in the text, so that everything else stays as its author wrote it.
 fn pointed(stored: &Stored, loser: &str, survivor: &str) -> Result<Change, StoreError> {
-    let from = format!("\"Patient/{loser}\"");
-    let text = stored.body.replace(&from, &format!("\"Patient/{survivor}\""));
+    let mut text = stored.body.clone();
+    let bases = fhir::base::all().into_iter().map(|base| base + "/");
+    for base in std::iter::once(String::new()).chain(bases) {
+        let to = |id: &str| format!("\"{base}Patient/{id}\"");
+        text = text.replace(&to(loser), &to(survivor));
+    }
     let resource = Resource::parse(text.as_bytes());
     let resource = resource.map_err(|issues| StoreError::Rejected { status: 422, issues })?;
     Ok(Change {

@@ -1,5 +1,5 @@
 //! The facts about one patient, in few round trips and all from one transaction.
-use super::records::{parsed, search, type_id};
+use super::records::{local, parsed, search, type_id};
 use coordination::facts::{
     Deletion, Diagnosis, Facts, Key, Person, Practice, StayFacts, pending_order, pending_report,
 };
@@ -205,7 +205,7 @@ fn deletion(tx: &mut Tx, tombstone: &Stored) -> Result<Option<Deletion>, StoreEr
 fn person(tx: &mut Tx, id: &str) -> Result<Person, StoreError> {
     let stored = tx.get(type_id("Patient")?, id)?.filter(|stored| !stored.deleted);
     let patient = match stored {
-        Some(stored) => parsed(&stored)?,
+        Some(stored) => local(&stored)?,
         None => json!({ "resourceType": "Patient", "id": id }),
     };
     Ok(Person::from_json(id, &patient))

@@ -9,6 +9,7 @@ mod load;
 mod protocols;
 mod reconsider;
 mod records;
+mod relative;
 mod relevance;
 
 pub use clock::close_due_tick;
@@ -87,6 +88,8 @@ impl Reaction for Coordination {
 
     fn react(&self, tx: &mut Tx, changed: &[Changed], ctx: &Context) -> Result<Vec<Change>, StoreError> {
         self.protocols.take(tx, changed, ctx.now)?;
+        let afters = relative::afters(changed);
+        let changed: &[Changed] = &relative::changed(changed, &afters);
         let classes = match relevance::depends_on_protocols(changed) {
             true => classes_of(&self.protocols.current(tx)?),
             false => Vec::new(),

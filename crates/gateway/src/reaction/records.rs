@@ -14,7 +14,7 @@ pub(super) fn type_id(name: &str) -> Result<TypeId, StoreError> {
 
 pub(super) fn search(tx: &mut Tx, kind: &str, pairs: &[(&str, &str)]) -> Result<Vec<Value>, StoreError> {
     let query = query(kind, pairs, MOST)?;
-    tx.search(&query)?.matches.iter().map(parsed).collect()
+    tx.search(&query)?.matches.iter().map(local).collect()
 }
 
 /// One page of matches, and where the next begins.
@@ -28,7 +28,7 @@ pub(super) fn page(
     let mut query = query(kind, pairs, count)?;
     query.cursor = after;
     let page = tx.search(&query)?;
-    let found: Result<_, _> = page.matches.iter().map(parsed).collect();
+    let found: Result<_, _> = page.matches.iter().map(local).collect();
     Ok((found?, page.next))
 }
 
@@ -54,4 +54,11 @@ pub(super) fn parsed(stored: &Stored) -> Result<Value, StoreError> {
             error.column()
         ))
     })
+}
+
+/// The same with references to our own bases as `Type/id`: for facts, not for what is written again.
+pub(super) fn local(stored: &Stored) -> Result<Value, StoreError> {
+    let mut resource = parsed(stored)?;
+    fhir::base::make_relative(&mut resource);
+    Ok(resource)
 }

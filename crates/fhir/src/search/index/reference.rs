@@ -1,19 +1,18 @@
 //! References, canonicals and their identifiers. <https://hl7.org/fhir/R4/references.html>
 use super::EntryValue;
 use super::text::clip;
-use crate::TypeId;
+use crate::{TypeId, base};
 use serde_json::Value;
 
 pub fn extract(value: &Value, out: &mut Vec<EntryValue>) {
-    let target = match value {
-        Value::String(canonical) => literal(canonical),
-        Value::Object(_) if value.get("resourceType").is_some() => inline(value),
-        _ => value
-            .get("reference")
-            .and_then(Value::as_str)
-            .map_or_else(unknown, literal),
-    };
-    out.push(target);
+    match value {
+        Value::String(canonical) => literal(canonical, out),
+        Value::Object(_) if value.get("resourceType").is_some() => out.push(inline(value)),
+        _ => match value.get("reference").and_then(Value::as_str) {
+            Some(text) => literal(text, out),
+            None => out.push(unknown()),
+        },
+    }
     if let Some(code) = value.pointer("/identifier/value").and_then(Value::as_str) {
         let system = value
             .pointer("/identifier/system")
@@ -26,16 +25,20 @@ pub fn extract(value: &Value, out: &mut Vec<EntryValue>) {
     }
 }
 
-fn literal(text: &str) -> EntryValue {
-    match parse(text) {
-        Some((type_id, id)) => EntryValue::Local {
-            type_id,
-            id: id.to_string(),
-        },
+/// A URL of our own is both: as it was before the server had that base, and where it leads.
+fn literal(text: &str, out: &mut Vec<EntryValue>) {
+    let local = parse(text);
+    match local {
         // What is contained cannot be found from outside.
-        None if text.starts_with('#') => unknown(),
-        None => EntryValue::Url(clip(text).to_string()),
+        None if text.starts_with('#') => out.push(unknown()),
+        None => out.push(EntryValue::Url(clip(text).to_string())),
+        Some(_) if base::relative(text).is_some() => out.push(EntryValue::Url(clip(text).to_string())),
+        Some(_) => {}
     }
+    out.extend(local.map(|(type_id, id)| EntryValue::Local {
+        type_id,
+        id: id.to_string(),
+    }));
 }
 
 /// A resource in place of a reference, as a Bundle has it.
@@ -54,8 +57,10 @@ fn unknown() -> EntryValue {
     EntryValue::Url(String::new())
 }
 
-/// `Type/id` or `Type/id/_history/version`; versions share the index row of their resource.
+/// `Type/id` or `Type/id/_history/version`, also below a base of ours; versions share the index row
+/// of their resource.
 pub fn parse(text: &str) -> Option<(TypeId, &str)> {
+    let text = base::relative(text).unwrap_or(text);
     let (name, rest) = text.split_once('/')?;
     let id = rest.split_once("/_history/").map_or(rest, |(id, _)| id);
     let type_id = TypeId::of(name)?;

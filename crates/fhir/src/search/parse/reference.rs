@@ -14,13 +14,13 @@ pub fn reference(
     base: &str,
 ) -> Result<Reference, &'static str> {
     let text = unescape(text);
-    let local = text
-        .strip_prefix(base)
-        .and_then(|rest| rest.strip_prefix('/'))
+    let below = |base| text.strip_prefix(base)?.strip_prefix('/');
+    let local = below(base)
+        .or_else(|| crate::base::relative(&text))
         .unwrap_or(&text);
     let found = match local.split_once('/') {
         Some((name, id)) if TypeId::of(name).is_some() => relative(TypeId::of(name), id)?,
-        _ if local.contains(':') => Reference::Url(text),
+        _ if text.contains(':') => Reference::Url(text),
         None if is_id(local) => Reference::Local {
             type_id: typed.or_else(|| only(param)),
             id: local.to_string(),
