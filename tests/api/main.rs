@@ -9,6 +9,7 @@ mod convergence;
 mod corpus;
 mod crash;
 mod crud;
+mod custom;
 mod examples;
 mod ingest;
 mod limits;

@@ -3,7 +3,7 @@
 //! The registry says which types and search parameters there are; the caller says what it serves
 //! over HTTP. Nothing is claimed that is not in one of the two.
 use crate::TypeId;
-use crate::registry::{ParamKind, SearchParam, registry};
+use crate::registry::{CustomParams, ParamKind, SearchParam, registry};
 use crate::search::compartment::is_focus;
 use serde_json::{Map, Value, json};
 
@@ -32,6 +32,8 @@ pub struct Support<'a> {
     pub operations: &'a [Operation<'a>],
     /// Absent when authorization is off.
     pub oauth: Option<OAuth<'a>>,
+    /// Search parameters beyond R4's.
+    pub custom: &'a CustomParams,
     /// Canonicals of CapabilityStatements this one fulfils.
     pub instantiates: &'a [&'a str],
 }
@@ -142,9 +144,9 @@ fn resource(on: TypeId, support: &Support) -> Value {
     put("conditionalUpdate", json!(support.conditional_update));
     put("conditionalDelete", json!(conditional_delete));
     put("referencePolicy", json!(policy(on, support)));
-    list(&mut resource, "searchInclude", includes(on));
-    list(&mut resource, "searchRevInclude", reverse_includes(on));
-    list(&mut resource, "searchParam", search_params(on));
+    list(&mut resource, "searchInclude", includes(on, support));
+    list(&mut resource, "searchRevInclude", reverse_includes(on, support));
+    list(&mut resource, "searchParam", search_params(on, support));
     list(&mut resource, "operation", operations(support, Some(on)));
     Value::Object(resource)
 }
@@ -182,21 +184,24 @@ fn compartments() -> Vec<Value> {
     focuses.map(canonical).collect()
 }
 
-fn references(on: TypeId) -> impl Iterator<Item = &'static SearchParam> {
-    registry()
-        .params(on)
-        .iter()
+fn references(on: TypeId, support: &Support) -> impl Iterator<Item = &'static SearchParam> {
+    let official = registry().params(on).iter();
+    official
+        .chain(support.custom.serving(on))
         .filter(|param| param.kind == ParamKind::Reference)
 }
 
-fn includes(on: TypeId) -> Vec<Value> {
-    let named = references(on).map(|param| json!(format!("{}:{}", on.name(), param.code)));
+fn includes(on: TypeId, support: &Support) -> Vec<Value> {
+    let named = references(on, support).map(|param| json!(format!("{}:{}", on.name(), param.code)));
     std::iter::once(json!("*")).chain(named).collect()
 }
 
 /// Only parameters that name the type; those that may refer to anything would repeat everywhere.
-fn reverse_includes(on: TypeId) -> Vec<Value> {
-    let all = registry().types().iter().flat_map(|from| references(*from));
+fn reverse_includes(on: TypeId, support: &Support) -> Vec<Value> {
+    let all = registry()
+        .types()
+        .iter()
+        .flat_map(|from| references(*from, support));
     let here = all.filter(|param| param.targets.contains(&on));
     here.map(|param| json!(format!("{}:{}", param.on.name(), param.code)))
         .collect()
@@ -227,8 +232,10 @@ fn everywhere((name, kind, documentation): &(&str, &str, &str)) -> Value {
     json!({"name": name, "type": kind, "documentation": documentation})
 }
 
-fn search_params(on: TypeId) -> Vec<Value> {
-    registry().params(on).iter().map(search_param).collect()
+fn search_params(on: TypeId, support: &Support) -> Vec<Value> {
+    let own = support.custom.serving(on);
+    let official = registry().params(on).iter();
+    official.chain(own).map(search_param).collect()
 }
 
 fn search_param(param: &SearchParam) -> Value {

@@ -55,6 +55,8 @@ const DIFFERENT: &[(&str, &str)] = &[
         "UCUM's months and years move dates like the calendar's",
     ),
     ("testPlusDate19", "milliseconds are kept"),
+    ("testPolymorphismB", "guides' expressions name valueQuantity"),
+    ("testPolymorphicsB", "guides' expressions name valueQuantity"),
     ("testType12", "FHIR and System types are one"),
     ("testType14", "FHIR and System types are one"),
     ("testType22", "FHIR and System types are one"),

@@ -48,6 +48,14 @@ impl ApiError {
         ApiError::with(StatusCode::UNPROCESSABLE_ENTITY, issues)
     }
 
+    /// A search that cannot be done: as it is written, 400, or yet, 503.
+    pub fn search(issues: Vec<Issue>) -> Self {
+        if issues.iter().all(|issue| issue.code == IssueCode::Transient) {
+            return ApiError::with(StatusCode::SERVICE_UNAVAILABLE, issues).header("Retry-After", "5");
+        }
+        ApiError::with(StatusCode::BAD_REQUEST, issues)
+    }
+
     pub fn not_found(text: impl Into<String>) -> Self {
         ApiError::new(StatusCode::NOT_FOUND, IssueCode::NotFound, text)
     }

@@ -13,5 +13,6 @@ pub mod mllp;
 pub mod operations;
 mod oversize;
 pub mod reaction;
+pub mod reindex;
 pub mod routes;
 pub mod state;

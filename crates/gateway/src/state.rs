@@ -3,7 +3,7 @@ use crate::auth::Authority;
 use crate::config::Config;
 use crate::ingest::senders::Senders;
 use crate::routes::bundle::Gate;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use store::Store;
 
 #[derive(Clone)]
@@ -13,6 +13,8 @@ pub struct AppState {
     pub auth: Arc<Authority>,
     pub senders: Arc<Senders>,
     pub bundles: Arc<Gate>,
+    /// The CapabilityStatement, and of which generation of search parameters it is.
+    pub capabilities: Arc<Mutex<Option<(i64, String)>>>,
 }
 
 impl AppState {
@@ -24,6 +26,7 @@ impl AppState {
             auth,
             senders: Arc::default(),
             bundles,
+            capabilities: Arc::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What every write does: check, stamp, store, then let the reaction answer in the same
 //! transaction. <https://hl7.org/fhir/R4/http.html#update>
 use crate::commit::{Applied, Changed, Context, Expect};
+use crate::custom;
 use crate::error::failure;
 use crate::integrity;
 use crate::plan::{Step, plan};
@@ -28,6 +29,11 @@ pub(crate) fn apply(
     ctx: &Context,
     texts: Texts,
 ) -> Result<Vec<Applied>, StoreError> {
+    if !changes.iter().all(|change| change.is_by(&tx.params)) {
+        let again: Vec<Prepared> = changes.iter().map(|change| change.again(&tx.params)).collect();
+        let again: Vec<&Prepared> = again.iter().collect();
+        return apply(tx, &again, ctx, texts);
+    }
     let (applied, effects) = store(tx, changes, ctx, texts)?;
     // From here on rows are written: whoever ignores an error must not commit them.
     react(tx, effects, ctx).inspect_err(|_| failure::note(None))?;
@@ -52,9 +58,10 @@ fn unchanged(stored: Stored) -> Result<Effect<'static>, StoreError> {
 
 /// Creates under fresh ids that nobody reacts to: nothing to look up, nothing to follow.
 pub(crate) fn insert(tx: &mut Tx, changes: &[(&Prepared, &Context)]) -> Result<Vec<Applied>, StoreError> {
+    let params = tx.params.clone();
     let steps: Result<Vec<Step>, StoreError> = changes
         .iter()
-        .map(|(change, ctx)| plan(change, None, ctx))
+        .map(|(change, ctx)| plan(change, None, ctx, &params))
         .collect();
     let mut steps = steps?;
     write(tx, &mut steps)?;
@@ -73,7 +80,7 @@ pub enum Texts {
     Unwanted,
 }
 
-/// A written change of a type the reaction watches.
+/// A written change from which something may follow.
 struct Effect<'a> {
     type_id: TypeId,
     id: String,
@@ -88,7 +95,7 @@ fn react(tx: &mut Tx, effects: Vec<Effect>, ctx: &Context) -> Result<(), StoreEr
     };
     let mut answer = follow(tx, effects, ctx)?;
     for _ in 0..ROUNDS {
-        let changes = Prepared::all(std::mem::take(&mut answer), &derived, tx.shared);
+        let changes = Prepared::all(std::mem::take(&mut answer), &derived, tx.by());
         let changes: Vec<&Prepared> = changes.iter().collect();
         let (_, effects) = store(tx, &changes, &derived, Texts::Unwanted)?;
         answer = follow(tx, effects, &derived)?;
@@ -104,6 +111,7 @@ fn react(tx: &mut Tx, effects: Vec<Effect>, ctx: &Context) -> Result<(), StoreEr
 
 /// What the reaction answers to these.
 fn follow(tx: &mut Tx, mut effects: Vec<Effect>, ctx: &Context) -> Result<Vec<Change>, StoreError> {
+    effects.retain(|effect| tx.shared.reaction.watches(effect.type_id));
     if effects.is_empty() {
         return Ok(Vec::new());
     }
@@ -144,8 +152,19 @@ fn store<'a>(
             false => stored.inspect_err(|_| failure::note(None))?,
         });
     }
+    define(tx, &effects, ctx).inspect_err(|_| failure::note(None))?;
     integrity::check(tx, changes, &applied, ctx).inspect_err(|_| failure::note(None))?;
     Ok((applied, effects))
+}
+
+/// What was written may define search parameters.
+fn define(tx: &mut Tx, effects: &[Effect], ctx: &Context) -> Result<(), StoreError> {
+    let written: Vec<(&str, Option<&Value>)> = effects
+        .iter()
+        .filter(|effect| custom::watches(effect.type_id))
+        .map(|effect| (effect.id.as_str(), effect.after.as_deref()))
+        .collect();
+    custom::follow(tx, &written, ctx)
 }
 
 /// How many of the changes are stored in one step.
@@ -166,14 +185,15 @@ fn store_part<'a>(
     effects: &mut Vec<Effect<'a>>,
 ) -> Result<Vec<Applied>, StoreError> {
     let current = current(tx, changes)?;
+    let params = tx.params.clone();
     let mut steps = Vec::with_capacity(changes.len());
     for change in changes {
-        steps.push(plan(change, found(&current, change), ctx)?);
+        steps.push(plan(change, found(&current, change), ctx, &params)?);
     }
     write(tx, &mut steps)?;
     integrity::hold(tx, changes, &steps).inspect_err(|_| failure::note(None))?;
     for (change, step) in changes.iter().zip(&steps) {
-        if step.write.is_some() && tx.shared.reaction.watches(change.type_id) {
+        if step.write.is_some() && tx.by().watches(change.type_id) {
             effects.push(effect(change, found(&current, change), step)?);
         }
     }
@@ -220,7 +240,7 @@ fn write(tx: &mut Tx, steps: &mut [Step]) -> Result<(), StoreError> {
     let versions: Vec<&Version> = steps.iter().filter_map(|step| step.write.as_ref()).collect();
     match versions.is_empty() {
         true => Ok(()),
-        false => write_sql::write(tx.conn, &versions),
+        false => write_sql::write(tx.conn, &versions, tx.params.generation),
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Transient {
     Race,
     /// The connection is gone: a new one is needed.
     Disconnected,
+    /// Index rows were made, or searched, by parameters that another gateway has changed.
+    Outdated,
 }
 
 impl std::fmt::Display for StoreError {

@@ -120,4 +120,11 @@ impl Family {
         let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
         names.join(", ")
     }
+
+    /// Those of the columns that tell a parameter's rows apart.
+    pub(crate) fn identity(&self) -> String {
+        let columns = self.columns.iter().filter(|column| column.identity);
+        let names: Vec<_> = columns.map(|column| column.name).collect();
+        names.join(", ")
+    }
 }

@@ -31,6 +31,7 @@ const ROWS: usize = 500;
 type Held = (i16, String, i64);
 
 /// Where the literal references of one resource lead.
+#[derive(Clone)]
 pub(crate) struct Refers {
     targets: BTreeSet<(TypeId, String)>,
     /// A `urn:`, which leads nowhere.

@@ -13,6 +13,7 @@ mod apply;
 mod bases;
 mod body;
 mod conn;
+pub mod custom;
 mod families;
 mod history;
 mod integrity;
@@ -38,6 +39,7 @@ mod writer;
 
 pub use apply::{DERIVED, Texts};
 pub use commit::{Applied, Change, Changed, Context, Expect, NoReaction, Op, Outcome, Reaction};
+pub use custom::{ParamJob, State, Turn};
 pub use error::{StoreError, Transient};
 pub use prepare::Prepared;
 pub use store::{Store, StoreConfig};

@@ -66,6 +66,10 @@ impl Line {
                     std::thread::sleep(Duration::from_millis(races * races + self.number % 7));
                 }
                 Err(StoreError::Transient(Transient::Disconnected, _)) if !replaced => replaced = true,
+                Err(StoreError::Transient(Transient::Outdated, _)) if races < RACES => {
+                    races += 1;
+                    self.once(|conn, shared| shared.params.ask(conn))?;
+                }
                 end => return end,
             }
         }
@@ -74,13 +78,18 @@ impl Line {
     fn attempt(&self, job: &mut dyn Job, begin: &str) -> Result<(), StoreError> {
         let (mut held, ()) = self.on_connection(|conn| Ok(conn.batch_execute(begin)?))?;
         let conn = &mut held.conn;
-        let done = jobs::run(job, &mut Tx::new(conn, &self.shared));
+        let mut tx = Tx::new(conn, &self.shared);
+        let done = jobs::run(job, &mut tx);
+        let params = tx.params;
         let end = match done {
             Ok(()) => conn
                 .batch_execute("COMMIT")
                 .map_err(|error| unknown(error.into())),
             Err(error) => Err(error),
         };
+        if end.is_ok() {
+            self.shared.params.follow(params);
+        }
         if end.is_err() && conn.batch_execute("ROLLBACK").is_err() {
             held.broken = true;
         }

@@ -7,9 +7,10 @@ use crate::prepare::{Prepared, Put, stamp};
 use crate::rows::{IndexRows, type_column};
 use crate::write_sql::Version;
 use crate::{StoreError, Stored};
-use fhir::Resource;
-use fhir::search::index::stored;
+use fhir::registry::CustomParams;
+use fhir::search::index::stored_with;
 use fhir::tree::Node;
+use fhir::{ParamId, Resource};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -27,12 +28,13 @@ pub(crate) fn plan<'a>(
     change: &'a Prepared,
     before: Option<&Current>,
     ctx: &'a Context,
+    params: &CustomParams,
 ) -> Result<Step<'a>, StoreError> {
     check(change, before)?;
     match (&change.put, before) {
         (Some(put), None) => Ok(create(change, put, ctx)),
-        (Some(put), Some(row)) => update(change, put, row, ctx),
-        (None, Some(row)) if !row.stored.deleted => delete(change, row, ctx),
+        (Some(put), Some(row)) => update(change, put, row, (ctx, params)),
+        (None, Some(row)) if !row.stored.deleted => delete(change, row, (ctx, params)),
         (None, row) => {
             let (version, updated) = row.map_or((0, ctx.now), |row| (row.stored.version, row.stored.updated));
             Ok(Step::none(Outcome::Absent, version, updated, String::new()))
@@ -78,14 +80,15 @@ fn update<'a>(
     change: &'a Prepared,
     put: &'a Put,
     row: &Current,
-    ctx: &'a Context,
+    (ctx, params): (&'a Context, &CustomParams),
 ) -> Result<Step<'a>, StoreError> {
     let old = &row.stored;
     if !old.deleted && put.stamped(&change.id, old.version, old.updated) == old.body {
         return Ok(unchanged(old));
     }
-    let (remove, add) = indexed(old)?.diff(&put.rows);
-    if !old.deleted && remove.len() + add.len() == 0 && says_the_same(put.text(), &old.body) {
+    let partial = |param| params.is_building(old.type_id, ParamId(param));
+    let (remove, add) = indexed(old, params)?.diff(&put.rows, partial);
+    if !old.deleted && remove == add && says_the_same(put.text(), &old.body) {
         return Ok(unchanged(old));
     }
     let (next, now) = successor(old, ctx);
@@ -129,12 +132,16 @@ fn says_the_same(new: &str, old: &str) -> bool {
     }
 }
 
-fn delete<'a>(change: &'a Prepared, row: &Current, ctx: &'a Context) -> Result<Step<'a>, StoreError> {
+fn delete<'a>(
+    change: &'a Prepared,
+    row: &Current,
+    (ctx, params): (&'a Context, &CustomParams),
+) -> Result<Step<'a>, StoreError> {
     let (next, now) = successor(&row.stored, ctx);
     let none = Cow::Owned(IndexRows::default());
     let by = Cow::Borrowed(ctx.actor.as_str());
     let write = version(change, ctx, (row.key, next, now), by, none);
-    let remove = indexed(&row.stored)?;
+    let remove = indexed(&row.stored, params)?;
     Ok(Step::write(
         Outcome::Deleted,
         packed(Version {
@@ -183,12 +190,12 @@ fn packed(version: Version) -> Version {
 }
 
 /// The rows a stored version has, found as they were found when it was written.
-pub(crate) fn indexed(version: &Stored) -> Result<IndexRows, StoreError> {
+pub(crate) fn indexed(version: &Stored, params: &CustomParams) -> Result<IndexRows, StoreError> {
     if version.deleted {
         return Ok(IndexRows::default());
     }
     match Resource::parse(version.body.as_bytes()) {
-        Ok(resource) => Ok(IndexRows::of(stored(&resource))),
+        Ok(resource) => Ok(IndexRows::of(stored_with(&resource, params))),
         Err(_) => {
             let name = version.type_id.name();
             Err(StoreError::Database(format!(

@@ -1,11 +1,12 @@
 //! What of a change can be worked out before a connection is needed: on the caller's thread,
 //! where it costs nobody else time.
 use crate::body::pack;
-use crate::commit::{Change, Context, Expect, Op};
+use crate::commit::{Change, Context, Expect, Op, Reaction};
+use crate::custom;
 use crate::integrity::Refers;
 use crate::rows::IndexRows;
-use crate::store::Shared;
-use fhir::search::index::stored;
+use fhir::registry::CustomParams;
+use fhir::search::index::stored_with;
 use fhir::{Resource, TypeId};
 use serde_json::{Value, json};
 
@@ -17,6 +18,24 @@ pub struct Prepared {
     pub(crate) expect: Expect,
     /// None is a delete.
     pub(crate) put: Option<Put>,
+    /// Of the search parameters its rows were made by.
+    generation: i64,
+}
+
+/// By what a change is prepared.
+#[derive(Clone, Copy)]
+pub(crate) struct By<'a> {
+    pub(crate) reaction: &'a dyn Reaction,
+    pub(crate) params: &'a CustomParams,
+    /// Types whose references must lead somewhere.
+    pub(crate) enforced: &'a [TypeId],
+}
+
+impl By<'_> {
+    /// Whether something follows from changes of this type.
+    pub(crate) fn watches(&self, type_id: TypeId) -> bool {
+        self.reaction.watches(type_id) || custom::watches(type_id)
+    }
 }
 
 pub(crate) struct Put {
@@ -28,19 +47,21 @@ pub(crate) struct Put {
     pub(crate) refers: Option<Refers>,
 }
 
+#[derive(Clone)]
 enum Text {
     Sent(String),
     /// That of version 1, as nothing can be there yet.
     First(First),
 }
 
+#[derive(Clone)]
 pub(crate) struct First {
     pub(crate) text: String,
     pub(crate) packed: Vec<u8>,
 }
 
 impl Prepared {
-    pub(crate) fn of(change: Change, ctx: &Context, shared: &Shared) -> Prepared {
+    pub(crate) fn of(change: Change, ctx: &Context, by: By) -> Prepared {
         let Change {
             type_id,
             id,
@@ -51,7 +72,7 @@ impl Prepared {
             Op::Delete => None,
             Op::Put(resource) => {
                 let fresh = (expect == Expect::Fresh).then_some(&*id);
-                Some(Put::of(*resource, fresh, ctx, shared))
+                Some(Put::of(*resource, fresh, ctx, by))
             }
         };
         Prepared {
@@ -59,13 +80,30 @@ impl Prepared {
             id,
             expect,
             put,
+            generation: by.params.generation,
         }
     }
 
-    pub(crate) fn all(changes: Vec<Change>, ctx: &Context, shared: &Shared) -> Vec<Prepared> {
+    /// Whether its rows are those that these parameters make.
+    pub(crate) fn is_by(&self, params: &CustomParams) -> bool {
+        self.generation == params.generation
+    }
+
+    /// The same change with the rows that these parameters make.
+    pub(crate) fn again(&self, params: &CustomParams) -> Prepared {
+        Prepared {
+            type_id: self.type_id,
+            id: self.id.clone(),
+            expect: self.expect,
+            put: self.put.as_ref().map(|put| put.again(params)),
+            generation: params.generation,
+        }
+    }
+
+    pub(crate) fn all(changes: Vec<Change>, ctx: &Context, by: By) -> Vec<Prepared> {
         changes
             .into_iter()
-            .map(|change| Prepared::of(change, ctx, shared))
+            .map(|change| Prepared::of(change, ctx, by))
             .collect()
     }
 
@@ -88,11 +126,13 @@ impl Prepared {
 
 impl Put {
     /// `fresh` is the id of a resource that cannot be there yet.
-    fn of(resource: Resource, fresh: Option<&str>, ctx: &Context, shared: &Shared) -> Put {
-        let rows = IndexRows::of(stored(&resource));
-        let watched = shared.reaction.watches(resource.type_id);
-        let enforced = shared.enforced().contains(&resource.type_id);
-        let refers = enforced.then(|| Refers::of(&resource));
+    fn of(resource: Resource, fresh: Option<&str>, ctx: &Context, by: By) -> Put {
+        let watched = by.watches(resource.type_id);
+        let rows = IndexRows::of(stored_with(&resource, by.params));
+        let refers = by
+            .enforced
+            .contains(&resource.type_id)
+            .then(|| Refers::of(&resource));
         let text = match fresh {
             Some(id) => {
                 let text = resource.stamped(id, 1, &fhir::datetime::instant(ctx.now));
@@ -112,6 +152,21 @@ impl Put {
             rows,
             value,
             refers,
+        }
+    }
+
+    fn again(&self, params: &CustomParams) -> Put {
+        let text = self.text();
+        // What was parsed once is parsed again; without rows it would not be found.
+        let rows = Resource::parse(text.as_bytes()).map_or_else(
+            |_| self.rows.clone(),
+            |resource| IndexRows::of(stored_with(&resource, params)),
+        );
+        Put {
+            text: self.text.clone(),
+            rows,
+            value: self.value.clone(),
+            refers: self.refers.clone(),
         }
     }
 

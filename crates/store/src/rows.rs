@@ -74,17 +74,18 @@ impl IndexRows {
         &self.0[family]
     }
 
-    /// What must go and what must come to get from `self` to `new`.
-    pub(crate) fn diff(&self, new: &IndexRows) -> (IndexRows, IndexRows) {
-        (self.minus(new), new.minus(self))
+    /// What must go and what must come to get from `self` to `new`. Of a parameter whose rows may
+    /// be there in part, or not yet, all go and all come.
+    pub(crate) fn diff(&self, new: &IndexRows, partial: impl Fn(i32) -> bool) -> (IndexRows, IndexRows) {
+        (self.minus(new, &partial), new.minus(self, &partial))
     }
 
     /// Both are sorted.
-    fn minus(&self, other: &IndexRows) -> IndexRows {
+    fn minus(&self, other: &IndexRows, partial: &impl Fn(i32) -> bool) -> IndexRows {
         let left = |family: usize| {
             let there = other.family(family);
             let rows = self.family(family).iter();
-            rows.filter(|row| there.binary_search(row).is_err())
+            rows.filter(|row| there.binary_search(row).is_err() || param(row).is_some_and(partial))
                 .cloned()
                 .collect()
         };
@@ -130,6 +131,14 @@ fn beside(quantity: Option<Box<EntryValue>>) -> [Cell; 3] {
     match quantity.map(|quantity| *quantity) {
         Some(EntryValue::Quantity { value, system, code }) => [real(value), hashed(code), hashed(system)],
         _ => [Cell::Null, Cell::Null, Cell::Null],
+    }
+}
+
+/// The parameter a row is under.
+fn param(row: &Row) -> Option<i32> {
+    match row.first() {
+        Some(Cell::Int(param)) => Some(*param),
+        _ => None,
     }
 }
 

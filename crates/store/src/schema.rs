@@ -158,6 +158,40 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Search parameters beyond R4's, and how far their index is.
+    search_param (id) {
+        id -> Integer,
+        type_id -> SmallInt,
+        code -> Text,
+        resource_id -> Text,
+        definition -> Text,
+        state -> Text,
+        reached -> BigInt,
+        done -> BigInt,
+        total -> BigInt,
+        failed -> BigInt,
+        error -> Nullable<Text>,
+        created -> BigInt,
+        changed -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// One row.
+    search_generation (value) {
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    lease (name) {
+        name -> Text,
+        holder -> Text,
+        until -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(resource, resource_history, idx_reference);
 diesel::allow_tables_to_appear_in_same_query!(inbox, event);
 

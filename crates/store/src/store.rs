@@ -1,17 +1,25 @@
 //! The store as callers see it: queues in front of threads that own the connections.
 use crate::apply::Texts;
 use crate::conn::Engine;
+use crate::custom::{self, Known, Turn, Work};
 use crate::jobs::{self, Reply};
 use crate::keys::Sequence;
-use crate::prepare::Prepared;
+use crate::prepare::{By, Prepared};
 use crate::reader::{Fetch, Look};
 use crate::threads::Threads;
 use crate::worker::Create;
 use crate::{Applied, Change, Context, Expect, Op, Page, Reaction, StoreError, Stored, Tx, apply, point};
 use fhir::TypeId;
+use fhir::registry::CustomParams;
 use fhir::search::Query;
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// How long a turn of background work waits for transactions to end, and how often it asks.
+const SETTLE_TRIES: u32 = 500;
+const SETTLE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Where and how to store.
 #[derive(Clone, Debug)]
@@ -30,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) url: String,
     pub(crate) reaction: Arc<dyn Reaction>,
     pub(crate) sequence: Sequence,
+    /// Search parameters beyond R4's.
+    pub(crate) params: Known,
     /// Known once the database was asked.
     pub(crate) enforced: OnceLock<Vec<TypeId>>,
 }
@@ -57,6 +67,7 @@ impl Store {
             url: config.url.clone(),
             reaction,
             sequence: Sequence::default(),
+            params: Known::default(),
             enforced: OnceLock::new(),
         });
         let threads = Arc::new(Threads::start(&shared, config)?);
@@ -114,7 +125,7 @@ impl Store {
     pub async fn commit(&self, changes: Vec<Change>, ctx: Context) -> Result<Vec<Applied>, StoreError> {
         let plain =
             self.shared.engine == Engine::Postgres && changes.iter().all(|change| self.is_plain(change));
-        let changes = Prepared::all(changes, &ctx, &self.shared);
+        let changes = Prepared::all(changes, &ctx, self.by(&self.shared.params.get()));
         if plain {
             let (reply, receiver) = oneshot::channel();
             self.threads.create(Create { changes, ctx, reply })?;
@@ -129,18 +140,67 @@ impl Store {
 
     /// Does now, on the caller's thread, what [`Tx::apply`] would do in the transaction.
     pub fn prepare(&self, change: Change, ctx: &Context) -> Prepared {
-        Prepared::of(change, ctx, &self.shared)
+        Prepared::of(change, ctx, self.by(&self.shared.params.get()))
+    }
+
+    fn by<'a>(&'a self, params: &'a CustomParams) -> By<'a> {
+        By {
+            reaction: &*self.shared.reaction,
+            params,
+            enforced: self.shared.enforced(),
+        }
     }
 
     fn is_plain(&self, change: &Change) -> bool {
         let put = matches!(change.op, Op::Put(_));
         put && change.expect == Expect::Fresh
-            && !self.shared.reaction.watches(change.type_id)
+            && !self.by(CustomParams::none()).watches(change.type_id)
             && !self.shared.enforced().contains(&change.type_id)
     }
 
     pub async fn search(&self, query: Query) -> Result<Page, StoreError> {
         self.look(false, move |tx| tx.search(&query)).await
+    }
+
+    /// The search parameters that this database adds to R4's, as far as this process knows.
+    pub fn custom(&self) -> Arc<CustomParams> {
+        self.shared.params.get()
+    }
+
+    /// Learns what other gateways, or commits of a moment ago, changed about them.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        self.look(false, |tx| tx.shared.params.ask(tx.conn)).await
+    }
+
+    /// One short turn of the work that search parameters leave behind: reading again what other
+    /// gateways changed, indexing what is stored, removing what is no longer searched. Any number
+    /// of gateways may call this again and again, each under a name of its own: one works.
+    pub async fn tend(&self, name: &str, now: i64) -> Result<Turn, StoreError> {
+        let by = custom::Holder {
+            name: name.to_owned(),
+            now,
+        };
+        let asked = by.clone();
+        let work = self.read(move |tx| custom::choose(tx, &asked)).await?;
+        match &work {
+            Work::Nothing => return Ok(Turn::Idle),
+            Work::Settle { open, .. } if !self.are_over(open.clone()).await? => return Ok(Turn::Waiting),
+            _ => {}
+        }
+        self.write(move |tx| custom::write(tx, &work, &by)).await
+    }
+
+    /// Whether these transactions end in good time; if not, another turn asks about others.
+    async fn are_over(&self, open: HashSet<String>) -> Result<bool, StoreError> {
+        let open = Arc::new(open);
+        for _ in 0..SETTLE_TRIES {
+            let open = open.clone();
+            if self.read(move |tx| custom::settle(tx, &open)).await? {
+                return Ok(true);
+            }
+            tokio::time::sleep(SETTLE_PAUSE).await;
+        }
+        Ok(false)
     }
 
     /// Whether work is accepted. That the database answers is [`Store::ping`]'s to say.

@@ -45,6 +45,7 @@ impl Threads {
             shared.enforced.get_or_init(|| enforced);
             Ok(())
         })?;
+        shared.params.refresh(&mut conn)?;
         drop(conn);
         let mut handles = Vec::new();
         let connections = config.connections.max(1);
@@ -163,7 +164,7 @@ fn queues(near: Option<Pool>) -> (Queues, Work) {
 fn write_thread(engine: Engine, line: Line, work: &Work) -> Result<JoinHandle<()>, StoreError> {
     let (jobs, creates) = (work.jobs.clone(), work.creates.clone());
     match engine {
-        Engine::Sqlite => spawn("baton-write", move || writer::run(line, jobs)),
+        Engine::Sqlite => spawn("baton-write", move || writer::serve(line, jobs)),
         Engine::Postgres => spawn("baton-write", move || worker::run(line, jobs, creates)),
     }
 }

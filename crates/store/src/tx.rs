@@ -2,15 +2,17 @@
 use crate::apply::Texts;
 use crate::conn::Conn;
 use crate::pg::statement;
-use crate::prepare::Prepared;
+use crate::prepare::{By, Prepared};
 use crate::store::Shared;
 use crate::{
-    Applied, Change, Context, History, HistoryPage, Page, StoreError, Stored, apply, history, point, search,
+    Applied, Change, Context, History, HistoryPage, Page, StoreError, Stored, apply, custom, history, point,
+    search,
 };
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer};
 use fhir::TypeId;
 use fhir::event::Event;
+use fhir::registry::CustomParams;
 use fhir::search::Query;
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ pub struct Tx<'c> {
     pub(crate) shared: &'c Shared,
     /// The events of stays as read last: who folds them and who reacts to the fold both ask.
     pub(crate) events: Option<EventsOf>,
+    /// By these index rows are made.
+    pub(crate) params: Arc<CustomParams>,
 }
 
 /// Events, and the Encounters they were asked for by.
@@ -32,11 +36,20 @@ impl<'c> Tx<'c> {
             conn,
             shared,
             events: None,
+            params: shared.params.get(),
         }
     }
 }
 
 impl Tx<'_> {
+    pub(crate) fn by(&self) -> By<'_> {
+        By {
+            reaction: &*self.shared.reaction,
+            params: &self.params,
+            enforced: self.shared.enforced(),
+        }
+    }
+
     /// The current version; a deleted one says so in `deleted`.
     pub fn get(&mut self, type_id: TypeId, id: &str) -> Result<Option<Stored>, StoreError> {
         Ok(point::get(self.conn, type_id, id)?.map(|row| row.stored))
@@ -64,7 +77,9 @@ impl Tx<'_> {
     }
 
     pub fn search(&mut self, query: &Query) -> Result<Page, StoreError> {
-        search::run(self.conn, query)
+        let page = search::run(self.conn, query)?;
+        custom::still_serving(self.conn, &query.custom)?;
+        Ok(page)
     }
 
     /// Serialises all who use the same text, until the transaction ends (an advisory lock on
@@ -102,7 +117,7 @@ impl Tx<'_> {
     /// The door: see `apply.rs`. What is returned is for `changes`, in their order; what the
     /// reaction added is stored too.
     pub fn apply(&mut self, changes: Vec<Change>, ctx: &Context) -> Result<Vec<Applied>, StoreError> {
-        let changes = Prepared::all(changes, ctx, self.shared);
+        let changes = Prepared::all(changes, ctx, self.by());
         let changes: Vec<&Prepared> = changes.iter().collect();
         apply::apply(self, &changes, ctx, Texts::Wanted)
     }

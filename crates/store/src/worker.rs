@@ -2,6 +2,7 @@
 //! one statement, which is its own transaction and one round trip.
 use crate::commit::{Applied, Context};
 use crate::conn::Conn;
+use crate::error::Transient;
 use crate::jobs::Job;
 use crate::line::Line;
 use crate::prepare::Prepared;
@@ -78,9 +79,31 @@ fn insert(conn: &mut Conn, shared: &Shared, group: &[Create]) -> Result<Vec<Vec<
         .iter()
         .flat_map(|create| create.changes.iter().map(|change| (change, &create.ctx)))
         .collect();
-    let mut applied = apply::insert(&mut Tx::new(conn, shared), &all)?.into_iter();
+    let mut applied = match rows(&mut Tx::new(conn, shared), &all) {
+        // The statement was a transaction of its own, and it did nothing.
+        Err(StoreError::Transient(Transient::Outdated, _)) => {
+            shared.params.refresh(conn)?;
+            rows(&mut Tx::new(conn, shared), &all)?
+        }
+        end => end?,
+    }
+    .into_iter();
     Ok(group
         .iter()
         .map(|create| applied.by_ref().take(create.changes.len()).collect())
         .collect())
+}
+
+/// With index rows by the parameters that this transaction knows.
+fn rows(tx: &mut Tx, all: &[(&Prepared, &Context)]) -> Result<Vec<Applied>, StoreError> {
+    if all.iter().all(|(change, _)| change.is_by(&tx.params)) {
+        return apply::insert(tx, all);
+    }
+    let again: Vec<Prepared> = all.iter().map(|(change, _)| change.again(&tx.params)).collect();
+    let all: Vec<(&Prepared, &Context)> = again
+        .iter()
+        .zip(all)
+        .map(|(change, (_, ctx))| (change, *ctx))
+        .collect();
+    apply::insert(tx, &all)
 }

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_micros(200);
 type Ended = (Box<dyn Job>, Result<(), StoreError>);
 
 /// Until the queue is closed and empty.
-pub(crate) fn run(line: Line, queue: Receiver<Box<dyn Job>>) {
+pub(crate) fn serve(line: Line, queue: Receiver<Box<dyn Job>>) {
     let mut group = Group {
         queue,
         last: 1,
@@ -52,10 +52,18 @@ impl Group {
             self.ended.push((first, Ok(())));
             return Err(error.into());
         }
+        let known = shared.params.refresh(conn);
+        if let Err(error) = known {
+            self.ended.push((first, Ok(())));
+            undo(conn, shared, "ROLLBACK");
+            return Err(error);
+        }
         let end = self
             .work(conn, shared, first)
             .and_then(|()| Ok(conn.batch_execute("COMMIT")?));
-        end.inspect_err(|_| undo(conn, shared, "ROLLBACK"))
+        let end = end.inspect_err(|_| undo(conn, shared, "ROLLBACK"));
+        // Searches go by what is known, too, and the next write may be long in coming.
+        shared.params.certain(conn).and(end)
     }
 
     fn work(&mut self, conn: &mut Conn, shared: &Shared, first: Box<dyn Job>) -> Result<(), StoreError> {
@@ -78,7 +86,7 @@ impl Group {
     /// after it had written something, so that the group had to start over.
     fn run(&mut self, conn: &mut Conn, shared: &Shared, mut job: Box<dyn Job>) -> Result<bool, StoreError> {
         let before = changes(conn);
-        let end = jobs::run(&mut *job, &mut Tx::new(conn, shared));
+        let end = run(conn, shared, &mut *job);
         let spoilt = end.is_err() && (before.is_none() || changes(conn) != before);
         let again = if spoilt {
             self.start_over(conn, shared)
@@ -129,7 +137,7 @@ impl Group {
 
 fn in_savepoint(conn: &mut Conn, shared: &Shared, job: &mut dyn Job) -> Result<(), StoreError> {
     conn.batch_execute("SAVEPOINT job")?;
-    let end = jobs::run(job, &mut Tx::new(conn, shared));
+    let end = run(conn, shared, job);
     if end.is_err() {
         undo(conn, shared, "ROLLBACK TO job");
     }
@@ -137,9 +145,21 @@ fn in_savepoint(conn: &mut Conn, shared: &Shared, job: &mut dyn Job) -> Result<(
     end
 }
 
+/// Search parameters that a job defines are known to those behind it in the group.
+fn run(conn: &mut Conn, shared: &Shared, job: &mut dyn Job) -> Result<(), StoreError> {
+    shared.params.certain(conn)?;
+    let mut tx = Tx::new(conn, shared);
+    let end = jobs::run(job, &mut tx);
+    if end.is_ok() {
+        shared.params.follow(tx.params);
+    }
+    end
+}
+
 /// The block of row keys may have been taken in what is undone now.
 fn undo(conn: &mut Conn, shared: &Shared, sql: &str) {
     shared.sequence.forget();
+    shared.params.doubt();
     if let Err(error) = conn.batch_execute(sql) {
         tracing::error!(%error, "rollback failed");
     }

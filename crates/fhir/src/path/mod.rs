@@ -23,10 +23,12 @@ mod pattern;
 mod quantity;
 mod text;
 mod token;
+mod typing;
 
 pub(crate) use guard::Guard;
 pub use item::Item;
 
+use crate::TypeId;
 use serde_json::Value;
 use std::fmt;
 
@@ -115,6 +117,18 @@ impl std::error::Error for PathError {}
 impl Expr {
     pub fn compile(text: &str) -> Result<Expr, PathError> {
         parse::parse(text).map(|root| Expr { root })
+    }
+
+    /// The types the expression yields on a resource of type `on`, by the definitions; None where
+    /// they cannot be told, an error where the path leads nowhere.
+    pub fn types(&self, on: TypeId) -> Result<Option<Vec<&'static str>>, String> {
+        typing::of(&self.root, on)
+    }
+
+    /// The same for a path that goes on from what this expression yields.
+    pub fn then_types(&self, path: &str, on: TypeId) -> Result<Option<Vec<&'static str>>, String> {
+        let path = Expr::compile(path).map_err(|error| error.to_string())?;
+        typing::from(&path.root, self.types(on)?)
     }
 
     /// The items the expression selects from a resource; none where the work is too much.

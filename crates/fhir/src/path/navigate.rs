@@ -78,7 +78,8 @@ fn typed<'a>(definition: &Definition, members: &'a Map<String, Value>, name: &st
         }
         let member = definition
             .member(plain)
-            .filter(|member| definition.element(member).name == name);
+            // Implementation guides write `valueDateTime` too, as JSON has it.
+            .filter(|member| plain == name || definition.element(member).name == name);
         if let Some(member) = member {
             member_items(members, plain, member.of, out);
         }

@@ -6,6 +6,7 @@
 //! OpenAPI all read them here. Adding a search parameter is adding a row.
 mod bindings;
 mod compartments;
+pub mod custom;
 mod elements;
 mod invariants;
 mod params;
@@ -14,6 +15,7 @@ mod sections;
 mod types;
 
 pub use bindings::ValueSet;
+pub use custom::{Custom, CustomParams, Standing};
 pub use elements::{Definition, DefinitionId, Element, ElementType, Member};
 pub use invariants::{Invariant, InvariantId, all as invariants};
 pub use params::{ParamId, ParamKind, SearchParam};

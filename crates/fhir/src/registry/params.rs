@@ -1,5 +1,6 @@
 //! Search parameters per type. <https://hl7.org/fhir/R4/searchparameter-registry.html>
 use super::TypeId;
+use crate::path::Expr;
 use std::collections::HashMap;
 
 /// Stable id of a search parameter in index rows: a hash of `Type.code`, the same on every
@@ -42,10 +43,12 @@ impl ParamKind {
     }
 
     fn of(code: &str) -> ParamKind {
-        KINDS
-            .iter()
-            .find(|(_, name)| *name == code)
-            .map_or(ParamKind::Special, |(kind, _)| *kind)
+        ParamKind::named(code).unwrap_or(ParamKind::Special)
+    }
+
+    pub fn named(code: &str) -> Option<ParamKind> {
+        let found = KINDS.iter().find(|(_, name)| *name == code);
+        found.map(|(kind, _)| *kind)
     }
 }
 
@@ -82,6 +85,8 @@ pub struct SearchParam {
     pub same_as: Vec<ParamId>,
     /// For an alias like `patient`: only references to these types count.
     pub only_targets: Vec<TypeId>,
+    /// The compiled expression of a parameter that a database added to R4's.
+    pub custom: Option<Box<Expr>>,
 }
 
 impl SearchParam {
@@ -153,6 +158,7 @@ fn row(on: TypeId, line: &'static str) -> SearchParam {
             .map(|code| ParamId::of(on.name(), code))
             .collect(),
         only_targets: types(cell()),
+        custom: None,
     }
 }
 

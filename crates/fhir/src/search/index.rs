@@ -14,12 +14,12 @@ mod text;
 mod token;
 
 pub use compiled::rows;
-pub use layout::{Place, Usual, is_pair, places, stored, usual};
+pub use layout::{Place, Usual, is_pair, places, stored, stored_with, usual};
 pub use reference::parse as parse_reference;
 pub use text::{clip, hash, normalise};
 
 use crate::path::{Env, Expr, Item};
-use crate::registry::{ParamKind, SearchParam};
+use crate::registry::{Custom, CustomParams, ParamKind, SearchParam};
 use crate::{ParamId, Resource, TypeId};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -84,8 +84,13 @@ pub enum EntryValue {
     },
 }
 
-/// All values of a resource, without duplicates, in a stable order.
+/// All values of a resource by R4's parameters, without duplicates, in a stable order.
 pub fn entries(resource: &Resource) -> Vec<Entry> {
+    entries_with(resource, CustomParams::none())
+}
+
+/// The same with the parameters a database adds.
+pub fn entries_with(resource: &Resource, custom: &CustomParams) -> Vec<Entry> {
     let mut found = Vec::new();
     for (param, path) in compiled::owned(resource.type_id) {
         let values = values(&resource.value, param.kind, path);
@@ -94,7 +99,25 @@ pub fn entries(resource: &Resource) -> Vec<Entry> {
             value,
         }));
     }
+    for Custom { param, .. } in custom.of(resource.type_id) {
+        add(&resource.value, param, &mut found);
+    }
     sorted(found)
+}
+
+/// What one parameter finds in a resource, under the ids of its rows.
+pub fn entries_of(resource: &Value, param: &SearchParam) -> Vec<Entry> {
+    let mut found = Vec::new();
+    add(resource, param, &mut found);
+    sorted(found)
+}
+
+/// A composite has no entries: its parts do.
+fn add(resource: &Value, param: &SearchParam, found: &mut Vec<Entry>) {
+    for (id, path) in compiled::sources(param) {
+        let values = values(resource, param.kind, path);
+        found.extend(values.into_iter().map(|value| Entry { param: id, value }));
+    }
 }
 
 fn sorted(mut found: Vec<Entry>) -> Vec<Entry> {
@@ -105,7 +128,7 @@ fn sorted(mut found: Vec<Entry>) -> Vec<Entry> {
 
 /// What one reference parameter leads to, for includes.
 pub fn references(resource: &Value, param: &SearchParam) -> Vec<(TypeId, String)> {
-    let found = compiled::paths(param).flat_map(|path| values(resource, ParamKind::Reference, path));
+    let found = compiled::sources(param).flat_map(|(_, path)| values(resource, ParamKind::Reference, path));
     let local = found.filter_map(|value| match value {
         EntryValue::Local { type_id, id } => Some((type_id, id)),
         _ => None,
@@ -116,9 +139,9 @@ pub fn references(resource: &Value, param: &SearchParam) -> Vec<(TypeId, String)
 }
 
 /// The elements a parameter selects.
-pub fn nodes<'a>(resource: &'a Value, param: &SearchParam) -> impl Iterator<Item = &'a Value> {
-    compiled::paths(param)
-        .flat_map(|path| path.evaluate(resource, &Env::default()))
+pub fn nodes<'a>(resource: &'a Value, param: &'a SearchParam) -> impl Iterator<Item = &'a Value> {
+    compiled::sources(param)
+        .flat_map(|(_, path)| path.evaluate(resource, &Env::default()))
         .filter_map(|item| item.json())
 }
 

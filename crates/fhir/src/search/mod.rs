@@ -12,8 +12,8 @@ pub mod units;
 pub mod value;
 pub mod words;
 
-use crate::TypeId;
 use crate::registry::SearchParam;
+use crate::{ParamId, TypeId};
 
 /// A search over one type, ready for the store to compile.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct Query {
     pub echo: Vec<(String, String)>,
     /// `_explain=true`: the engine's plan is wanted too.
     pub explain: bool,
+    /// Parameters beyond R4's that this search uses: they must still serve when it ends.
+    pub custom: Vec<ParamId>,
 }
 
 impl Query {
@@ -51,6 +53,7 @@ impl Query {
             cursor: None,
             echo: Vec::new(),
             explain: false,
+            custom: Vec::new(),
         }
     }
 }

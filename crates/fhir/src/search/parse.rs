@@ -23,6 +23,7 @@ mod values;
 pub(crate) use reference::is_id;
 
 use super::{Filter, Query};
+use crate::registry::CustomParams;
 use crate::{Issue, IssueCode, Severity, TypeId};
 use context::Context;
 
@@ -36,7 +37,7 @@ pub struct Limits {
 /// `pairs` are decoded names and values in order. `base` is the FHIR base URL, so that absolute
 /// references to this server are recognised as local. Every problem is reported, each naming
 /// the parameter and what would be valid. With `lenient` (Prefer: handling=lenient) unknown
-/// parameters are left out and returned as warnings.
+/// parameters are left out and returned as warnings. Only R4's parameters are known.
 pub fn parse(
     on: TypeId,
     pairs: &[(String, String)],
@@ -44,9 +45,22 @@ pub fn parse(
     limits: Limits,
     lenient: bool,
 ) -> Result<(Query, Vec<Issue>), Vec<Issue>> {
+    parse_with(on, pairs, base, limits, lenient, CustomParams::none())
+}
+
+/// The same with the parameters that a database adds. One that is still being indexed is an error
+/// of the code `transient`.
+pub fn parse_with(
+    on: TypeId,
+    pairs: &[(String, String)],
+    base: &str,
+    limits: Limits,
+    lenient: bool,
+    custom: &CustomParams,
+) -> Result<(Query, Vec<Issue>), Vec<Issue>> {
     let mut query = Query::new(on, Vec::new(), limits.default_count.min(limits.max_count));
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
-    let cx = Context::new(base);
+    let cx = Context::new(base, custom);
     for (name, value) in pairs {
         match one(&mut query, name, value, &cx, limits) {
             Ok(()) => {}
@@ -54,6 +68,7 @@ pub fn parse(
             Err(issue) => errors.push(issue),
         }
     }
+    query.custom = cx.used();
     if errors.is_empty() {
         Ok((query, warnings))
     } else {
@@ -63,7 +78,7 @@ pub fn parse(
 
 /// One condition by name and value, as `parse` would read it: for criteria kept as text.
 pub fn parse_filter(on: TypeId, name: &str, value: &str, base: &str) -> Result<Filter, Issue> {
-    filter::filter(on, name, value, &Context::new(base))
+    filter::filter(on, name, value, &Context::new(base, CustomParams::none()))
 }
 
 fn one(query: &mut Query, name: &str, value: &str, cx: &Context, limits: Limits) -> Result<(), Issue> {
@@ -74,7 +89,7 @@ fn one(query: &mut Query, name: &str, value: &str, cx: &Context, limits: Limits)
         return Err(invalid(name, "contains a NUL character, which no resource can"));
     }
     let mut shown = value.to_string();
-    match control::apply(query, name, value, limits)? {
+    match control::apply(query, name, value, cx, limits)? {
         control::Applied::Yes => {}
         control::Applied::As(understood) => shown = understood,
         control::Applied::Hidden => return Ok(()),

@@ -35,8 +35,17 @@ fn walked(resource: &Resource, advice: bool) -> Vec<Issue> {
         advice,
     };
     walk.resource(&resource.value);
+    let own = DEFINITIONS
+        .iter()
+        .filter(|(name, _)| *name == resource.type_id.name());
+    walk.issues
+        .extend(own.flat_map(|(_, problems)| problems(&resource.value)));
     walk.issues
 }
+
+/// Types that define something this server must be able to do.
+type Problems = fn(&Value) -> Vec<Issue>;
+const DEFINITIONS: [(&str, Problems); 1] = [("SearchParameter", crate::registry::custom::problems)];
 
 /// More findings than anybody reads; a hostile body must not become a larger answer.
 const MAX_ISSUES: usize = 500;

@@ -3,6 +3,7 @@ use super::{Failure, log};
 use crate::auth::Authority;
 use crate::config::{Auth, Config, Overrides};
 use crate::reaction::{self, Coordination};
+use crate::reindex;
 use crate::state::AppState;
 use crate::{app, edge, mllp};
 use std::io::Write;
@@ -133,6 +134,7 @@ impl Server {
             actix_web::rt::spawn(tick(self.state.clone())),
             actix_web::rt::spawn(follow_edits(self.state.clone())),
             actix_web::rt::spawn(follow_bases(self.state.clone())),
+            actix_web::rt::spawn(reindex::tend(self.state.clone())),
         ];
         // Built on first use; the first request should not be the one to wait for it.
         tokio::task::spawn_blocking(fhir::registry);

@@ -4,6 +4,7 @@ use super::{Kind, Operation};
 use crate::error::ApiError;
 use crate::routes::query;
 use actix_web::http::StatusCode;
+use fhir::registry::CustomParams;
 use fhir::tree::Node;
 use fhir::{Issue, IssueCode, Resource, TypeId, registry};
 use serde_json::Value;
@@ -21,7 +22,7 @@ pub struct Input {
 impl Input {
     pub fn read(
         operation: &Operation,
-        on: TypeId,
+        (on, custom): (TypeId, &CustomParams),
         mut pairs: Vec<(String, String)>,
         body: &[u8],
     ) -> Result<Input, ApiError> {
@@ -35,7 +36,7 @@ impl Input {
         }
         let unknown: Vec<Issue> = input
             .names()
-            .filter(|name| !knows(operation, on, name))
+            .filter(|name| !knows(operation, (on, custom), name))
             .map(|name| unsupported(operation, name))
             .collect();
         if unknown.is_empty() {
@@ -124,9 +125,10 @@ fn plain(leaf: &str) -> Option<String> {
     }
 }
 
-fn knows(operation: &Operation, on: TypeId, name: &str) -> bool {
+fn knows(operation: &Operation, (on, custom): (TypeId, &CustomParams), name: &str) -> bool {
     let code = name.split([':', '.']).next().unwrap_or(name);
-    let searched = operation.searches && (code == "_has" || registry().param(on, code).is_some());
+    let is_param = || registry().param(on, code).is_some() || custom.find(on, code).is_some();
+    let searched = operation.searches && (code == "_has" || is_param());
     searched
         || operation
             .parameters

@@ -87,13 +87,14 @@ pub async fn run(state: &AppState, caller: Caller, call: Call, target: Target) -
         return Err(post_only(operation));
     }
     let pairs = query::pairs(&target.query)?;
+    let custom = state.store.custom();
     let invocation = Invocation {
         state: state.clone(),
         caller,
         call,
         on: target.on,
         id: target.id,
-        input: Input::read(operation, target.on, pairs, &target.body)?,
+        input: Input::read(operation, (target.on, &custom), pairs, &target.body)?,
     };
     (operation.run)(invocation).await
 }

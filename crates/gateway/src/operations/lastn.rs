@@ -7,7 +7,7 @@ use crate::routes::search::authorize;
 use crate::routes::searchset::{Entry, bundle, mode};
 use actix_web::http::StatusCode;
 use fhir::search::Query;
-use fhir::search::parse::{Limits, parse};
+use fhir::search::parse::{Limits, parse_with};
 use fhir::{Issue, IssueCode, Resource};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -62,8 +62,15 @@ fn query(invocation: &Invocation) -> Result<Query, ApiError> {
         max_count: PAGE,
     };
     let base = invocation.state.config.fhir_base();
-    let (query, _) = parse(invocation.on, &pairs, &base, limits, false)
-        .map_err(|issues| ApiError::with(StatusCode::BAD_REQUEST, issues))?;
+    let (query, _) = parse_with(
+        invocation.on,
+        &pairs,
+        &base,
+        limits,
+        false,
+        &invocation.state.store.custom(),
+    )
+    .map_err(ApiError::search)?;
     authorize(&invocation.caller, &query)?;
     Ok(query)
 }

@@ -9,6 +9,7 @@ mod invoke;
 mod lastn;
 mod match_patient;
 mod meta;
+mod reindex;
 mod table;
 mod validate;
 

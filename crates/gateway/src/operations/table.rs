@@ -1,5 +1,5 @@
 //! The operations Baton has for every or several types, in the order they are told.
-use super::{Kind, Level, Operation, Parameter, everything, lastn, match_patient, meta, validate};
+use super::{Kind, Level, Operation, Parameter, everything, lastn, match_patient, meta, reindex, validate};
 
 const fn primitive(name: &'static str, summary: &'static str) -> Parameter {
     Parameter {
@@ -20,7 +20,7 @@ const TYPE: Parameter = primitive("_type", "Types of the compartment, separated 
 const COUNT: Parameter = primitive("_count", "Resources per page");
 const CURSOR: Parameter = primitive("_cursor", "From a link of the Bundle");
 
-pub static TABLE: [Operation; 8] = [
+pub static TABLE: [Operation; 10] = [
     Operation {
         code: "validate",
         definition: "http://hl7.org/fhir/OperationDefinition/Resource-validate",
@@ -137,5 +137,27 @@ pub static TABLE: [Operation; 8] = [
         ],
         searches: false,
         run: |invocation| Box::pin(match_patient::run(invocation)),
+    },
+    Operation {
+        code: "reindex-status",
+        definition: "urn:baton:operation:reindex-status",
+        types: &["SearchParameter"],
+        levels: &[Level::Type, Level::Instance],
+        affects_state: false,
+        summary: "How far the index of what a definition finds is: state, resources done, of how many, and failed",
+        parameters: &[],
+        searches: false,
+        run: |invocation| Box::pin(reindex::status(invocation)),
+    },
+    Operation {
+        code: "reindex",
+        definition: "urn:baton:operation:reindex",
+        types: &["SearchParameter"],
+        levels: &[Level::Instance],
+        affects_state: true,
+        summary: "Indexes all that a definition finds once more; until that is complete the old index serves",
+        parameters: &[],
+        searches: false,
+        run: |invocation| Box::pin(reindex::again(invocation)),
     },
 ];

@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::state::AppState;
 use fhir::bundle::conditional_references;
 use fhir::search::Query;
-use fhir::search::parse::{Limits, parse};
+use fhir::search::parse::{Limits, parse_with};
 use fhir::{Issue, IssueCode, Resource, TypeId};
 use store::{StoreError, Stored, Tx};
 
@@ -27,8 +27,15 @@ impl Criteria {
             default_count: 2,
             max_count: 2,
         };
-        let (query, _) = parse(on, &pairs, &state.config.fhir_base(), limits, false)
-            .map_err(|issues| ApiError::with(actix_web::http::StatusCode::BAD_REQUEST, issues))?;
+        let (query, _) = parse_with(
+            on,
+            &pairs,
+            &state.config.fhir_base(),
+            limits,
+            false,
+            &state.store.custom(),
+        )
+        .map_err(ApiError::search)?;
         if query.filters.is_empty() {
             return Err(ApiError::bad_request(
                 IssueCode::Required,

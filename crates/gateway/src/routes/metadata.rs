@@ -7,9 +7,10 @@ use crate::state::AppState;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use fhir::capability::{OAuth, Operation, Support, capability};
+use fhir::registry::CustomParams;
 use fhir::view::View;
 use fhir::{IssueCode, TypeId, registry};
-use std::sync::OnceLock;
+use std::sync::PoisonError;
 
 /// `GET /fhir/metadata`: public, as the specification wants it.
 pub async fn capabilities(
@@ -17,7 +18,6 @@ pub async fn capabilities(
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
-    static TEXT: OnceLock<String> = OnceLock::new();
     let pairs = query::only(
         request.query_string(),
         &["mode", "_summary", "_elements"],
@@ -28,7 +28,12 @@ pub async fn capabilities(
         Some(_) => return Err(ApiError::bad_request(IssueCode::NotSupported, MODES)),
     }
     let view = view::of_shown(TypeId::of("CapabilityStatement"), &pairs)?;
-    let text = TEXT.get_or_init(|| statement(&state));
+    let custom = state.store.custom();
+    let mut made = state.capabilities.lock().unwrap_or_else(PoisonError::into_inner);
+    let current = made
+        .take()
+        .filter(|(generation, _)| *generation == custom.generation);
+    let (_, text) = made.insert(current.unwrap_or_else(|| (custom.generation, statement(&state, &custom))));
     Ok(Reply::resource(match view {
         View::Full => text.clone(),
         view => view.show(text),
@@ -41,7 +46,7 @@ const MODES: &str =
 /// The date of the interface described here; changes with it.
 const DATE: &str = "2026-11-22";
 
-fn statement(state: &AppState) -> String {
+fn statement(state: &AppState, custom: &CustomParams) -> String {
     let (base, token) = (state.config.fhir_base(), state.config.token_url());
     let operations = operations();
     let support = Support {
@@ -73,6 +78,7 @@ fn statement(state: &AppState) -> String {
             token: &token,
             authorize: None,
         }),
+        custom,
         instantiates: &[],
     };
     capability(&support).to_string()

@@ -11,12 +11,12 @@ use actix_web::web::{Data, Payload};
 use fhir::outcome::operation_outcome;
 use fhir::registry::registry;
 use fhir::search::compartment;
-use fhir::search::parse::{Limits, parse};
+use fhir::search::parse::{Limits, parse_with};
 use fhir::search::{Filter, Include, Query};
 use fhir::view::View;
 use fhir::{Issue, IssueCode, TypeId};
 use std::borrow::Cow;
-use store::{Page, Stored};
+use store::{Page, StoreError, Stored, Transient};
 
 /// `GET /fhir/{type}?…`
 pub async fn by_get(
@@ -130,6 +130,8 @@ pub(super) fn no_member(focus: TypeId, on: TypeId) -> ApiError {
     };
     ApiError::not_found(text)
 }
+/// Times a search is understood anew when the parameters it uses change under it.
+const TRIES: usize = 4;
 
 /// The searchset of what the caller may see.
 pub async fn run(
@@ -139,9 +141,17 @@ pub async fn run(
     pairs: &[(String, String)],
     lenient: bool,
 ) -> Result<Reply, ApiError> {
-    let asked = Asked::read(state, caller, of, pairs, lenient)?;
-    let page = state.store.search(asked.query.clone()).await?;
-    Ok(asked.answer(page, caller))
+    let mut tries = 1;
+    loop {
+        let asked = Asked::read(state, caller, of, pairs, lenient)?;
+        match state.store.search(asked.query.clone()).await {
+            Err(StoreError::Transient(Transient::Outdated, _)) if tries < TRIES => {
+                tries += 1;
+                state.store.refresh().await?;
+            }
+            page => return Ok(asked.answer(page?, caller)),
+        }
+    }
 }
 
 /// A search that was understood and is allowed.
@@ -170,8 +180,8 @@ impl Asked {
             default_count: state.config.limits.default_count,
             max_count: state.config.limits.max_count,
         };
-        let (mut query, warnings) = parse(on, pairs, &base, limits, lenient)
-            .map_err(|issues| ApiError::with(StatusCode::BAD_REQUEST, issues))?;
+        let (mut query, warnings) =
+            parse_with(on, pairs, &base, limits, lenient, &state.store.custom()).map_err(ApiError::search)?;
         of.narrow(&mut query, &base)?;
         authorize(caller, &query)?;
         if query.explain {

@@ -4,8 +4,8 @@ use super::page::Window;
 use super::{Found, checked, engine, load, order, statement};
 use crate::StoreError;
 use crate::conn::Conn;
-use fhir::Resource;
 use fhir::search::Query;
+use serde_json::Value;
 use std::ops::ControlFlow;
 
 /// The page and its neighbours' cursors.
@@ -99,12 +99,11 @@ pub fn cursor_at(
     row: &Found,
     backwards: bool,
 ) -> Result<Cursor, StoreError> {
-    let entries = match keys.is_empty() {
-        true => Vec::new(),
-        false => Resource::parse(row.stored.body.as_bytes())
-            .map(|resource| fhir::search::index::entries(&resource))
+    let body = match keys.is_empty() {
+        true => Value::Null,
+        false => serde_json::from_str(&row.stored.body)
             .map_err(|_| StoreError::Database("a stored resource does not parse".to_string()))?,
     };
-    let values = keys.iter().map(|key| key.read(&row.stored, &entries)).collect();
+    let values = keys.iter().map(|key| key.read(&row.stored, &body)).collect();
     Ok(Cursor::new(query, backwards, row.key, values))
 }

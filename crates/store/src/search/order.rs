@@ -10,7 +10,7 @@ use super::page::Window;
 use super::sql::{Bind, Sql};
 use crate::{StoreError, Stored};
 use fhir::registry::SearchParam;
-use fhir::search::index::{Entry, rows, usual};
+use fhir::search::index::{entries_of, rows, usual};
 use fhir::search::{Sort, SortBy};
 
 /// One sort key of one search.
@@ -195,11 +195,13 @@ impl Key {
     }
 
     /// The value this row has, for the cursor.
-    pub fn read(&self, row: &Stored, entries: &[Entry]) -> Value {
+    pub fn read(&self, row: &Stored, body: &serde_json::Value) -> Value {
         match &self.source {
             Source::Updated => Value::Big(row.updated),
             Source::Id => Value::Text(row.id.clone()),
-            Source::Probe(param, _) | Source::Joined(param, ..) => extreme(param, entries, self.descending),
+            Source::Probe(param, _) | Source::Joined(param, ..) => {
+                extreme(param, &entries_of(body, param), self.descending)
+            }
         }
     }
 }

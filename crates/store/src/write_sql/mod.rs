@@ -35,10 +35,11 @@ pub(crate) fn request_bytes(request: &str) -> Cow<'_, [u8]> {
     }
 }
 
-/// Resource rows, history, index rows and audit of all versions.
-pub(crate) fn write(conn: &mut Conn, versions: &[&Version]) -> Result<(), StoreError> {
+/// Resource rows, history, index rows and audit of all versions, unless the index rows are of
+/// another generation of search parameters. SQLite's writer has seen to that at its `BEGIN`.
+pub(crate) fn write(conn: &mut Conn, versions: &[&Version], generation: i64) -> Result<(), StoreError> {
     match conn {
-        Conn::Postgres(conn) => postgres::write(conn, versions),
+        Conn::Postgres(conn) => postgres::write(conn, versions, generation),
         Conn::Sqlite(conn) => sqlite::write(conn, versions),
     }
 }
@@ -50,5 +51,16 @@ pub(crate) fn index(conn: &mut Conn, rows: &[(i64, IndexRows)]) -> Result<(), St
         Conn::Sqlite(conn) => rows
             .iter()
             .try_for_each(|(key, rows)| sqlite::add(conn, *key, rows)),
+    }
+}
+
+/// The same where some of them may be there already.
+pub(crate) fn reindex(conn: &mut Conn, rows: &[(i64, &IndexRows)]) -> Result<(), StoreError> {
+    match conn {
+        Conn::Postgres(conn) => postgres::reindex(conn, rows),
+        Conn::Sqlite(conn) => rows.iter().try_for_each(|(key, rows)| {
+            sqlite::remove(conn, *key, rows)?;
+            sqlite::add(conn, *key, rows)
+        }),
     }
 }

@@ -2,6 +2,7 @@
 //! (`baton_write`, in `functions.sql`) takes everything as arrays.
 use super::{Version, request_bytes};
 use crate::StoreError;
+use crate::custom::outdated;
 use crate::families::{FAMILIES, Family, Kind};
 use crate::pg::{Binds, statement};
 use crate::rows::{Cell, IndexRows};
@@ -9,7 +10,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Double, Integer, Nullable, SmallInt, Text};
 use std::borrow::Cow;
 
-pub(super) fn write(conn: &mut PgConnection, versions: &[&Version]) -> Result<(), StoreError> {
+pub(super) fn write(
+    conn: &mut PgConnection,
+    versions: &[&Version],
+    generation: i64,
+) -> Result<(), StoreError> {
     let mut gone = Rows::default();
     let mut come = Rows::default();
     for version in versions {
@@ -19,11 +24,29 @@ pub(super) fn write(conn: &mut PgConnection, versions: &[&Version]) -> Result<()
     let write = Write {
         versions: Columns::of(versions),
         rows: come,
+        generation,
     };
-    match gone.count {
+    let called = match gone.count {
         0 => write.execute(conn)?,
         _ => Rewrite { gone, write }.execute(conn)?,
     };
+    match called {
+        0 => Err(outdated()),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn reindex(conn: &mut PgConnection, rows: &[(i64, &IndexRows)]) -> Result<(), StoreError> {
+    let all = || {
+        let mut all = Rows::default();
+        rows.iter().for_each(|(key, rows)| all.push(*key, rows));
+        all
+    };
+    Reindex {
+        gone: all(),
+        come: all(),
+    }
+    .execute(conn)?;
     Ok(())
 }
 
@@ -159,6 +182,7 @@ impl<'a> Rows<'a> {
 struct Write<'a> {
     versions: Columns<'a>,
     rows: Rows<'a>,
+    generation: i64,
 }
 
 /// A write that takes index rows away too, before others come.
@@ -171,13 +195,24 @@ struct Index<'a> {
     rows: Rows<'a>,
 }
 
-statement!(Write, "SELECT baton_write(", ")", |self, binds| bind_write(
+/// Rows that may be there already.
+struct Reindex<'a> {
+    gone: Rows<'a>,
+    come: Rows<'a>,
+}
+
+statement!(Write, "SELECT baton_write(", "", |self, binds| bind_write(
     binds, self
 ));
-statement!(Rewrite, "SELECT baton_unindex(", ")", |self, binds| {
+statement!(Rewrite, "SELECT baton_unindex(", "", |self, binds| {
     bind_rows(binds, &self.gone)?;
     binds.next_call("), baton_write(");
     bind_write(binds, &self.write)
+});
+statement!(Reindex, "SELECT baton_unindex(", ")", |self, binds| {
+    bind_rows(binds, &self.gone)?;
+    binds.next_call("), baton_index(");
+    bind_rows(binds, &self.come)
 });
 statement!(Index, "SELECT baton_index(", ")", |self, binds| bind_rows(
     binds, &self.rows
@@ -195,7 +230,10 @@ fn bind_write<'b>(binds: &mut Binds<'_, 'b>, write: &'b Write<'_>) -> QueryResul
     binds.add::<Array<BigInt>, _>(&versions.at)?;
     binds.add::<Array<Text>, _>(&versions.actor)?;
     binds.add::<Array<Binary>, _>(&versions.request)?;
-    bind_rows(binds, &write.rows)
+    bind_rows(binds, &write.rows)?;
+    // No row, and nothing was called, when another generation is in force.
+    binds.next_call(") FROM search_generation WHERE value = ");
+    binds.add::<BigInt, _>(&write.generation)
 }
 
 /// In the order of the tables' columns.

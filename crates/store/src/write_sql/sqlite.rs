@@ -16,7 +16,7 @@ pub(super) fn write(conn: &mut SqliteConnection, versions: &[&Version]) -> Resul
             1 => insert(conn, version)?,
             _ => replace(conn, version)?,
         }
-        each(conn, &DELETES, version.key, &version.remove)?;
+        remove(conn, version.key, &version.remove)?;
         add(conn, version.key, &version.add)?;
         record(conn, version)?;
     }
@@ -78,6 +78,10 @@ fn record(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreErr
 
 pub(super) fn add(conn: &mut SqliteConnection, key: i64, rows: &IndexRows) -> Result<(), StoreError> {
     each(conn, &INSERTS, key, rows)
+}
+
+pub(super) fn remove(conn: &mut SqliteConnection, key: i64, rows: &IndexRows) -> Result<(), StoreError> {
+    each(conn, &DELETES, key, rows)
 }
 
 /// Runs a statement on one row.

@@ -29,13 +29,14 @@ fn owns_rows(param: &SearchParam) -> bool {
     indexed && !column && param.same_as.is_empty()
 }
 
-/// Where the values of a parameter come from: its own path, or those of the rows it reads.
-pub fn paths(param: &SearchParam) -> impl Iterator<Item = &'static Expr> {
-    let sources = rows(param);
-    owned(param.on)
-        .iter()
-        .filter(move |(p, _)| sources.contains(&p.id))
-        .map(|(_, path)| path)
+/// Where the values of a parameter come from: its own path, or those of the rows it reads; each
+/// with the id its rows are under.
+pub fn sources(param: &SearchParam) -> impl Iterator<Item = (ParamId, &Expr)> {
+    let ids = rows(param);
+    let custom = param.custom.as_deref().map(|path| (param.id, path));
+    let of_tables: &[_] = if custom.is_some() { &[] } else { owned(param.on) };
+    let own = of_tables.iter().filter(move |(p, _)| ids.contains(&p.id));
+    custom.into_iter().chain(own.map(|(p, path)| (p.id, path)))
 }
 
 /// The parameters whose values a parameter reads: itself, or those it is the same as.

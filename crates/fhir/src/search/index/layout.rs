@@ -4,9 +4,9 @@
 //! which answers the code, the quantity and the composite of both. The usual value of a required
 //! code (`data/usual.tsv`) has no row: a resource without another value has that one.
 use super::compiled::{owned, rows};
-use super::{Entry, EntryValue, sorted, values, values_of};
+use super::{Entry, EntryValue, add, sorted, values, values_of};
 use crate::path::{Env, Expr};
-use crate::registry::{ParamKind, SearchParam, registry};
+use crate::registry::{Custom, CustomParams, ParamKind, SearchParam, registry};
 use crate::search::implicit;
 use crate::{ParamId, Resource, TypeId};
 use serde_json::Value;
@@ -47,8 +47,13 @@ pub struct Place {
 
 type Shapes = Vec<(&'static SearchParam, &'static Expr, Shape)>;
 
-/// The rows of a resource, without duplicates, in a stable order.
+/// The rows of a resource by R4's parameters, without duplicates, in a stable order.
 pub fn stored(resource: &Resource) -> Vec<Entry> {
+    stored_with(resource, CustomParams::none())
+}
+
+/// The same with the parameters a database adds, whose rows are one per value.
+pub fn stored_with(resource: &Resource, custom: &CustomParams) -> Vec<Entry> {
     let mut found = Vec::new();
     for (param, path, shape) in shapes(resource.type_id) {
         let laid_out = match shape {
@@ -65,6 +70,9 @@ pub fn stored(resource: &Resource) -> Vec<Entry> {
             param: param.id,
             value,
         }));
+    }
+    for Custom { param, .. } in custom.of(resource.type_id) {
+        add(&resource.value, param, &mut found);
     }
     sorted(found)
 }
@@ -150,6 +158,10 @@ fn paired(composite: &SearchParam) -> Option<(&'static SearchParam, &'static Sea
     let [(code, _), (quantity, _)] = composite.components[..] else {
         return None;
     };
+    // One of a database's own has parts with rows of their own.
+    if composite.custom.is_some() {
+        return None;
+    }
     let repeats = composite.expression != composite.on.name() && !composite.expression.contains('|');
     let of = |name: &str, kind| {
         let param = registry().param(composite.on, name)?;

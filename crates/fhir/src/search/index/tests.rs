@@ -51,7 +51,7 @@ fn what_a_parameter_reads_owns_its_rows() {
         }
         if !param.same_as.is_empty() {
             assert_eq!(
-                compiled::paths(param).count(),
+                compiled::sources(param).count(),
                 param.same_as.len(),
                 "{}",
                 param.url

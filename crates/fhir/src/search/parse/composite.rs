@@ -5,7 +5,6 @@
 //! element repeats otherwise, the resource decides.
 use super::context::Context;
 use super::escape::split;
-use super::filter::lookup;
 use super::{invalid, unsupported, values};
 use crate::Issue;
 use crate::path::Expr;
@@ -24,7 +23,7 @@ pub fn composite(
     let params: Vec<_> = param
         .components
         .iter()
-        .map(|(code, _)| lookup(param.on, code))
+        .map(|(code, _)| cx.param(param.on, code))
         .collect::<Result<_, _>>()?;
     let alternatives: Vec<Vec<Test>> = cx
         .alternatives(name, value)?

@@ -1,6 +1,6 @@
 //! Parameters that shape the answer rather than choose matches.
 //! <https://hl7.org/fhir/R4/search.html#modifyingresults>
-use super::filter::{lookup, reference_param};
+use super::context::Context;
 use super::{Limits, invalid, unsupported};
 use crate::registry::ParamKind;
 use crate::search::{Include, Query, Sort, SortBy, Summary, Total};
@@ -17,20 +17,26 @@ pub enum Applied {
     Hidden,
 }
 
-pub fn apply(query: &mut Query, name: &str, value: &str, limits: Limits) -> Result<Applied, Issue> {
+pub fn apply(
+    query: &mut Query,
+    name: &str,
+    value: &str,
+    cx: &Context,
+    limits: Limits,
+) -> Result<Applied, Issue> {
     match name {
         "_count" => return count(query, value, limits).map(Applied::As),
         "_cursor" => {
             query.cursor = Some(value.to_string());
             return Ok(Applied::Hidden);
         }
-        "_sort" => sort(query, value)?,
+        "_sort" => sort(query, value, cx)?,
         "_total" => query.total = total(value)?,
         "_summary" => summary(query, value)?,
         // What is shown of each resource is chosen where the answer is made.
         "_elements" => drop(View::asked(Some(query.on), name, value)?),
         "_include" | "_include:iterate" | "_revinclude" | "_revinclude:iterate" => {
-            include(query, name, value)?
+            include(query, name, value, cx)?
         }
         "_format" | "_pretty" => {}
         "_explain" => match value {
@@ -82,7 +88,7 @@ fn summary(query: &mut Query, value: &str) -> Result<(), Issue> {
     }
 }
 
-fn sort(query: &mut Query, value: &str) -> Result<(), Issue> {
+fn sort(query: &mut Query, value: &str, cx: &Context) -> Result<(), Issue> {
     for key in value.split(',') {
         let (code, descending) = match key.strip_prefix('-') {
             Some(code) => (code, true),
@@ -91,7 +97,7 @@ fn sort(query: &mut Query, value: &str) -> Result<(), Issue> {
         let by = match code {
             "_id" => SortBy::Id,
             "_lastUpdated" => SortBy::LastUpdated,
-            _ => SortBy::Param(lookup(query.on, code)?),
+            _ => SortBy::Param(cx.param(query.on, code)?),
         };
         if let SortBy::Param(param) = &by
             && matches!(param.kind, ParamKind::Composite | ParamKind::Special)
@@ -104,17 +110,18 @@ fn sort(query: &mut Query, value: &str) -> Result<(), Issue> {
 }
 
 /// <https://hl7.org/fhir/R4/search.html#revinclude>
-fn include(query: &mut Query, name: &str, value: &str) -> Result<(), Issue> {
+fn include(query: &mut Query, name: &str, value: &str, cx: &Context) -> Result<(), Issue> {
     let (reverse, iterate) = (name.starts_with("_rev"), name.ends_with(":iterate"));
     let unknown = || invalid(name, "names an unknown resource type");
     if value == "*" && !reverse {
-        query.includes.push(Include {
+        let all = Include {
             reverse,
             from: query.on,
             by: None,
             target: None,
             iterate,
-        });
+        };
+        with_own(query, all, cx);
         return Ok(());
     }
     let mut parts = value.split(':');
@@ -130,7 +137,7 @@ fn include(query: &mut Query, name: &str, value: &str) -> Result<(), Issue> {
     let by = if code == "*" {
         None
     } else {
-        Some(reference_param(from, code)?)
+        Some(cx.reference_param(from, code)?)
     };
     if !iterate && !reverse && from != query.on {
         let rule = format!(
@@ -139,12 +146,26 @@ fn include(query: &mut Query, name: &str, value: &str) -> Result<(), Issue> {
         );
         return Err(invalid(name, &rule));
     }
-    query.includes.push(Include {
+    let clause = Include {
         reverse,
         from,
         by,
         target,
         iterate,
-    });
+    };
+    with_own(query, clause, cx);
     Ok(())
+}
+
+/// `*` is all references of R4; those that the database adds are clauses of their own.
+fn with_own(query: &mut Query, clause: Include, cx: &Context) {
+    if clause.by.is_none() {
+        for param in cx.own_references(clause.from) {
+            query.includes.push(Include {
+                by: Some(param),
+                ..clause.clone()
+            });
+        }
+    }
+    query.includes.push(clause);
 }

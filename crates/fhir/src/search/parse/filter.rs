@@ -2,8 +2,8 @@
 //! <https://hl7.org/fhir/R4/search.html#chaining>
 use super::context::{Context, too_costly};
 use super::operator::{self, Operator};
-use super::{expression, invalid, plain, unsupported, values};
-use crate::registry::{ParamKind, Registry, SearchParam, registry};
+use super::{expression, invalid, plain, values};
+use crate::registry::{SearchParam, registry};
 use crate::search::Filter;
 use crate::{Issue, IssueCode, TypeId};
 
@@ -71,7 +71,7 @@ fn has(
         return Err(invalid(name, RULE));
     };
     let from = TypeId::of(from).ok_or_else(|| invalid(name, "names an unknown resource type"))?;
-    let by = reference_param(from, by)?;
+    let by = cx.reference_param(from, by)?;
     if !by.targets.is_empty() && !by.targets.contains(&on) {
         return Err(invalid(name, &format!("cannot lead to {}", on.name())));
     }
@@ -91,7 +91,7 @@ fn chain(
         Some((code, type_name)) => (code, Some(type_name)),
         None => (head, None),
     };
-    let param = reference_param(on, code)?;
+    let param = cx.reference_param(on, code)?;
     let targets = match typed {
         Some(type_name) => vec![values::target(param, head, type_name)?],
         None => possible_targets(param),
@@ -104,8 +104,11 @@ fn chain(
                 target: vec![target],
                 inner: Box::new(inner),
             }),
-            // Not a target the rest of the chain fits; what costs too much is no such thing.
-            Err(issue) if issue.code == IssueCode::TooCostly => return Err(issue),
+            // Not a target the rest of the chain fits; what costs too much, or is not ready, is
+            // no such thing.
+            Err(issue) if matches!(issue.code, IssueCode::TooCostly | IssueCode::Transient) => {
+                return Err(issue);
+            }
             Err(issue) => last = Some(issue),
         }
     }
@@ -126,30 +129,4 @@ fn possible_targets(param: &SearchParam) -> Vec<TypeId> {
         (true, false) => param.targets.clone(),
         (true, true) => registry().types().to_vec(),
     }
-}
-
-/// The parameter, or an issue that lists those there are.
-pub fn lookup(on: TypeId, code: &str) -> Result<&'static SearchParam, Issue> {
-    let registry: &'static Registry = registry();
-    registry.param(on, code).ok_or_else(|| {
-        let valid: Vec<_> = registry.params(on).iter().map(|p| p.code).collect();
-        unsupported(
-            code,
-            &format!("is not known for {}; valid: {}", on.name(), valid.join(", ")),
-        )
-    })
-}
-
-pub fn reference_param(on: TypeId, code: &str) -> Result<&'static SearchParam, Issue> {
-    let param = lookup(on, code)?;
-    if param.kind == ParamKind::Reference {
-        return Ok(param);
-    }
-    Err(invalid(
-        code,
-        &format!(
-            "of {} is not a reference, so nothing can be chained or included by it",
-            on.name()
-        ),
-    ))
 }

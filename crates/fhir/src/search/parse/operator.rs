@@ -1,7 +1,6 @@
 //! The operators of `_filter`, by the type of parameter they stand behind.
 //! <https://hl7.org/fhir/R4/search_filter.html#ops>
 use super::context::Context;
-use super::filter::lookup;
 use super::{invalid, plain, unsupported, values};
 use crate::registry::{ParamKind, SearchParam};
 use crate::search::index::normalise;
@@ -90,7 +89,7 @@ pub fn filter(
         ("_id" | "_text" | "_content", Operator::Eq) => plain::filter(on, name, value, cx),
         ("_id", Operator::Ne) => plain::filter(on, name, value, cx).map(not),
         ("_lastUpdated", operator) => last_updated(name, operator, value, cx),
-        _ => of_param(lookup(on, name)?, name, operator, value, cx),
+        _ => of_param(cx.param(on, name)?, name, operator, value, cx),
     }
 }
 

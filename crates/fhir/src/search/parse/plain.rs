@@ -3,7 +3,6 @@
 use super::composite::composite;
 use super::context::Context;
 use super::escape::unescape;
-use super::filter::lookup;
 use super::{date::date, invalid, near, reference::is_id, text, unsupported, values};
 use crate::registry::{ParamKind, SearchParam};
 use crate::search::check::Check;
@@ -27,7 +26,7 @@ pub fn filter(on: TypeId, name: &str, value: &str, cx: &Context) -> Result<Filte
         ("_id" | "_lastUpdated" | "_text" | "_content", Some(_)) => {
             Err(unsupported(name, "does not support that modifier"))
         }
-        _ => plain(lookup(on, code)?, name, modifier, value, cx),
+        _ => plain(cx.param(on, code)?, name, modifier, value, cx),
     }
 }
 

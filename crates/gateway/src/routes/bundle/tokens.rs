@@ -1,8 +1,8 @@
 //! Which of many criteria a resource fulfils, without trying each: criteria wait under the token
 //! they ask for. Token criteria only: these are what identifies things.
 use crate::routes::criteria::Criteria;
-use fhir::registry::ParamId;
-use fhir::search::index::{Entry, EntryValue, entries, rows};
+use fhir::registry::{ParamId, SearchParam};
+use fhir::search::index::{Entry, EntryValue, entries, entries_of, rows};
 use fhir::search::{Filter, Query, Test, Token};
 use fhir::{Resource, TypeId};
 use std::collections::HashMap;
@@ -10,6 +10,8 @@ use std::collections::HashMap;
 pub struct ByToken<'a> {
     criteria: &'a [Criteria],
     places: HashMap<(TypeId, ParamId, Key<'a>), Vec<usize>>,
+    /// Parameters beyond R4's that are asked for.
+    own: Vec<&'static SearchParam>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -45,6 +47,7 @@ impl<'a> Key<'a> {
 impl<'a> ByToken<'a> {
     pub fn new(criteria: &'a [Criteria], of: impl Iterator<Item = usize>) -> ByToken<'a> {
         let mut places: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut own: Vec<&SearchParam> = Vec::new();
         for place in of {
             let query = &criteria[place].query;
             let Some(Filter::Param {
@@ -54,6 +57,9 @@ impl<'a> ByToken<'a> {
             else {
                 continue;
             };
+            if param.custom.is_some() && own.iter().all(|known| known.id != param.id) {
+                own.push(param);
+            }
             for row in rows(param) {
                 for token in tokens {
                     let waiting = places.entry((query.on, row, Key::of(token))).or_default();
@@ -61,12 +67,18 @@ impl<'a> ByToken<'a> {
                 }
             }
         }
-        ByToken { criteria, places }
+        ByToken {
+            criteria,
+            places,
+            own,
+        }
     }
 
     /// The places of the criteria that would find the resource, each once.
     pub fn matching(&self, resource: &Resource) -> Vec<usize> {
-        let index = entries(resource);
+        let mut index = entries(resource);
+        let own = self.own.iter().filter(|param| param.on == resource.type_id);
+        index.extend(own.flat_map(|param| entries_of(&resource.value, param)));
         let mut met: Vec<usize> = index
             .iter()
             .flat_map(|entry| {

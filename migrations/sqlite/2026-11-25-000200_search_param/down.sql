@@ -1,0 +1,3 @@
+DROP TABLE lease;
+DROP TABLE search_generation;
+DROP TABLE search_param;
