@@ -172,6 +172,13 @@ impl Tx<'_> {
         Ok(events)
     }
 
+    /// The messages that spoke of these Encounters: each with the Encounter.
+    pub fn messages_of_stays(&mut self, encounters: &[String]) -> Result<Vec<(String, String)>, StoreError> {
+        let told = event::table.filter(event::stay.eq_any(encounters.to_vec()));
+        let pairs = told.select((event::inbox, event::stay.assume_not_null()));
+        Ok(pairs.distinct().load(self.conn)?)
+    }
+
     fn read_events_of_stays(&mut self, encounters: &[String]) -> Result<Vec<Event>, StoreError> {
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut wanted: Vec<String> = encounters.to_vec();

@@ -8,7 +8,9 @@ on_both!(
     doubts_are_accepted_and_listed,
     a_better_map_settles_them,
     a_corrected_message_replaces_what_was_said,
-    what_is_no_correction_is_refused
+    what_is_no_correction_is_refused,
+    an_answer_closes_the_review_in_any_order,
+    an_answer_keeps_what_people_did
 );
 
 const QUEUE: &str = "Task?code=urn:baton:task|message-review&status=requested";
@@ -162,4 +164,113 @@ fn what_is_no_correction_is_refused(baton: &Baton) {
     reader.get(&path(&task, "$message")).refused(403, "");
     assert_eq!(again(&reader, &task, "").status, 403);
     assert_eq!(partner.only(QUEUE)["id"], task["id"]);
+}
+
+/// A stay with a discharge that leaves something open, and more news of it, by hours since.
+fn stream(events: &[(&'static str, i64, &'static str, &'static str)]) -> Vec<Adt> {
+    let (patient, visit) = (unique("P"), unique("V"));
+    let told = |(event, hour, class, disposition): &(&'static str, i64, &'static str, &'static str)| {
+        let mut message = Adt::new(event, &patient, &visit).at(days_ago(3) + chrono::Duration::hours(*hour));
+        (message.class, message.disposition) = (*class, *disposition);
+        message.admitted = Some(days_ago(5));
+        message.discharged = (*event == "A03").then_some(message.occurred);
+        message
+    };
+    events.iter().map(told).collect()
+}
+
+fn orders<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
+    if items.len() < 2 {
+        return vec![items.to_vec()];
+    }
+    let with_first = |at: usize| {
+        let mut rest = items.to_vec();
+        let first = rest.remove(at);
+        orders(&rest).into_iter().map(move |mut order| {
+            order.insert(0, first.clone());
+            order
+        })
+    };
+    (0..items.len()).flat_map(with_first).collect()
+}
+
+fn an_answer_closes_the_review_in_any_order(baton: &Baton) {
+    baton.sender();
+    let partner = baton.partner();
+    let admitted = ("A01", -48, "I", "");
+    let cases = [
+        (vec![admitted, ("A03", 0, "I", "")], 1),
+        (vec![admitted, ("A03", 0, "I", ""), ("A08", 2, "I", "01")], 0),
+        (vec![admitted, ("A03", 0, "I", "NHOME"), ("A08", 2, "I", "06")], 0),
+        (vec![admitted, ("A03", 0, "I", ""), ("A08", 2, "I", "")], 1),
+        (vec![admitted, ("A03", 0, "BAY", "01"), ("A08", 2, "I", "")], 0),
+        // Said again, and worse: whatever was asked stands again.
+        (
+            vec![
+                admitted,
+                ("A03", 0, "I", ""),
+                ("A08", 2, "I", "01"),
+                ("A08", 4, "I", "XX"),
+            ],
+            2,
+        ),
+        // Still in the house.
+        (vec![admitted, ("A03", 0, "I", ""), ("A13", 2, "I", "")], 0),
+        (
+            vec![
+                admitted,
+                ("A03", 0, "I", ""),
+                ("A13", 2, "I", ""),
+                ("A03", 4, "I", ""),
+            ],
+            2,
+        ),
+        (vec![admitted, ("A03", 0, "I", "XX"), ("A11", 2, "I", "")], 0),
+    ];
+    for (events, expected) in cases {
+        for order in orders(&events) {
+            let before = partner.find(QUEUE).len();
+            stream(&order).iter().for_each(|message| partner.taken(message));
+            assert_eq!(partner.find(QUEUE).len() - before, expected, "{order:?}");
+        }
+    }
+    let closed = partner.find("Task?code=urn:baton:task|message-review&status=completed");
+    let reasons = closed
+        .iter()
+        .map(|task| &task["statusReason"]["coding"][0]["code"]);
+    assert!(reasons.into_iter().all(|code| code == "answered"), "{closed:#?}");
+}
+
+fn an_answer_keeps_what_people_did(baton: &Baton) {
+    baton.sender();
+    let partner = baton.partner();
+    let messages = stream(&[("A03", 0, "I", ""), ("A08", 2, "I", "01"), ("A08", 4, "I", "XX")]);
+    partner.taken(&messages[0]);
+    let mut task = partner.only(QUEUE);
+    let path = crate::support::care::reference(&task);
+    task["status"] = json!("in-progress");
+    task["note"] = json!([{"text": "Called the ward"}]);
+    partner.put(&path, &task).ok();
+    partner.taken(&messages[1]);
+    let answered = partner.get(&path).ok();
+    assert_eq!(
+        (&answered["status"], &answered["note"]),
+        (&json!("completed"), &task["note"])
+    );
+    partner.taken(&messages[2]);
+    let mut again = partner.get(&path).ok();
+    assert_eq!(again["status"], "in-progress");
+    assert_eq!(again["statusReason"]["text"], "disposition-missing");
+    assert!(again.get("extension").is_none(), "{again:#}");
+    // Who ended it ended it.
+    again["status"] = json!("rejected");
+    partner.put(&path, &again).ok();
+    let more = Adt {
+        control: unique("MSG"),
+        ..messages[1].clone()
+    }
+    .at(days_ago(1));
+    partner.taken(&more);
+    assert_eq!(partner.get(&path).ok()["status"], "rejected");
+    assert!(partner.find(QUEUE).is_empty());
 }

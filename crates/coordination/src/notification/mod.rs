@@ -64,17 +64,8 @@ fn doubt(event: &Event) -> Option<(&'static str, Issue)> {
     let code = |it: &Value| it["code"].as_str().map(str::to_owned).unwrap_or_default();
     let inpatient = event.encounter.get("class").map(code);
     let inpatient = inpatient.is_some_and(|class| CLASSES_OF_INPATIENTS.contains(&class.as_str()));
-    let disposition = event
-        .encounter
-        .get("hospitalization")
-        .map(|it| &it["dischargeDisposition"]["coding"]);
-    let codings = disposition
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
-    let known = codings.iter().any(|coding| {
-        let system = coding["system"].as_str().unwrap_or_default().to_ascii_lowercase();
-        !code(coding).is_empty() && DISPOSITION_SYSTEMS.iter().any(|known| system.contains(known))
-    });
+    let hospitalization = event.encounter.get("hospitalization");
+    let known = hospitalization.is_some_and(|it| is_disposition(&it["dischargeDisposition"]));
     if event.trigger != Trigger::Discharge || !inpatient || known {
         return None;
     }
@@ -84,6 +75,16 @@ fn doubt(event: &Event) -> Option<(&'static str, Issue)> {
         "disposition-unknown",
         issue.at("Encounter.hospitalization.dischargeDisposition"),
     ))
+}
+
+/// Whether a CodeableConcept is of a code system of discharge dispositions.
+pub(crate) fn is_disposition(concept: &Value) -> bool {
+    let codings = concept["coding"].as_array().map_or(&[][..], Vec::as_slice);
+    codings.iter().any(|coding| {
+        let system = coding["system"].as_str().unwrap_or_default().to_ascii_lowercase();
+        let coded = coding["code"].as_str().is_some_and(|code| !code.is_empty());
+        coded && DISPOSITION_SYSTEMS.iter().any(|known| system.contains(known))
+    })
 }
 
 fn event(

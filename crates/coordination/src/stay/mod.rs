@@ -3,14 +3,16 @@
 //! <https://hl7.org/fhir/R4/valueset-encounter-status.html>.
 //!
 //! `order` puts events in their one order, `course` walks them, `standing` says which admissions
-//! and discharges hold, `render` writes the Encounter.
+//! and discharges hold, `render` writes the Encounter, `question` says what is still open.
 mod course;
 mod order;
 mod places;
+mod question;
 mod render;
 mod standing;
 
 pub use order::sorted;
+pub use question::{asks, is_open};
 
 use crate::chain::Chain;
 use course::Course;

@@ -1,7 +1,8 @@
 //! The transaction of one message: locked, told apart from repeats, kept, folded, applied.
 use super::facts::lock;
 use super::refold::{Refold, refold};
-use super::{ACCEPTED, DUPLICATE, Remark, review};
+use super::review::{self, Standing};
+use super::{ACCEPTED, DUPLICATE, Remark, answered};
 use fhir::event::Event;
 use std::borrow::Cow;
 use store::messages::Message;
@@ -62,13 +63,14 @@ fn take_in(tx: &mut Tx, reading: &Reading) -> Result<Receipt, StoreError> {
     let mut remarks = reading.remarks.clone();
     let mut refolded = match new.is_empty() {
         true => Refold::default(),
-        false => refold(tx, &new, &mut remarks)?,
+        false => refold(tx, &message.id, &new, &mut remarks)?,
     };
     let known = new.is_empty() && !reading.events.is_empty();
     if known {
         message.outcome = DUPLICATE.into();
     } else if !remarks.is_empty() {
-        refolded.changes.push(review::file(&message, &remarks)?);
+        let standing = answered::standing(&refolded.asked, &reading.events, &remarks);
+        refolded.changes.push(review::file(&message, &remarks, standing)?);
     }
     // A sender that starts its counter anew is worth a note, not a person's time.
     let reused = named.iter().any(|known| known.hash != message.hash);
@@ -126,7 +128,7 @@ pub async fn refuse(
                 return Ok(());
             }
             tx.keep_message(&message)?;
-            let task = review::file(&message, std::slice::from_ref(&remark))?;
+            let task = review::file(&message, std::slice::from_ref(&remark), Standing::Open)?;
             tx.apply(vec![task], &context)?;
             Ok(())
         })

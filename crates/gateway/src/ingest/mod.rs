@@ -3,8 +3,10 @@
 //! commit. Design §1; <https://hl7.org/fhir/us/davinci-alerts/STU1.1/>
 //!
 //! `hl7` and `notification` are the doors, `accept` the transaction, `refold` what follows for
-//! stays, patients and directory, `review` the queue of what a person must look at.
+//! stays, patients and directory, `review` the queue of what a person must look at, `answered` what
+//! other messages take from it.
 pub mod accept;
+mod answered;
 mod facts;
 pub mod hl7;
 mod json;

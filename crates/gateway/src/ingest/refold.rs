@@ -1,4 +1,5 @@
 //! What follows from new events: stays, patients and directory entries as they should be now.
+use super::answered::{self, Asked};
 use super::facts::Facts;
 use super::json::{self, Object};
 use super::{Remark, people, repoint};
@@ -30,10 +31,17 @@ pub struct Refold {
     /// Stays of whose past something became known that their Encounters do not show: what once
     /// followed from it is to be looked at all the same.
     pub reconsider: Vec<(TypeId, String)>,
+    /// Stays that leave, or left, something open.
+    pub asked: Asked,
 }
 
-/// `said` are the new events and, after a correction, those taken back.
-pub fn refold(tx: &mut Tx, said: &[Event], remarks: &mut Vec<Remark>) -> Result<Refold, StoreError> {
+/// `said` are the new events of `message` and, after a correction, those taken back.
+pub fn refold(
+    tx: &mut Tx,
+    message: &str,
+    said: &[Event],
+    remarks: &mut Vec<Remark>,
+) -> Result<Refold, StoreError> {
     let mut facts = Facts::load(tx, said)?;
     let mut resources = directory_entries(tx, said, &facts)?;
     resources.extend(people::folded(tx, &mut facts, said, remarks)?);
@@ -45,6 +53,8 @@ pub fn refold(tx: &mut Tx, said: &[Event], remarks: &mut Vec<Remark>) -> Result<
             .map(|_| (encounter, id.clone()))
     });
     let reconsider = hidden.collect();
+    let asked = answered::asked(&facts, &folded);
+    resources.extend(answered::tasks(tx, &asked, message)?);
     resources.extend(stays(&facts, folded));
     let differing = resources
         .into_iter()
@@ -53,7 +63,11 @@ pub fn refold(tx: &mut Tx, said: &[Event], remarks: &mut Vec<Remark>) -> Result<
     if said.iter().any(|event| event.trigger == Trigger::Merge) {
         repoint::add(tx, &facts, &mut changes)?;
     }
-    Ok(Refold { changes, reconsider })
+    Ok(Refold {
+        changes,
+        reconsider,
+        asked,
+    })
 }
 
 /// Whether the Encounter does not tell all its discharges: one that was taken back, or one that

@@ -2,8 +2,9 @@
 //! text. What it said before is taken back in the same transaction.
 use super::json::{self, Object};
 use super::refold::{Refold, refold};
+use super::review::{self, Standing};
 use super::{
-    ACCEPTED, CORRECTED, CUT, DUPLICATE, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived, review,
+    ACCEPTED, CORRECTED, CUT, DUPLICATE, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, answered, arrived,
 };
 use crate::edge;
 use crate::error::ApiError;
@@ -180,8 +181,10 @@ impl Work {
         let Refold {
             mut changes,
             reconsider,
-        } = refold(tx, &said, &mut remarks)?;
-        let task = self.settled(tx, &remarks)?;
+            asked,
+        } = refold(tx, &self.original.id, &said, &mut remarks)?;
+        let standing = answered::standing(&asked, &self.read.events, &remarks);
+        let task = self.settled(tx, &remarks, standing)?;
         let name = json::name(&task).unwrap_or((TypeId(0), String::new()));
         changes.push(json::put(task)?);
         let applied = tx.apply(changes, &self.context)?;
@@ -193,7 +196,7 @@ impl Work {
     }
 
     /// Done when no doubt is left.
-    fn settled(&self, tx: &mut Tx, remarks: &[Remark]) -> Result<Object, StoreError> {
+    fn settled(&self, tx: &mut Tx, remarks: &[Remark], standing: Standing) -> Result<Object, StoreError> {
         let outcome = if self.correction.is_some() {
             CORRECTED
         } else {
@@ -202,12 +205,7 @@ impl Work {
         let mut message = self.original.clone();
         message.outcome = outcome.to_owned();
         tx.settle_message(&message.id, outcome, &review::detail(remarks, false))?;
-        let status = if remarks.is_empty() {
-            "completed"
-        } else {
-            "requested"
-        };
-        Ok(review::task(&message, remarks, status))
+        Ok(review::task(&message, remarks, standing))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The review queue: a Task for every message a person must look at. It names codes and places,
 //! never content. `Task?code=urn:baton:task|message-review&status=requested` lists it.
-use super::Remark;
 use super::json::{self, Object};
+use super::{Remark, answered};
 use fhir::datetime;
 use fhir::event::derived_id;
 use serde_json::{Value, json};
@@ -16,16 +16,21 @@ pub fn task_id(message: &str) -> String {
 }
 
 /// Files a message.
-pub fn file(message: &Message, remarks: &[Remark]) -> Result<Change, StoreError> {
-    json::put(task(message, remarks, "requested"))
+pub fn file(message: &Message, remarks: &[Remark], standing: Standing) -> Result<Change, StoreError> {
+    json::put(task(message, remarks, standing))
 }
 
-pub fn task(message: &Message, remarks: &[Remark], status: &str) -> Object {
+pub fn task(message: &Message, remarks: &[Remark], standing: Standing) -> Object {
+    let (status, reason) = match standing {
+        Standing::Open => ("requested", json!({"text": summary(remarks)})),
+        Standing::Answered => ("completed", answered::reason()),
+        Standing::Done => ("completed", json!({"text": summary(remarks)})),
+    };
     let task = json!({
         "resourceType": "Task",
         "id": task_id(&message.id),
         "status": status,
-        "statusReason": {"text": summary(remarks)},
+        "statusReason": reason,
         "intent": "order",
         "priority": "routine",
         "code": {"coding": [{"system": SYSTEM, "code": CODE, "display": "Review of an inbound message"}]},
@@ -38,6 +43,15 @@ pub fn task(message: &Message, remarks: &[Remark], status: &str) -> Object {
         Value::Object(members) => members,
         _ => Object::new(),
     }
+}
+
+/// How a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Open,
+    /// What it left open is known from other messages.
+    Answered,
+    Done,
 }
 
 /// Codes for the inbox row.
