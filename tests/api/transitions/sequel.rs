@@ -9,6 +9,7 @@ use serde_json::json;
 on_both!(
     death_stops_outreach,
     a_readmission_closes_and_counts,
+    the_borders_of_a_readmission,
     an_emergency_visit_turned_inpatient_is_one_stay,
     a_visit_under_a_new_number_is_one_stay
 );
@@ -103,6 +104,40 @@ fn a_readmission_closes_and_counts(baton: &Baton) {
         partner.course(&first).statuses(),
         ["active", "active", "active", "requested"]
     );
+}
+
+/// Day 29 is the last of the period, day 30 the last that counts as a return.
+fn the_borders_of_a_readmission(baton: &Baton) {
+    baton.sender();
+    let partner = baton.partner();
+    let day = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&New_York).date_naive();
+    let admitted = days_ago(0) - chrono::Duration::seconds(2);
+    for n in 28..32 {
+        let (patient, first, second) = (unique("P"), unique("V"), unique("V"));
+        let mut discharge = Adt::new("A03", &patient, &first).discharged(days_ago(n), "01");
+        discharge.admitted = Some(days_ago(n + 3));
+        partner.taken(&discharge);
+        let mut back = Adt::new("A01", &patient, &second).at(admitted);
+        back.admitted = Some(admitted);
+        partner.taken(&back);
+        let days = (day(admitted) - day(days_ago(n))).num_days();
+        let plans = partner.find(&format!("CarePlan?encounter:Encounter.identifier={first}"));
+        // What is over when it is heard of opens nothing.
+        assert_eq!(plans.len(), usize::from(days < 30), "day {days}");
+        if days < 30 {
+            let course = partner.course(&first);
+            assert_eq!(reason(&course.episode), "readmitted", "day {days}");
+        }
+        let mut out = back.clone().discharged(days_ago(0), "01");
+        (out.event, out.control) = ("A03", unique("MSG"));
+        partner.taken(&out);
+        let episode = partner.course(&second).episode.to_string();
+        assert_eq!(
+            episode.contains("urn:baton:readmission"),
+            days <= 30,
+            "day {days}"
+        );
+    }
 }
 
 fn an_emergency_visit_turned_inpatient_is_one_stay(baton: &Baton) {

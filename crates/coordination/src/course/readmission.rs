@@ -1,4 +1,8 @@
 //! Readmissions, both ways: the admission that ends an episode, and the stay a stay came after.
+//!
+//! An episode lasts from the discharge to the end of the 29th day after it (CPT 99495), and an
+//! admission in it ends it; one up to the 30th day after it is a readmission (HEDIS PCR). Days are
+//! those of the practice's zone.
 use super::{Course, Standing, discharge};
 use crate::calendar::Calendar;
 use crate::eligibility;
