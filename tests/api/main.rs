@@ -11,6 +11,7 @@ mod crash;
 mod crud;
 mod custom;
 mod examples;
+mod hostile;
 mod ingest;
 mod limits;
 mod metadata;

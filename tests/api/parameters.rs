@@ -11,13 +11,13 @@ mod us_core;
 
 use crate::on_both;
 use crate::support::Baton;
-pub use table::resources;
-use table::{World, rows, rows_of};
+use table::{World, rows_of};
+pub use table::{resources, rows};
 
 on_both!(every_parameter_finds_what_it_names_and_not_its_neighbour);
 
 /// The types of which every parameter is tested.
-const TYPES: [&str; 31] = [
+pub const TYPES: [&str; 31] = [
     "Appointment",
     "AuditEvent",
     "CarePlan",

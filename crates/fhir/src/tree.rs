@@ -201,6 +201,9 @@ fn read(raw: &RawValue) -> serde_json::Result<Node<'_>> {
     }
 }
 
+/// Of one object: members are found by looking at each, and R4 has some eighty of them at most.
+const MEMBERS: usize = 256;
+
 struct RawMembers<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for RawMembers<'a> {
@@ -221,6 +224,9 @@ impl<'de> Visitor<'de> for RawVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut all: Vec<(String, &'de RawValue)> = Vec::new();
         while let Some((name, value)) = members.next_entry::<String, _>()? {
+            if all.len() == MEMBERS {
+                return Err(A::Error::custom("an object has more members than any in R4"));
+            }
             if all.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom("a member is there twice"));
             }

@@ -3,11 +3,13 @@
 //! ([`fhir::event::encounter_id`], [`fhir::event::patient_id`]).
 use crate::body::Body;
 use crate::conn::{Conn, on_each};
+use crate::rows::storable;
 use crate::schema::{event, idx_reference, inbox, resource};
 use crate::{StoreError, Stored, Tx};
 use diesel::prelude::*;
 use fhir::event::{Event, encounter_id, patient_id};
 use fhir::{TypeId, registry};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -42,6 +44,27 @@ pub struct Message {
     pub raw: Vec<u8>,
     /// What was answered, for an exact repeat.
     pub response: Option<Vec<u8>>,
+}
+
+impl Message {
+    /// Names and places of faults are the sender's words, and may have what no text column holds.
+    fn storable(&self) -> Cow<'_, Message> {
+        let envelope = self.envelope.as_ref();
+        let words = [&self.control_id, &self.event, &self.detail]
+            .into_iter()
+            .chain(envelope);
+        if !words.into_iter().any(|text| text.contains('\0')) {
+            return Cow::Borrowed(self);
+        }
+        let clean = |text: &String| storable(text.clone());
+        Cow::Owned(Message {
+            control_id: clean(&self.control_id),
+            envelope: envelope.map(clean),
+            event: clean(&self.event),
+            detail: clean(&self.detail),
+            ..self.clone()
+        })
+    }
 }
 
 #[derive(Insertable)]
@@ -93,7 +116,7 @@ fn events(bodies: Vec<String>) -> Result<Vec<Event>, StoreError> {
 impl Tx<'_> {
     pub fn keep_message(&mut self, message: &Message) -> Result<(), StoreError> {
         diesel::insert_into(inbox::table)
-            .values(message)
+            .values(&*message.storable())
             .execute(self.conn)?;
         Ok(())
     }
@@ -110,7 +133,7 @@ impl Tx<'_> {
     pub fn messages_named(&mut self, sender: &str, control_id: &str) -> Result<Vec<Message>, StoreError> {
         let named = inbox::table
             .filter(inbox::sender.eq(sender))
-            .filter(inbox::control_id.eq(control_id))
+            .filter(inbox::control_id.eq(storable(control_id.to_owned())))
             .order(inbox::received.desc());
         Ok(match self.conn {
             Conn::Postgres(conn) => named.limit(FEW).select(Message::as_select()).load(conn)?,
@@ -125,7 +148,7 @@ impl Tx<'_> {
     /// FHIR messages a sender put in an envelope of that name.
     pub fn messages_in_envelope(&mut self, sender: &str, envelope: &str) -> Result<Vec<Message>, StoreError> {
         let named = inbox::table
-            .filter(inbox::envelope.eq(envelope))
+            .filter(inbox::envelope.eq(storable(envelope.to_owned())))
             .filter(inbox::sender.eq(sender))
             .order(inbox::received.desc())
             .limit(FEW)

@@ -173,7 +173,7 @@ pub(crate) fn type_column(type_id: fhir::TypeId) -> i16 {
 }
 
 /// PostgreSQL's text has no NUL.
-fn storable(text: String) -> String {
+pub(crate) fn storable(text: String) -> String {
     if text.contains('\0') {
         text.replace('\0', "")
     } else {

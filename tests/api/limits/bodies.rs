@@ -1,5 +1,5 @@
 //! Bodies and Bundles beyond their limits, plain and compressed.
-use super::gzip::{bomb, stored_gzip};
+use super::gzip::{bomb, stored_brotli, stored_gzip};
 use super::{JSON, alive, basic, limited};
 use crate::on_both_databases;
 use crate::support::{Database, Reply};
@@ -63,6 +63,11 @@ fn compressed_bodies_are_read_within_the_limit(database: Database) {
         send("gzip", stored_gzip(content.as_bytes())).ok()["code"]["text"],
         "zipped"
     );
+    let zipped = send("br", stored_brotli(content.as_bytes())).ok();
+    assert_eq!(zipped["code"]["text"], "zipped");
+    let large = stored_brotli(basic(&"x".repeat(200_000)).to_string().as_bytes());
+    send("br", large).refused(413, "larger");
+    send("br", content.clone().into_bytes()).refused(400, "Content-Encoding");
     let small = bomb(300);
     assert!(small.len() < 1_000);
     send("gzip", small).refused(400, "issue");

@@ -1,4 +1,4 @@
-//! gzip by hand: stored blocks, and a bomb.
+//! gzip and brotli by hand: stored blocks, and a bomb.
 
 /// A gzip member of stored blocks: larger than its content, and simple.
 pub fn stored_gzip(content: &[u8]) -> Vec<u8> {
@@ -13,6 +13,21 @@ pub fn stored_gzip(content: &[u8]) -> Vec<u8> {
     }
     bytes.extend(crc32(content).to_le_bytes());
     bytes.extend(u32::try_from(content.len()).expect("small").to_le_bytes());
+    bytes
+}
+
+/// A brotli stream of stored blocks. <https://www.rfc-editor.org/rfc/rfc7932#section-9.2>
+pub fn stored_brotli(content: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (at, chunk) in content.chunks(65_536).enumerate() {
+        let length = u32::try_from(chunk.len() - 1).expect("at most 65535");
+        // Not the last, four nibbles of length, stored; the first has the window's bit before it.
+        let head = (length << 3 | 1 << 19) << u32::from(at == 0);
+        bytes.extend(&head.to_le_bytes()[..3]);
+        bytes.extend(chunk);
+    }
+    // The last, and empty.
+    bytes.push(3);
     bytes
 }
 

@@ -233,6 +233,15 @@ impl Baton {
         process.wait().expect("it ends")
     }
 
+    /// The most memory it ever held, where the system tells.
+    pub fn peak_kilobytes(&self) -> u64 {
+        let pid = self.process.lock().expect("not poisoned").id();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = peak.and_then(|rest| rest.split_whitespace().next());
+        number.and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
     pub fn log(&self) -> String {
         self.log.lock().expect("not poisoned").clone()
     }

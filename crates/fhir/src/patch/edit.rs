@@ -1,44 +1,49 @@
 //! Doing a FHIRPath Patch. <https://hl7.org/fhir/R4/fhirpatch.html>
+use super::bounds::{self, Budget};
 use super::operation::{Action, Operation};
-use super::place::{Path, Step, definition, find, places};
+use super::place::{Path, Seen, Step, definition, find};
+use super::prune;
 use super::value::{Given, Json, insert, set};
-use super::{broken, prune};
 use crate::registry::{Definition, Member};
 use crate::tree::Node;
-use crate::{Issue, IssueCode, resource};
-use serde_json::Value;
+use crate::{Issue, resource};
 
 /// A list: the place of the object that has it, and its name there.
 type List = (Vec<Step>, String);
 
 /// All, or the first that cannot be done.
 pub fn apply(operations: &[Operation], root: &mut Node<'_>) -> Result<(), Issue> {
+    let budget = Budget::default();
     for (at, operation) in operations.iter().enumerate() {
-        let value = resource::json(&root.to_string()).map_err(|_| broken())?;
-        one(operation, root, &value).map_err(|rule| {
-            Issue::error(IssueCode::Processing, format!("The patch cannot be done: {rule}"))
+        let refuse = |rule: String| {
+            Issue::error(bounds::code(&rule), format!("The patch cannot be done: {rule}"))
                 .at(format!("Parameters.parameter[{at}]"))
-        })?;
+        };
+        let text = root.to_string();
+        budget.spend(text.len()).map_err(|rule| refuse(rule.into()))?;
+        let value = resource::json(&text).map_err(|_| refuse(bounds::DEEP.into()))?;
+        let seen = Seen::new(&value, operations.len());
+        one(operation, root, &seen).map_err(refuse)?;
         prune(root);
     }
     Ok(())
 }
 
-fn one(operation: &Operation, root: &mut Node<'_>, value: &Value) -> Result<(), String> {
+fn one(operation: &Operation, root: &mut Node<'_>, seen: &Seen) -> Result<(), String> {
     let path = &operation.path;
     match &operation.action {
-        Action::Add { name, value: given } => add(root, &single(path, value)?, name, given.clone()),
+        Action::Add { name, value: given } => add(root, &single(path, seen)?, name, given.clone()),
         Action::Insert { index, value: given } => {
-            insert_into(root, &list(path, value)?, *index, given.clone())
+            insert_into(root, &list(path, seen)?, *index, given.clone())
         }
-        Action::Delete => delete(root, path, value),
-        Action::Replace(given) => replace(root, &single(path, value)?, given.clone()),
-        Action::Move { source, destination } => shift(root, &list(path, value)?, *source, *destination),
+        Action::Delete => delete(root, path, seen),
+        Action::Replace(given) => replace(root, &single(path, seen)?, given.clone()),
+        Action::Move { source, destination } => shift(root, &list(path, seen)?, *source, *destination),
     }
 }
 
-fn single(path: &Path, value: &Value) -> Result<Vec<Step>, String> {
-    let mut found = places(&path.expression, value);
+fn single(path: &Path, seen: &Seen) -> Result<Vec<Step>, String> {
+    let mut found = seen.places(&path.expression)?;
     match (found.pop(), found.is_empty()) {
         (Some(steps), true) => Ok(steps),
         (None, _) => Err("the path leads to nothing; add what is missing first".into()),
@@ -47,11 +52,11 @@ fn single(path: &Path, value: &Value) -> Result<Vec<Step>, String> {
 }
 
 /// The one list all items of the path are in; an empty one is found by the object before it.
-fn list(path: &Path, value: &Value) -> Result<List, String> {
-    let found = places(&path.expression, value);
+fn list(path: &Path, seen: &Seen) -> Result<List, String> {
+    let found = seen.places(&path.expression)?;
     let Some(first) = found.first() else {
         let (parent, name) = path.parent.as_ref().ok_or("the path leads to nothing")?;
-        let mut parents = places(parent, value);
+        let mut parents = seen.places(parent)?;
         let parent = parents.pop().filter(|_| parents.is_empty());
         return Ok((parent.ok_or("the path leads to nothing")?, name.clone()));
     };
@@ -121,8 +126,8 @@ fn insert_into(root: &mut Node<'_>, (steps, name): &List, index: usize, given: G
 }
 
 /// Nothing to delete is no error: the result is what was wanted.
-fn delete(root: &mut Node<'_>, path: &Path, value: &Value) -> Result<(), String> {
-    let mut found = places(&path.expression, value);
+fn delete(root: &mut Node<'_>, path: &Path, seen: &Seen) -> Result<(), String> {
+    let mut found = seen.places(&path.expression)?;
     let Some(steps) = found.pop() else { return Ok(()) };
     if !found.is_empty() {
         return Err("the path leads to several elements; narrow it to one".into());

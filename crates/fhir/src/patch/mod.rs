@@ -1,8 +1,9 @@
 //! PATCH: JSON Patch and FHIRPath Patch on exact text. <https://hl7.org/fhir/R4/http.html#patch>
 //!
-//! `pointer` is RFC 6902, `operation` reads the Parameters of a FHIRPath Patch, `place` finds what
+//! `pointer` is RFC 6902, `bounds` says what a patch may cost, `operation` reads the Parameters of a FHIRPath Patch, `place` finds what
 //! its paths mean, `edit` changes it. The result is checked here for what no patch may touch;
 //! whether it is a valid resource is for `validate` to say.
+mod bounds;
 mod edit;
 mod operation;
 mod place;

@@ -1,10 +1,12 @@
 //! Where in the tree the items of a path are. FHIRPath sees parsed values; an item is found again
-//! by being that very value.
+//! by being that very value, all items of a path on one walk.
+use super::bounds::COSTLY;
 use crate::TypeId;
-use crate::path::{Env, Expr};
+use crate::path::{Env, Expr, TooCostly};
 use crate::registry::{Definition, ElementType, registry};
 use crate::tree::Node;
 use serde_json::Value;
+use std::collections::HashSet;
 
 #[derive(Clone, Debug)]
 pub struct Path {
@@ -19,39 +21,65 @@ pub enum Step {
     Index(usize),
 }
 
-/// The places of all items that are part of the resource.
-pub fn places(expression: &Expr, value: &Value) -> Vec<Vec<Step>> {
-    let items = expression.evaluate(value, &Env::default());
-    let nodes = items.iter().filter_map(|item| item.json());
-    nodes.filter_map(|node| place_of(value, node)).collect()
+/// FHIRPath work of all operations of a patch.
+const WORK: u64 = 20_000_000;
+/// And of one, however few there are.
+const MOST: u64 = 2_000_000;
+
+/// The resource as paths see it, and what looking may cost.
+pub struct Seen<'v> {
+    value: &'v Value,
+    work: u64,
 }
 
-fn place_of(root: &Value, wanted: &Value) -> Option<Vec<Step>> {
-    let mut steps = Vec::new();
-    search(root, wanted, &mut steps).then_some(steps)
+impl<'v> Seen<'v> {
+    pub fn new(value: &'v Value, operations: usize) -> Seen<'v> {
+        let work = (WORK / (operations as u64).max(1)).min(MOST);
+        Seen { value, work }
+    }
+
+    /// The places of all items that are part of the resource, each once, in its order.
+    pub fn places(&self, expression: &Expr) -> Result<Vec<Vec<Step>>, String> {
+        let env = Env::default().work(self.work);
+        let items = expression.try_evaluate(self.value, &env);
+        let items = items.map_err(|TooCostly| COSTLY)?;
+        let wanted: HashSet<*const Value> = items.iter().filter_map(|item| item.json()).map(ptr).collect();
+        let (mut steps, mut found) = (Vec::new(), Vec::new());
+        if !wanted.is_empty() {
+            search(self.value, &wanted, &mut steps, &mut found);
+        }
+        Ok(found)
+    }
 }
 
-fn search(at: &Value, wanted: &Value, steps: &mut Vec<Step>) -> bool {
-    if std::ptr::eq(at, wanted) {
-        return true;
+fn ptr(value: &Value) -> *const Value {
+    value
+}
+
+/// Until all that is wanted is found.
+fn search(at: &Value, wanted: &HashSet<*const Value>, steps: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
+    if wanted.contains(&ptr(at)) {
+        found.push(steps.clone());
     }
     let mut enter = |step: Step, child: &Value| {
         steps.push(step);
-        let found = search(child, wanted, steps);
-        if !found {
-            steps.pop();
-        }
-        found
+        search(child, wanted, steps, found);
+        steps.pop();
+        found.len() == wanted.len()
     };
     match at {
-        Value::Object(members) => members
-            .iter()
-            .any(|(name, child)| enter(Step::Member(name.clone()), child)),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .any(|(at, child)| enter(Step::Index(at), child)),
-        _ => false,
+        Value::Object(members) => drop(
+            members
+                .iter()
+                .any(|(name, child)| enter(Step::Member(name.clone()), child)),
+        ),
+        Value::Array(items) => drop(
+            items
+                .iter()
+                .enumerate()
+                .any(|(at, child)| enter(Step::Index(at), child)),
+        ),
+        _ => {}
     }
 }
 

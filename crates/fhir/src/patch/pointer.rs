@@ -1,4 +1,5 @@
 //! JSON Patch. <https://www.rfc-editor.org/rfc/rfc6902> with pointers of RFC 6901
+use super::bounds::{self, Budget};
 use crate::tree::Node;
 use crate::{Issue, IssueCode};
 
@@ -75,24 +76,25 @@ fn tokens(text: &str) -> Option<Pointer> {
 
 /// All, or the first that cannot be done.
 pub fn apply(operations: &[Operation], root: &mut Node<'_>) -> Result<(), Issue> {
+    let budget = Budget::default();
     operations.iter().enumerate().try_for_each(|(at, operation)| {
-        one(operation, root).map_err(|rule| {
-            Issue::error(
-                IssueCode::Processing,
-                format!("JSON Patch operation {at}: {rule}"),
-            )
-        })
+        one(operation, root, &budget)
+            .map_err(|rule| Issue::error(bounds::code(rule), format!("JSON Patch operation {at}: {rule}")))
     })
 }
 
 const ABSENT: &str = "there is nothing at the path, or at what leads to it";
 
-fn one(operation: &Operation, root: &mut Node<'_>) -> Result<(), &'static str> {
+fn one(operation: &Operation, root: &mut Node<'_>, budget: &Budget) -> Result<(), &'static str> {
     let path = &operation.path;
     match &operation.action {
-        Action::Add(value) => add(root, path, value.clone()),
+        Action::Add(value) => {
+            budget.place(value, path.len())?;
+            add(root, path, value.clone())
+        }
         Action::Remove => remove(root, path).map(drop),
         Action::Replace(value) => {
+            budget.place(value, path.len())?;
             *find(root, path).ok_or(ABSENT)? = value.clone();
             Ok(())
         }
@@ -101,10 +103,13 @@ fn one(operation: &Operation, root: &mut Node<'_>) -> Result<(), &'static str> {
         }
         Action::Move(from) => {
             let value = remove(root, from)?;
+            budget.place(&value, path.len())?;
             add(root, path, value)
         }
         Action::Copy(from) => {
-            let value = find(root, from).ok_or(ABSENT)?.clone();
+            let value = find(root, from).ok_or(ABSENT)?;
+            budget.place(value, path.len())?;
+            let value = value.clone();
             add(root, path, value)
         }
         Action::Test(value) => match find(root, path) {

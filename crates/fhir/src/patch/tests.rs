@@ -92,3 +92,37 @@ fn a_path_means_one_element() {
     assert!(refused.contains("several"), "{refused}");
     assert_eq!(path(text, "delete", "Patient.gender", "").unwrap(), text);
 }
+
+#[test]
+fn a_patch_cannot_grow_without_end() {
+    let times = |operation: &str, count: usize| format!("[{}]", vec![operation; count].join(","));
+    let refused = json(
+        PATIENT,
+        &times(r#"{"op":"copy","from":"/name","path":"/name/-"}"#, 60),
+    )
+    .unwrap_err();
+    assert!(
+        refused.contains("too much work") || refused.contains("deeper"),
+        "{refused}"
+    );
+    let refused = json(
+        PATIENT,
+        &times(r#"{"op":"copy","from":"","path":"/contained"}"#, 600),
+    )
+    .unwrap_err();
+    assert!(refused.contains("deeper"), "{refused}");
+    let wide =
+        r#"{"op":"copy","from":"/name/0","path":"/name/-"},{"op":"copy","from":"/name","path":"/name/0/x"}"#;
+    let refused = json(PATIENT, &times(wide, 400)).unwrap_err();
+    assert!(
+        refused.contains("too much work") || refused.contains("deeper"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn paths_that_take_too_long_are_refused() {
+    let product = format!("{}1{}", "(1|2|3|4|5|6|7|8|9).select(".repeat(9), ")".repeat(9));
+    let refused = path(PATIENT, "delete", &product, "").unwrap_err();
+    assert!(refused.contains("too much work"), "{refused}");
+}

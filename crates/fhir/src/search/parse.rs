@@ -64,8 +64,10 @@ pub fn parse_with(
     for (name, value) in pairs {
         match one(&mut query, name, value, &cx, limits) {
             Ok(()) => {}
-            Err(issue) if lenient && issue.code == IssueCode::NotSupported => warnings.push(ignored(issue)),
-            Err(issue) => errors.push(issue),
+            Err(issue) if lenient && issue.code == IssueCode::NotSupported => {
+                told(&mut warnings, ignored(issue))
+            }
+            Err(issue) => told(&mut errors, issue),
         }
     }
     query.custom = cx.used();
@@ -75,6 +77,16 @@ pub fn parse_with(
         Err(errors)
     }
 }
+
+/// As many as somebody reads, each once: a hostile search must not become a larger answer.
+fn told(issues: &mut Vec<Issue>, issue: Issue) {
+    if issues.len() < MOST_TOLD && !issues.contains(&issue) {
+        issues.push(issue);
+    }
+}
+
+/// Each may name all parameters of its type.
+const MOST_TOLD: usize = 20;
 
 /// One condition by name and value, as `parse` would read it: for criteria kept as text.
 pub fn parse_filter(on: TypeId, name: &str, value: &str, base: &str) -> Result<Filter, Issue> {

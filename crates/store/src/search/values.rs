@@ -159,7 +159,7 @@ fn uri(sql: &mut Sql, mode: UriMode, uri: &str, alias: &str) {
         }
         UriMode::Below => between(sql, &column, clip(uri)),
         UriMode::Above => {
-            sql.equals(&column, above(uri).into_iter().map(Bind::Text));
+            sql.equals(&column, above(clip(uri)).into_iter().map(Bind::Text));
         }
     }
 }

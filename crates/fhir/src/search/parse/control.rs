@@ -1,11 +1,14 @@
 //! Parameters that shape the answer rather than choose matches.
 //! <https://hl7.org/fhir/R4/search.html#modifyingresults>
-use super::context::Context;
+use super::context::{Context, too_costly};
 use super::{Limits, invalid, unsupported};
 use crate::registry::ParamKind;
 use crate::search::{Include, Query, Sort, SortBy, Summary, Total};
 use crate::view::View;
 use crate::{Issue, TypeId};
+
+/// Each is a join more.
+const MAX_SORT: usize = 10;
 
 pub enum Applied {
     /// Not ours: a filter.
@@ -103,6 +106,9 @@ fn sort(query: &mut Query, value: &str, cx: &Context) -> Result<(), Issue> {
             && matches!(param.kind, ParamKind::Composite | ParamKind::Special)
         {
             return Err(unsupported("_sort", &format!("cannot order by '{}'", param.code)));
+        }
+        if query.sort.len() == MAX_SORT {
+            return Err(too_costly("_sort", "takes at most 10 parameters"));
         }
         query.sort.push(Sort { by, descending });
     }

@@ -36,7 +36,13 @@ pub fn test(
                 .map_err(wrong)
         }
         (ParamKind::String, modifier) => string(name, modifier, value),
-        (ParamKind::Uri, modifier) => uri(name, modifier, value),
+        (ParamKind::Uri, modifier) => {
+            // What contains it is looked for at each of these.
+            let ends = |v: &&str| v.matches(['/', ':', '.', '?', '#']).count();
+            let above = modifier == Some("above");
+            cx.spend(name, if above { value.iter().map(ends).sum() } else { 0 })?;
+            uri(name, modifier, value)
+        }
         (ParamKind::Date, None) => each(value, date).map(Test::Date).map_err(wrong),
         (ParamKind::Number, None) => each(value, number).map(Test::Number).map_err(wrong),
         (ParamKind::Quantity, None) => {
