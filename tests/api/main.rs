@@ -3,6 +3,7 @@
 //! A scene is a function taking a [`support::Baton`]; `on_both!` makes a test of it per database.
 //! `support/` starts the server and speaks to it.
 mod auth;
+mod bulk;
 mod bundles;
 mod compartments;
 mod convergence;

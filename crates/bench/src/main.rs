@@ -6,6 +6,7 @@
 //! on the same cores.
 mod adt;
 mod bare;
+mod bulk;
 mod generate;
 mod http;
 mod observation;

@@ -2,7 +2,7 @@
 use crate::http::{self, Connection, Load};
 use crate::server::{Engine, Server, run as baton};
 use crate::table::{Row, Table, Target};
-use crate::{adt, bare, observation};
+use crate::{adt, bare, bulk, observation};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -18,9 +18,13 @@ struct Bench<'a> {
 }
 
 pub fn run(engine: &Engine, named: &[String], table: &mut Table) {
-    const SCENES: [&str; 3] = ["adt", "create", "read"];
+    const SCENES: [&str; 5] = ["adt", "create", "read", "import", "transaction"];
     let some = named.iter().any(|name| SCENES.contains(&name.as_str()));
     let wanted = |scene: &str| !some || named.iter().any(|name| name == scene);
+    bulk::run(engine, table, &wanted);
+    if !["adt", "create", "read"].into_iter().any(wanted) {
+        return;
+    }
     let database = engine.database("bench");
     drop(Server::start(&database));
     let server = Server::start(&database);

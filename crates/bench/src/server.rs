@@ -121,11 +121,20 @@ impl Server {
 
     /// Resident memory in MiB.
     pub fn resident(&self) -> f64 {
+        self.memory("VmRSS")
+    }
+
+    /// The most it ever was.
+    pub fn peak(&self) -> f64 {
+        self.memory("VmHWM")
+    }
+
+    fn memory(&self, which: &str) -> f64 {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
         let line = status
             .lines()
-            .find(|line| line.starts_with("VmRSS"))
+            .find(|line| line.starts_with(which))
             .unwrap_or_default();
         line.split_whitespace()
             .nth(1)

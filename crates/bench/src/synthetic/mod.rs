@@ -15,7 +15,7 @@ mod write;
 
 pub use random::Random;
 pub use vocabulary::{Code, Measure};
-pub use write::{Form, write};
+pub use write::{Form, transaction, write};
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
