@@ -112,11 +112,8 @@ fn refusals_name_file_and_entry(database: Database) {
         assert!(said.contains(words), "{words:?} in {said}");
     }
     // Corrected, only what was refused is loaded.
-    write(
-        Path::new(&folder),
-        "bad.json",
-        &good.to_string().replace("|r-", "|s-"),
-    );
+    let corrected = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries(2, "s")});
+    write(Path::new(&folder), "bad.json", &corrected.to_string());
     write(
         Path::new(&folder),
         "Patient.ndjson",
