@@ -44,9 +44,8 @@ fn full_size(baton: &Baton) {
         "{count} {}",
         text.len()
     );
-    let bad = text.replacen("\"final\"", "\"final\"", 1);
-    let last = bad.rfind("\"final\"").expect("an observation");
-    let bad = format!("{}\"finis\"{}", &bad[..last], &bad[last + 7..]);
+    let last = text.rfind("\"final\"").expect("an observation");
+    let bad = format!("{}\"finis\"{}", &text[..last], &text[last + 7..]);
     let media = "application/fhir+json";
     let outcome = partner.send_text("POST", "", media, bad).refused(422, "status");
     assert_eq!(
