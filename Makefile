@@ -1,7 +1,7 @@
 # Baton. `make demo` shows the main job, `make test` runs everything on both databases.
 CARGO ?= cargo
 
-.PHONY: run demo test bench fuzz fmt lint openapi tables drift
+.PHONY: run demo test bench bench-scale fuzz fmt lint openapi tables drift
 
 ## The server on SQLite, on http://127.0.0.1:8080
 run:
@@ -19,6 +19,13 @@ test:
 bench:
 	$(CARGO) build --release -p baton-gateway -p baton-bench
 	PG_DURABLE=1 tests/with-postgres $(CARGO) run --release -p baton-bench
+
+## The search shapes at ten thousand and at a million resources; the databases stay in SCALE for the next run
+SCALE ?= $(or $(TMPDIR),/tmp)/baton-scale
+bench-scale:
+	$(CARGO) build --release -p baton-gateway -p baton-bench
+	BATON_BENCH_KEEP=$(SCALE) PG_KEEP=$(SCALE)/postgres PG_DURABLE=1 \
+		tests/with-postgres $(CARGO) run --release -p baton-bench -- scale
 
 ## Property tests of the parsers with many more cases
 fuzz:

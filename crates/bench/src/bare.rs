@@ -1,7 +1,8 @@
 //! The engine's own limit: a bare client that writes the rows one Observation costs, index and
 //! audit rows included, with the durability Baton has and nothing else to do.
+use crate::engine::Engine;
 use crate::observation;
-use crate::server::{Engine, run};
+use crate::server::run;
 use fhir::Resource;
 use fhir::search::index::{Entry, EntryValue, stored};
 use std::io::Write;

@@ -1,7 +1,8 @@
 //! Loading: `baton import` of files, transactions over HTTP, and what a very large one takes.
+use crate::engine::Engine;
 use crate::generate::SEED;
 use crate::http::{Connection, request};
-use crate::server::{Engine, Server, run as baton};
+use crate::server::{Server, run as baton};
 use crate::table::{Row, Table, Target};
 use baton_bench::synthetic::{Form, Population, transaction, write};
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ impl Bulk<'_> {
     fn row(&self, what: &'static str, value: f64, unit: &'static str, target: Target) -> Row {
         Row {
             engine: self.engine.name(),
-            what,
+            what: what.to_string(),
             value,
             unit,
             limit: None,

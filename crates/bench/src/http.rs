@@ -39,24 +39,36 @@ impl Connection {
 
     /// Sends the bytes of a request and reads the whole response: status and body.
     pub fn send(&mut self, request: &[u8]) -> (u16, Vec<u8>) {
+        let (status, _, body) = self.located(request);
+        (status, body)
+    }
+
+    /// The same with the `Location` there may be.
+    pub fn located(&mut self, request: &[u8]) -> (u16, String, Vec<u8>) {
         self.stream.get_mut().write_all(request).expect("sent");
         let mut line = String::new();
         self.stream.read_line(&mut line).expect("a status line");
         let status = line.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
-        let mut length = 0;
+        let (mut length, mut location) = (0, String::new());
         loop {
             line.clear();
             self.stream.read_line(&mut line).expect("a header");
             if line.trim().is_empty() {
                 break;
             }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap_or(0);
+            match line.split_once(':') {
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                    length = value.trim().parse().unwrap_or(0);
+                }
+                Some((name, value)) if name.eq_ignore_ascii_case("location") => {
+                    location = value.trim().to_string();
+                }
+                _ => {}
             }
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).expect("a body");
-        (status, body)
+        (status, location, body)
     }
 }
 

@@ -7,14 +7,17 @@
 mod adt;
 mod bare;
 mod bulk;
+mod crud;
+mod engine;
 mod generate;
 mod http;
 mod observation;
 mod scenes;
+mod search;
 mod server;
 mod table;
 
-use server::Engine;
+use engine::Engine;
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some("constant") {
@@ -28,15 +31,39 @@ fn main() {
     if std::env::args().nth(1).as_deref() == Some("generate") {
         return generate::run(&std::env::args().skip(2).collect::<Vec<_>>());
     }
-    // `baton-bench sqlite adt` runs only what is named.
     let named: Vec<String> = std::env::args().skip(1).collect();
+    measure(&named);
+}
+
+/// `baton-bench sqlite adt` runs only what is named. `search` and `scale` (searches at a million
+/// resources too) may be followed by parts of the names of shapes.
+fn measure(named: &[String]) {
     let is_named = |engine: &Engine| named.iter().any(|name| name.eq_ignore_ascii_case(engine.name()));
     let engines = Engine::available();
     let all = !engines.iter().any(is_named);
-    let mut table = table::Table::default();
-    for engine in engines.into_iter().filter(|engine| all || is_named(engine)) {
+    let searches = named.iter().position(|name| name == "search" || name == "scale");
+    let (mut table, mut shapes) = (table::Table::default(), search::Shapes::default());
+    for engine in engines.iter().filter(|engine| all || is_named(engine)) {
         eprintln!("== {}", engine.name());
-        scenes::run(&engine, &named, &mut table);
+        let (sizes, of): (&[usize], &[String]) = match searches {
+            Some(at) if named[at] == "scale" => (&[search::SMALL, search::LARGE], &named[at + 1..]),
+            Some(at) => (&[search::SMALL], &named[at + 1..]),
+            None => {
+                scenes::run(engine, named, &mut table);
+                (
+                    if named.iter().all(|n| !scenes::NAMES.contains(&n.as_str())) {
+                        &[search::SMALL]
+                    } else {
+                        &[]
+                    },
+                    &[],
+                )
+            }
+        };
+        search::run(engine, sizes, of, &mut shapes, &mut table);
     }
     print!("{table}");
+    if !shapes.is_empty() {
+        print!("\n{shapes}");
+    }
 }

@@ -1,13 +1,15 @@
 //! What is measured, one function a row or two.
+use crate::engine::Engine;
 use crate::http::{self, Connection, Load};
-use crate::server::{Engine, Server, run as baton};
+use crate::server::{Server, run as baton};
 use crate::table::{Row, Table, Target};
-use crate::{adt, bare, bulk, observation};
+use crate::{adt, bare, bulk, crud, observation};
 use serde_json::Value;
 use std::time::Duration;
 
 const TIME: Duration = Duration::from_secs(8);
 const FHIR: &str = "application/fhir+json";
+pub const NAMES: [&str; 6] = ["adt", "create", "read", "crud", "import", "transaction"];
 const HL7: &str = "application/hl7-v2";
 
 struct Bench<'a> {
@@ -18,20 +20,19 @@ struct Bench<'a> {
 }
 
 pub fn run(engine: &Engine, named: &[String], table: &mut Table) {
-    const SCENES: [&str; 5] = ["adt", "create", "read", "import", "transaction"];
-    let some = named.iter().any(|name| SCENES.contains(&name.as_str()));
+    let some = named.iter().any(|name| NAMES.contains(&name.as_str()));
     let wanted = |scene: &str| !some || named.iter().any(|name| name == scene);
     bulk::run(engine, table, &wanted);
-    if !["adt", "create", "read"].into_iter().any(wanted) {
+    if !["adt", "create", "read", "crud"].into_iter().any(wanted) {
         return;
     }
     let database = engine.database("bench");
     drop(Server::start(&database));
     let server = Server::start(&database);
     std::thread::sleep(Duration::from_secs(1));
-    let row = |what, value, unit, target| Row {
+    let row = |what: &str, value, unit, target| Row {
         engine: engine.name(),
-        what,
+        what: what.to_string(),
         value,
         unit,
         limit: None,
@@ -81,6 +82,9 @@ pub fn run(engine: &Engine, named: &[String], table: &mut Table) {
     if wanted("read") {
         bench.reads(table);
     }
+    if wanted("crud") {
+        bench.mix(table);
+    }
     table.add(row(
         "resident after the load",
         bench.server.resident(),
@@ -96,17 +100,10 @@ pub fn run(engine: &Engine, named: &[String], table: &mut Table) {
 }
 
 impl Bench<'_> {
-    fn row(
-        &self,
-        what: &'static str,
-        value: f64,
-        unit: &'static str,
-        limit: Option<f64>,
-        target: Target,
-    ) -> Row {
+    fn row(&self, what: &str, value: f64, unit: &'static str, limit: Option<f64>, target: Target) -> Row {
         Row {
             engine: self.engine.name(),
-            what,
+            what: what.to_string(),
             value,
             unit,
             limit,
@@ -240,6 +237,18 @@ impl Bench<'_> {
             None,
             Target::None,
         ));
+    }
+
+    /// Nine types from creation to deletion, as a published workload has them.
+    fn mix(&self, table: &mut Table) {
+        let (rate, loads) = crud::run(&self.server.address, &self.token, 32, TIME);
+        table.add(self.row("CRUD mix, 32 clients", rate, "/s", None, Target::None));
+        for (what, load) in loads {
+            for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
+                let what = format!("CRUD mix, {what}, {name}");
+                table.add(self.row(&what, load.percentile(share), "ms", None, Target::None));
+            }
+        }
     }
 
     fn some_ids(&self) -> Vec<String> {

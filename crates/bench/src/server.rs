@@ -1,63 +1,8 @@
 //! The server under test, a process of its own, and what the system says about it.
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// Where Baton keeps its data in this run.
-pub enum Engine {
-    Sqlite { folder: PathBuf },
-    Postgres { server: String },
-}
-
-impl Engine {
-    pub fn available() -> Vec<Engine> {
-        let folder = std::env::temp_dir().join(format!("baton-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let mut engines = vec![Engine::Sqlite { folder }];
-        match std::env::var("BATON_TEST_POSTGRES") {
-            Ok(url) => engines.push(Engine::Postgres { server: url }),
-            Err(_) => eprintln!("PostgreSQL: skipped, BATON_TEST_POSTGRES is not set"),
-        }
-        engines
-    }
-
-    pub fn name(&self) -> &'static str {
-        match self {
-            Engine::Sqlite { .. } => "SQLite",
-            Engine::Postgres { .. } => "PostgreSQL",
-        }
-    }
-
-    /// The URL of an empty database of that name.
-    pub fn database(&self, name: &str) -> String {
-        match self {
-            Engine::Sqlite { folder } => format!("sqlite://{}/{name}.db", folder.display()),
-            Engine::Postgres { server } => {
-                let made = Command::new("psql")
-                    .args([server, "-qc", &format!("CREATE DATABASE {name}")])
-                    .status();
-                assert!(
-                    made.is_ok_and(|s| s.success()),
-                    "psql creates the database {name}"
-                );
-                server
-                    .rsplit_once('/')
-                    .map(|(host, _)| format!("{host}/{name}"))
-                    .expect("a postgres:// URL")
-            }
-        }
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        if let Engine::Sqlite { folder } = self {
-            let _ = std::fs::remove_dir_all(folder);
-        }
-    }
-}
 
 fn baton() -> Command {
     let path = std::env::current_exe().expect("a path").with_file_name("baton");

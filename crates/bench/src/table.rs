@@ -14,7 +14,7 @@ pub enum Target {
 
 pub struct Row {
     pub engine: &'static str,
-    pub what: &'static str,
+    pub what: String,
     pub value: f64,
     pub unit: &'static str,
     pub limit: Option<f64>,

@@ -48,7 +48,12 @@ impl Population {
     /// Organizations, each with its location and practitioners: what patients refer to.
     pub fn places(&self) -> impl Iterator<Item = Vec<Item>> {
         let population = *self;
-        (0..population.place_count()).map(move |n| places::place(&population, n))
+        (0..population.place_count()).map(move |n| population.place(n))
+    }
+
+    /// The Organization comes first.
+    pub fn place(&self, n: usize) -> Vec<Item> {
+        places::place(self, n)
     }
 
     /// Patient `n` and all that is recorded about them; the Patient comes first.
