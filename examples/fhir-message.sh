@@ -3,13 +3,13 @@
 # 200 means that the notification is processed and durable; there is no response message.
 #   TOKEN=… examples/fhir-message.sh [VISIT]
 set -eu
-visit=${1:-V$(date +%s)}
+visit=${1:-VF$(date +%s)}
 at() { date -u -d "$1" +%Y-%m-%dT%H:%M:%SZ 2>/dev/null || date -u -v"$2" +%Y-%m-%dT%H:%M:%SZ; }
 admitted=$(at '5 days ago' -5d)
 discharged=$(at '8 hours ago' -8H)
 urn=urn:uuid:5f1c0f7e-0000-4000-8000-00000000000
 
-curl -sSf -o /dev/null -w '%{http_code}\n' "${BATON:-http://127.0.0.1:8080}/fhir/\$process-message" \
+answer=$(curl -sS --fail-with-body -w '\n%{http_code}\n' "${BATON:-http://127.0.0.1:8080}/fhir/\$process-message" \
     -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/fhir+json' --data-binary @- <<JSON
 {
   "resourceType": "Bundle", "id": "bundle-$visit", "type": "message", "timestamp": "$discharged",
@@ -51,3 +51,5 @@ curl -sSf -o /dev/null -w '%{http_code}\n' "${BATON:-http://127.0.0.1:8080}/fhir
   ]
 }
 JSON
+) || { printf '%s\n' "$answer" >&2; exit 1; }
+printf '%s\n' "$answer" | tail -n 1

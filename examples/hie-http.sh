@@ -4,7 +4,7 @@
 #   TOKEN=… examples/hie-http.sh [VISIT]
 # The sender must be known: baton sender add --name general --application ADT1 --facility GENERAL --timezone America/New_York
 set -eu
-visit=${1:-V$(date +%s)}
+visit=${1:-VH$(date +%s)}
 at() { date -u -d "$1" +%Y%m%d%H%M%S+0000 2>/dev/null || date -u -v"$2" +%Y%m%d%H%M%S+0000; }
 admitted=$(at '4 days ago' -4d)
 discharged=$(at '6 hours ago' -6H)
@@ -19,8 +19,9 @@ message() { # event, instant, disposition, discharge instant
         "DG1|1||I50.9^Heart failure^I10|||F"
 }
 send() {
-    curl -sSf "${BATON:-http://127.0.0.1:8080}/hl7v2" -H "Authorization: Bearer $TOKEN" \
-        -H 'Content-Type: application/hl7-v2' --data-binary @- | tr '\r' '\n'
+    answer=$(curl -sS --fail-with-body "${BATON:-http://127.0.0.1:8080}/hl7v2" -H "Authorization: Bearer $TOKEN" \
+        -H 'Content-Type: application/hl7-v2' --data-binary @-) || { printf '%s\n' "$answer" >&2; exit 1; }
+    printf '%s' "$answer" | tr '\r' '\n'
 }
 
 message A01 "$admitted" '' '' | send

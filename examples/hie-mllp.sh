@@ -4,7 +4,7 @@
 #   examples/hie-mllp.sh [HOST:PORT] [VISIT]
 set -euo pipefail
 address=${1:-127.0.0.1:2575}
-visit=${2:-V$(date +%s)}
+visit=${2:-VM$(date +%s)}
 at() { date -u -d "$1" +%Y%m%d%H%M%S+0000 2>/dev/null || date -u -v"$2" +%Y%m%d%H%M%S+0000; }
 admitted=$(at '4 days ago' -4d)
 
@@ -18,7 +18,7 @@ send() { # event, instant, disposition, discharge instant
         "PV1|1|I|4WEST^402^A|U|||1234567893^Attend^Alex^^^^MD^^NPI||||||||||||$visit|||||||||||||||||$3||||||||$admitted|$4" >&3
     printf '\x1c\r' >&3
     IFS= read -r -d $'\x1c' answer <&3
-    printf '%s\n' "$answer" | tr -d '\v' | tr '\r' '\n'
+    printf '%s\n' "$answer" | tr -d '\v' | tr '\r' '\n' | sed '/^$/d'
 }
 
 send A01 "$admitted" '' ''

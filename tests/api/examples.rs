@@ -1,6 +1,6 @@
 //! The scripts under `examples/` and `baton demo` do what they say.
 use crate::on_both;
-use crate::support::messages::unique;
+use crate::support::messages::{Adt, days_ago, unique};
 use crate::support::{Baton, Client};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -11,6 +11,8 @@ on_both!(
     senders_over_http_and_mllp,
     a_fhir_message_sender,
     an_ehr_polls_its_worklist,
+    the_scopes_of_the_readme_are_enough,
+    a_sender_with_a_map,
 );
 
 fn script(name: &str) -> PathBuf {
@@ -120,6 +122,82 @@ fn an_ehr_polls_its_worklist(baton: &Baton) {
         .filter_map(|e| e["resource"]["restriction"]["period"]["end"].as_str())
         .collect();
     assert!(due.is_sorted(), "{due:?}");
+}
+
+/// Whoever follows the README to the letter gets through, and is told where not.
+fn the_scopes_of_the_readme_are_enough(baton: &Baton) {
+    if !curl() {
+        return;
+    }
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = std::fs::read_to_string(readme).expect("the README");
+    let client = |name: &str| {
+        let line = readme
+            .lines()
+            .find(|line| line.contains(&format!("client add --name {name}")));
+        let scope = line.and_then(|line| line.split('"').nth(1));
+        baton.client(scope.unwrap_or_else(|| panic!("the scope of {name} in the README")))
+    };
+    let (exchange, ehr) = (client("hie"), client("ehr"));
+    baton.sender();
+    for name in ["hie-http.sh", "fhir-message.sh"] {
+        run(name, &[&unique("EX")], baton, token(&exchange));
+    }
+    assert!(run("ehr-worklist.sh", &[], baton, token(&ehr)).contains("tcm-contact"));
+    let task = &ehr.find("Task?code=urn:baton:task|tcm-contact")[0];
+    let mut done = task.clone();
+    done["status"] = "completed".into();
+    ehr.put(&crate::support::care::reference(task), &done).ok();
+    for name in ["hie-http.sh", "fhir-message.sh"] {
+        let refused = Command::new(script(name))
+            .env("BATON", &baton.base)
+            .env("TOKEN", token(&ehr))
+            .output()
+            .expect("the script runs");
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(
+            !refused.status.success() && told.contains("MessageHeader"),
+            "{name}: {told}"
+        );
+    }
+    let wrong = Command::new(script("token.sh"))
+        .envs([
+            ("BATON", baton.base.as_str()),
+            ("CLIENT_ID", "nobody"),
+            ("CLIENT_SECRET", "x"),
+        ])
+        .output()
+        .expect("the script runs");
+    let told = String::from_utf8_lossy(&wrong.stderr);
+    assert!(
+        !wrong.status.success() && told.contains("invalid_client"),
+        "{told}"
+    );
+}
+
+fn a_sender_with_a_map(baton: &Baton) {
+    let map = std::fs::read_to_string(script("sender.toml")).expect("the example");
+    // Also with everything it offers.
+    let offered = map.lines().map(|line| match line.strip_prefix("# ") {
+        Some(setting) if setting.contains(" = ") || setting.starts_with('[') => setting,
+        _ => line,
+    });
+    for map in [map.clone(), offered.collect::<Vec<_>>().join("\n")] {
+        baton.sender_mapped("general", &map);
+    }
+    let partner = baton.partner();
+    let visit = unique("V");
+    let mut message = Adt::new("A03", &unique("P"), &visit).discharged(days_ago(1), "HHC");
+    message.class = "24H";
+    partner.taken(&message);
+    let stay = partner.stay(&visit);
+    assert_eq!(stay["class"]["code"], "OBSENC");
+    assert_eq!(stay["serviceProvider"]["display"], "General Hospital");
+    assert_eq!(
+        stay["identifier"][0]["system"],
+        "urn:oid:2.16.840.1.113883.3.9999.1"
+    );
+    assert_eq!(partner.course(&visit).episode["status"], "active");
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub struct Batch<'a> {
     file: bool,
     /// BHS, or FHS where there is no BHS.
     header: &'a [u8],
-    /// BTS-1: how many messages the sender says there are.
+    /// BTS-1 of all batches in the file: how many messages the sender says there are.
     announced: Option<usize>,
 }
 
@@ -27,9 +27,9 @@ impl<'a> Batch<'a> {
             messages: Vec::new(),
             file: bytes.starts_with(b"FHS"),
             header: line(bytes),
-            announced: None,
+            announced: Some(0),
         };
-        let mut open = None;
+        let (mut open, mut closed) = (None, false);
         for start in lines(bytes) {
             let name = bytes.get(start..start + 3).unwrap_or_default();
             if !matches!(name, b"MSH" | b"FHS" | b"BHS" | b"BTS" | b"FTS") {
@@ -45,11 +45,16 @@ impl<'a> Batch<'a> {
             match name {
                 b"MSH" => open = Some(start),
                 b"BHS" => batch.header = line(&bytes[start..]),
-                b"BTS" => batch.announced = count(line(&bytes[start..])),
+                b"BTS" => {
+                    let counted = count(line(&bytes[start..]));
+                    batch.announced = batch.announced.zip(counted).map(|(sum, one)| sum + one);
+                    closed = true;
+                }
                 _ => {}
             }
         }
         batch.messages.extend(open.map(|from| &bytes[from..]));
+        batch.announced = batch.announced.filter(|_| closed);
         (!batch.messages.is_empty()).then_some(batch)
     }
 

@@ -8,6 +8,7 @@ on_both!(
     any_separators_and_line_ends,
     two_quotes_delete_and_nothing_keeps,
     what_is_unknown_is_kept,
+    what_is_beyond_measure,
     names_in_any_charset
 );
 
@@ -106,4 +107,66 @@ fn names_in_any_charset(baton: &Baton) {
         partner.only(&format!("Patient?identifier={patient}"))["name"][0]["family"],
         "Mu&noz\u{f1}"
     );
+}
+
+/// Long names that do not compress, as an index has to hold them.
+fn noise(length: usize) -> String {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let letter = || char::from(alphabet[rand::random::<u32>() as usize % alphabet.len()]);
+    std::iter::repeat_with(letter).take(length).collect()
+}
+
+fn what_is_beyond_measure(baton: &Baton) {
+    baton.sender();
+    let partner = baton.partner();
+    let reviews = || {
+        partner
+            .find("Task?code=urn:baton:task|message-review&status=requested")
+            .len()
+    };
+    for place in ["MSH-10", "PV1-19", "PID-3", "DG1-3"] {
+        let long = noise(6_000);
+        let mut message = Adt::new("A01", &unique("P"), &unique("V"));
+        match place {
+            "MSH-10" => message.control = long.clone(),
+            "PV1-19" => message.visit = Some(long.clone()),
+            "PID-3" => message.patient = long.clone(),
+            _ => message.extra = vec![format!("DG1|2||{long}^x^L|||F")],
+        }
+        // And again, as senders do.
+        for _ in 0..2 {
+            partner.taken(&message);
+        }
+    }
+    assert_eq!(reviews(), 0);
+    let mut many = Adt::new("A01", &unique("P"), &unique("V"));
+    many.patient = "1~".repeat(20_000) + &many.patient;
+    let answer = partner.hl7(&many.text()).text;
+    assert!(
+        answer.contains("MSA|AR|") && answer.contains("PID^1^3"),
+        "{answer}"
+    );
+    assert_eq!(reviews(), 1);
+    // A mistyped year is taken, and put before a person.
+    let visit = unique("V");
+    let far = days_ago(-40_000);
+    partner.taken(&Adt::new("A03", &unique("P"), &visit).discharged(far, "01"));
+    let doubted = partner.find("Task?code=urn:baton:task|message-review&status=requested");
+    let doubted: Vec<&Value> = doubted
+        .iter()
+        .filter(|task| task["statusReason"]["text"] == "date-future")
+        .collect();
+    let [task] = doubted[..] else {
+        panic!("{doubted:#?}")
+    };
+    let path = format!("{}/$reprocess", crate::support::care::reference(task));
+    let again = partner.send_text("POST", &path, "application/hl7-v2", "").ok();
+    assert_eq!(again["status"], "requested", "it is no better yet");
+    let right = Adt::new("A03", &unique("P"), &visit)
+        .discharged(days_ago(1), "01")
+        .text();
+    let settled = partner.send_text("POST", &path, "application/hl7-v2", right).ok();
+    assert_eq!(settled["status"], "completed");
+    let due = partner.course(&visit).due("tcm-contact").to_owned();
+    assert!(due < days_ago(-10).to_rfc3339(), "{due}");
 }

@@ -37,7 +37,7 @@ pub struct AddArgs {
     /// Time zone of times without an offset, such as America/New_York
     #[arg(long, value_name = "IANA")]
     timezone: Zone,
-    /// Class, disposition and authority maps, as TOML or JSON
+    /// Class, disposition and authority maps, as TOML or JSON (examples/sender.toml shows all there is)
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
     #[command(flatten)]

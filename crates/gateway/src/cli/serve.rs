@@ -175,7 +175,12 @@ pub async fn open(config: Config) -> Result<AppState, Failure> {
 
 /// A longer queue than the standard library's, for partners that connect all at once.
 async fn bind(key: &str, address: &str) -> Result<tokio::net::TcpListener, Failure> {
-    let failed = |e: std::io::Error| Failure::of(format!("{key}: cannot listen on {address}: {e}"));
+    let failed = |e: std::io::Error| {
+        Failure::of(format!(
+            "{key}: cannot listen on {address}: {e}; --{key} or BATON_{} names another address",
+            key.to_uppercase()
+        ))
+    };
     let resolved = tokio::net::lookup_host(address).await.map_err(failed)?.next();
     let resolved = resolved.ok_or_else(|| Failure::usage(format!("{key}: {address} has no address")))?;
     let socket = match resolved {

@@ -4,6 +4,7 @@ use super::accept::{self, Reading, Receipt};
 use super::{CUT, REJECTED, Remark, UNPARSEABLE, UNREGISTERED, arrived};
 use crate::edge;
 use crate::state::AppState;
+use futures_util::stream::{self, StreamExt};
 use hl7v2::ack::{self, Answer, Header};
 use hl7v2::map::{self, Mapped};
 use hl7v2::{Batch, Message, Place, Reject, Sender};
@@ -20,16 +21,22 @@ pub struct Arrival {
     pub request_id: String,
 }
 
+/// Messages of a batch that are worked on together.
+const AT_ONCE: usize = 8;
+/// MSH-10 has at most 199 characters; a longer one is compared by its beginning and the content.
+const LONGEST_NAME: usize = 199;
+
 /// Takes in a message, or the messages of a batch. Always answers; the answers are whole HL7 v2
 /// messages in order (none if the sender wanted none), those to a batch in one batch.
 pub async fn receive(state: &AppState, bytes: Vec<u8>, arrival: Arrival) -> Vec<Vec<u8>> {
     let Some(batch) = Batch::split(&bytes) else {
         return one(state, bytes, arrival).await;
     };
-    let mut answers = Vec::new();
-    for message in &batch.messages {
-        answers.extend(one(state, message.to_vec(), arrival.clone()).await);
-    }
+    let messages: Vec<Vec<u8>> = batch.messages.iter().map(|message| message.to_vec()).collect();
+    let each = stream::iter(messages).map(|message| one(state, message, arrival.clone()));
+    // Their order does not matter, that of the answers does.
+    let answers: Vec<Vec<Vec<u8>>> = each.buffered(AT_ONCE).collect().await;
+    let answers = answers.concat();
     match answers.is_empty() {
         true => answers,
         false => vec![batch.answer(&answers, &short_id(), edge::now())],
@@ -126,7 +133,7 @@ impl Door<'_> {
                 .await;
         };
         kept.sender = sender.name.clone();
-        match map::adt(&message, &sender) {
+        match map::adt(&message, &sender, self.now) {
             Err(reject) => {
                 kept.outcome = REJECTED.into();
                 self.refuse(&header, kept, &reject).await
@@ -206,7 +213,7 @@ impl Door<'_> {
 
     fn kept(&self, bytes: Vec<u8>, header: &Header) -> Kept {
         let mut kept = arrived(self.arrival.channel, bytes, edge::new_id(), self.now);
-        kept.control_id = header.control_id.clone();
+        kept.control_id = header.control_id.chars().take(LONGEST_NAME).collect();
         kept.event = header.event.clone();
         kept
     }

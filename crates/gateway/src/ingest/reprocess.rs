@@ -98,12 +98,12 @@ async fn read(state: &AppState, text: &[u8], now: i64) -> Result<Read, StoreErro
                 text: "register the sender, then read the message again".into(),
             }],
         },
-        Some(sender) => mapped(&message, sender, event),
+        Some(sender) => mapped(&message, sender, event, now),
     })
 }
 
-fn mapped(message: &Hl7, sender: Arc<Sender>, event: String) -> Read {
-    match map::adt(message, &sender) {
+fn mapped(message: &Hl7, sender: Arc<Sender>, event: String, now: i64) -> Read {
+    match map::adt(message, &sender, now) {
         Err(reject) => Read::refused(REJECTED, &sender.name, &event, &reject),
         Ok(mapped) => Read {
             outcome: ACCEPTED,

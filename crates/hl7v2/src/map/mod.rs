@@ -2,7 +2,7 @@
 //! does to a stay is coordination's business.
 //!
 //! Fault codes: `authority-missing`, `authority-unknown`, `class-missing`, `class-unknown`,
-//! `date-invalid`, `disposition-missing`, `disposition-unknown`, `gender-unknown`, `period-inverted`,
+//! `date-future`, `date-invalid`, `disposition-missing`, `disposition-unknown`, `gender-unknown`, `period-inverted`,
 //! `processing-missing`, `time-ambiguous`, `time-skipped`, `visit-number-missing`, and of parsing
 //! `charset-invalid`, `charset-undeclared`, `charset-unknown`, `line-break`,
 //! `separator-repeated`.
@@ -46,8 +46,9 @@ pub struct Mapped {
     pub faults: Vec<Fault>,
 }
 
-/// Maps an ADT message of a registered sender, or says why it cannot be taken.
-pub fn adt(message: &Message, sender: &Sender) -> Result<Mapped, Reject> {
+/// Maps an ADT message of a registered sender, or says why it cannot be taken. `now`, in
+/// microseconds, is only for doubting what lies ahead of it.
+pub fn adt(message: &Message, sender: &Sender, now: i64) -> Result<Mapped, Reject> {
     let mut scope = Scope::new(message, sender);
     let (trigger, about) = accept::check(&mut scope)?;
     let when = when::of(&mut scope, trigger)?;
@@ -56,10 +57,9 @@ pub fn adt(message: &Message, sender: &Sender) -> Result<Mapped, Reject> {
         About::Person => vec![event(&mut scope, trigger, &when, false)?],
         About::Stay => vec![event(&mut scope, trigger, &when, true)?],
     };
-    Ok(Mapped {
-        events,
-        faults: scope.into_faults(),
-    })
+    let mut faults = scope.into_faults();
+    faults.extend(events.iter().find_map(|event| when::ahead(event, now)));
+    Ok(Mapped { events, faults })
 }
 
 fn event(scope: &mut Scope<'_>, trigger: Trigger, when: &When, visit: bool) -> Result<Event, Reject> {

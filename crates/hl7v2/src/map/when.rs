@@ -1,8 +1,9 @@
 //! The two times of an event: when it happened and when it was entered. Never when it arrived.
 use super::scope::Scope;
 use crate::time::Moment;
-use crate::{Place, Reject};
-use fhir::event::Trigger;
+use crate::{Fault, Place, Reject};
+use fhir::datetime::parse_range;
+use fhir::event::{Event, Trigger};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -43,6 +44,25 @@ pub(super) fn of(scope: &mut Scope<'_>, trigger: Trigger) -> Result<When, Reject
         recorded: recorded.micros,
         moment: occurred,
     })
+}
+
+/// What cannot have happened yet: a mistyped year would put all that follows out of sight.
+pub fn ahead(event: &Event, now: i64) -> Option<Fault> {
+    let end = event
+        .encounter
+        .get("period")
+        .and_then(|period| period["end"].as_str());
+    let end = end.and_then(parse_range).map(|range| range.low);
+    let late = |instant: i64| instant > now + DAY;
+    let place = match end {
+        _ if event.trigger == Trigger::PreAdmit => return None,
+        Some(end) if late(end) => Place::field("PV1", 45),
+        _ if late(event.occurred) => Place::field("EVN", 6),
+        _ if late(event.recorded) => Place::field("EVN", 2),
+        _ => return None,
+    };
+    let text = "this is more than a day ahead; have the message corrected";
+    Some(Fault::new("date-future", place, text))
 }
 
 fn moment(scope: &mut Scope<'_>, segment: &str, field: usize) -> Option<Moment> {

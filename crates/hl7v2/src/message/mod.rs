@@ -23,6 +23,8 @@ pub const MAX_BYTES: usize = 8 << 20;
 pub const MAX_SEGMENTS: usize = 5_000;
 /// Of one segment. The longest standard segment has under 100.
 pub const MAX_FIELDS: usize = 1_000;
+/// Of one field. Nobody has so many numbers, names or addresses.
+pub const MAX_REPETITIONS: usize = 500;
 
 /// A parsed message. Fields are positions in `text`, so that access costs no copies.
 #[derive(Clone, Debug)]

@@ -1,5 +1,5 @@
 //! Cuts text into segments and fields.
-use super::{Delimiters, MAX_BYTES, MAX_FIELDS, MAX_SEGMENTS, Message, Span, charset};
+use super::{Delimiters, MAX_BYTES, MAX_FIELDS, MAX_REPETITIONS, MAX_SEGMENTS, Message, Span, charset};
 use crate::{Fault, Place, Reject};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -153,14 +153,22 @@ fn add_segment(message: &mut Message, sequence: usize, line: Range<usize>) -> Re
         start += field.len() + separator.len_utf8();
     }
     let fields = first..message.fields.len();
+    let place = || Place::segment(&message.text[line.start..line.start + 3]).nth(sequence);
+    let too_many = |place: Place, why: String| Err(Reject::refuse(207, place, why));
     if fields.len() > MAX_FIELDS {
-        let name = &message.text[line.start..line.start + 3];
-        let place = Place::segment(name).nth(sequence);
-        return Err(Reject::refuse(
-            207,
+        return too_many(place(), format!("more than {MAX_FIELDS} fields"));
+    }
+    let repeats = |field: &Range<usize>| {
+        let text = &message.text[field.clone()];
+        let separators = text.chars().filter(|c| Some(*c) == message.delimiters.repetition);
+        separators.count() >= MAX_REPETITIONS
+    };
+    if let Some(at) = message.fields[first..].iter().position(repeats) {
+        let place = Place { field: at, ..place() };
+        return too_many(
             place,
-            format!("more than {MAX_FIELDS} fields"),
-        ));
+            format!("more than {MAX_REPETITIONS} repetitions of a field"),
+        );
     }
     message.segments.push(Span {
         text: line,

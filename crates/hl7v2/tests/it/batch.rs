@@ -44,3 +44,18 @@ fn the_answer_is_a_batch() {
     assert_eq!(lines[2..6], ["MSH|1", "MSA|AA", "MSH|2", "MSA|AA"]);
     assert_eq!(lines[6..], ["BTS|2|3 were announced, 2 came", "FTS|1"]);
 }
+
+#[test]
+fn the_counts_of_all_batches_of_a_file_are_added() {
+    let told = |trailers: [&str; 2]| {
+        let [one, two] = trailers;
+        let text = format!("FHS|^~\\&\rBHS|^~\\&\r{ONE}{one}\rBHS|^~\\&\r{TWO}{two}\rFTS|2\r");
+        let batch = Batch::split(text.as_bytes()).expect("a batch");
+        let answer = String::from_utf8(batch.answer(&[], "ID", 0)).expect("UTF-8");
+        answer.contains("announced")
+    };
+    assert!(!told(["BTS|1", "BTS|1"]));
+    assert!(told(["BTS|1", "BTS|2"]));
+    assert!(!told(["BTS|1", "BTS"]), "one does not say");
+    assert!(!told(["NTE|1", "NTE|1"]));
+}

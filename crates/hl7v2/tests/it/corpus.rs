@@ -1,4 +1,5 @@
 //! 263 messages of two converters' test suites, when they are at hand.
+use crate::NOW;
 use hl7v2::map::adt;
 use hl7v2::{Message, Sender};
 use serde_json::Value;
@@ -62,7 +63,7 @@ fn all_real_messages_parse_and_every_adt_is_mapped_or_refused() {
     let (mut mapped, mut refused) = (0, 0);
     for (path, message) in messages(&root) {
         let kind = message.field("MSH", 9).text();
-        match adt(&message, &sender_for(&message)) {
+        match adt(&message, &sender_for(&message), NOW) {
             Ok(result) => {
                 mapped += 1;
                 assert!(!result.events.is_empty(), "{}", path.display());
@@ -106,8 +107,10 @@ fn another_converter_sees_the_same_patient() {
             .join("ms-fhir-converter/expected")
             .join(kind)
             .join(format!("{stem}-expected.json"));
-        let (Ok(text), Ok(result)) = (fs::read_to_string(expected), adt(&message, &sender_for(&message)))
-        else {
+        let (Ok(text), Ok(result)) = (
+            fs::read_to_string(expected),
+            adt(&message, &sender_for(&message), NOW),
+        ) else {
             continue;
         };
         let bundle: Value = serde_json::from_str(&text).unwrap();

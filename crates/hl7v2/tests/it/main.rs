@@ -19,6 +19,9 @@ pub const ADMIT: &str = include_str!("../fixtures/admit.hl7");
 pub const DISCHARGE: &str = include_str!("../fixtures/discharge.hl7");
 pub const MERGE: &str = include_str!("../fixtures/merge.hl7");
 
+/// The end of 2026.
+pub const NOW: i64 = 1_798_693_200_000_000;
+
 pub fn sender() -> Sender {
     Sender::new(
         "northshore",
@@ -33,7 +36,7 @@ pub fn parse(text: &str) -> Message {
 }
 
 pub fn try_map(text: &str, sender: &Sender) -> Result<Mapped, Reject> {
-    adt(&parse(text), sender)
+    adt(&parse(text), sender, NOW)
 }
 
 pub fn map(text: &str) -> Mapped {

@@ -36,6 +36,20 @@ fn an_admission_becomes_an_event() {
 }
 
 #[test]
+fn what_lies_ahead_is_doubted() {
+    let with_end = |at: &str| with(&with(DISCHARGE, "PV1", 45, at), "EVN", 6, "20260306");
+    let doubts = |text: &str| fault_codes(&map(text));
+    assert_eq!(doubts(&with_end("20260306110000")), [""; 0]);
+    assert_eq!(doubts(&with_end("22260306110000")), ["date-future PV1-45"]);
+    assert_eq!(
+        doubts(&with(ADMIT, "EVN", 6, "20270302090500")),
+        ["date-future EVN-6"]
+    );
+    let planned = with(&with(ADMIT, "EVN", 6, "20270302090500"), "MSH", 9, "ADT^A05");
+    assert_eq!(doubts(&planned), [""; 0]);
+}
+
+#[test]
 fn every_trigger_is_known_and_the_others_are_refused() {
     let taken = [
         ("A01", Trigger::Admit),

@@ -149,6 +149,8 @@ fn errors_say_where() {
     assert_eq!(place(&format!("{HEAD}\r{HEAD}")), "MSH[2]");
     assert_eq!(place(&format!("{HEAD}\rOBX{}", "|".repeat(2000))), "OBX");
     assert_eq!(place(&format!("{HEAD}{}", "\rOBX|1".repeat(5_001))), "OBX");
+    assert_eq!(place(&format!("{HEAD}\rPID|1||{}", "1~".repeat(500))), "PID-3");
+    assert!(Message::parse(format!("{HEAD}\rPID|1||{}1", "1~".repeat(499)).as_bytes()).is_ok());
     assert!(Message::parse(b"FHS|^~\\&|A").unwrap_err().text.contains("batch"));
 }
 

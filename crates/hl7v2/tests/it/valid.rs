@@ -1,4 +1,5 @@
 //! Everything the mapping makes is structurally valid R4.
+use crate::NOW;
 use crate::{ADMIT, DISCHARGE, MERGE, corpus, map, sender, with};
 use fhir::Resource;
 use fhir::event::Event;
@@ -79,7 +80,7 @@ fn real_messages_make_valid_resources() {
     let Some(root) = corpus::root() else { return };
     let mut wrong = Vec::new();
     for (path, message) in corpus::messages(&root) {
-        let mapped = adt(&message, &corpus::sender_for(&message));
+        let mapped = adt(&message, &corpus::sender_for(&message), NOW);
         let events = mapped.into_iter().flat_map(|mapped| mapped.events);
         let found = events.flat_map(|event| problems(&event));
         wrong.extend(found.map(|problem| format!("{}: {problem}", path.display())));
@@ -111,7 +112,7 @@ const SEGMENTS: [(&str, usize); 7] = [
 ];
 
 fn hold(text: &str) {
-    let mapped = adt(&Message::parse(text.as_bytes()).unwrap(), &sender());
+    let mapped = adt(&Message::parse(text.as_bytes()).unwrap(), &sender(), NOW);
     for event in mapped.into_iter().flat_map(|mapped| mapped.events) {
         assert_eq!(problems(&event), [""; 0], "{text}");
     }
@@ -147,7 +148,7 @@ proptest! {
     ) {
         let value = value.replace('|', "");
         let text = with(ADMIT, SEGMENTS[at].0, field, &value);
-        let mapped = adt(&Message::parse(text.as_bytes()).unwrap(), &sender());
+        let mapped = adt(&Message::parse(text.as_bytes()).unwrap(), &sender(), NOW);
         prop_assert!(mapped.is_ok() || SEGMENTS[at].0 == "PID");
     }
 }
