@@ -1,14 +1,47 @@
 //! What is advertised is what is served: the CapabilityStatement and OpenAPI against behaviour.
+//!
+//! `interactions.rs` walks each type, `server.rs` what is said of the server, `minimal.rs` makes
+//! the resources for it. A promise that nobody walks is a failure too.
+mod interactions;
+mod minimal;
+mod server;
+
 use crate::on_both;
 use crate::support::Baton;
+use interactions::Walk;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 on_both!(
+    every_promise_is_kept,
     advertised_parameters_work,
     openapi_is_served,
     smart_configuration_is_true
 );
+
+fn every_promise_is_kept(baton: &Baton) {
+    let partner = baton.partner();
+    let statement = baton.anonymous().get("metadata").ok();
+    let rest = &statement["rest"][0];
+    let types = rest["resource"].as_array().expect("resources");
+    for told in types {
+        let on = told["type"].as_str().expect("a type");
+        let client = &partner;
+        let walk = Walk { client, on, told };
+        walk.interactions();
+        walk.results();
+        let operations = told["operation"].as_array().expect("operations");
+        let names = operations.iter().filter_map(|one| one["name"].as_str());
+        names.for_each(|name| server::operation(&partner, Some(on), name));
+    }
+    let names: Vec<&str> = types.iter().filter_map(|told| told["type"].as_str()).collect();
+    server::interactions(&partner, rest);
+    server::compartments(&partner, rest, &names);
+    let operations = rest["operation"].as_array().expect("operations");
+    let operations = operations.iter().filter_map(|one| one["name"].as_str());
+    operations.for_each(|name| server::operation(&partner, None, name));
+    server::openapi(&partner, types);
+}
 
 fn advertised_parameters_work(baton: &Baton) {
     let partner = baton.partner();

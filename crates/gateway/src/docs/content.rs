@@ -2,7 +2,7 @@
 use serde_json::Value;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ComponentsBuilder, Content, ContentBuilder, Ref, Required, Response, ResponseBuilder};
 
@@ -26,13 +26,29 @@ pub fn body(schema: &str, example: Option<Value>) -> RequestBody {
         .build()
 }
 
+/// Search parameters as a form.
+pub fn search_form() -> RequestBody {
+    let form = ObjectBuilder::new()
+        .description(Some(
+            "Search parameters as GET takes them; each may be there several times",
+        ))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+        .build();
+    let form = ContentBuilder::new().schema(Some(form)).build();
+    RequestBodyBuilder::new()
+        .description(Some("Search form"))
+        .content("application/x-www-form-urlencoded", form)
+        .build()
+}
+
 /// JSON Patch, or Parameters of a FHIRPath Patch.
 pub fn patch_body() -> RequestBody {
     let operations = ArrayBuilder::new().items(ObjectBuilder::new()).build();
     let json_patch = ContentBuilder::new().schema(Some(operations)).build();
     RequestBodyBuilder::new()
+        .description(Some("Patch"))
         .content("application/json-patch+json", json_patch)
-        .content(FHIR_JSON, of_schema("Resource", None))
+        .content(FHIR_JSON, of_schema("Parameters", None))
         .required(Some(Required::True))
         .build()
 }
@@ -45,7 +61,7 @@ pub fn answer(text: &str, schema: &str, example: Option<Value>) -> Response {
 }
 
 /// Refusals, each said once for the whole document: status, name, text.
-pub const REFUSALS: [(&str, &str, &str); 9] = [
+pub const REFUSALS: [(&str, &str, &str); 10] = [
     (
         "400",
         "Invalid",
@@ -56,9 +72,14 @@ pub const REFUSALS: [(&str, &str, &str); 9] = [
     ("404", "NotFound", "There is no such thing"),
     ("410", "Gone", "Deleted; its versions are in the history"),
     (
+        "409",
+        "Conflict",
+        "Others refer to it, and this server requires their references to lead somewhere",
+    ),
+    (
         "412",
         "PreconditionFailed",
-        "If-Match or If-None-Exist does not hold",
+        "A condition of the headers does not hold, or criteria find several",
     ),
     ("413", "TooLarge", "The body is larger than allowed"),
     ("415", "UnsupportedMediaType", "Not a media type this door takes"),
@@ -70,14 +91,19 @@ pub const REFUSALS: [(&str, &str, &str); 9] = [
 ];
 
 /// Parameters of many paths, each described once: name, place, text.
-pub const SHARED: [(&str, ParameterIn, &str); 21] = [
+pub const SHARED: [(&str, ParameterIn, &str); 28] = [
     ("id", ParameterIn::Path, "Logical id"),
     ("version", ParameterIn::Path, "Version id"),
     ("If-Match", ParameterIn::Header, "The ETag the change is based on"),
     (
         "If-None-Match",
         ParameterIn::Header,
-        "An ETag: 304 when unchanged",
+        "An ETag: 304 when unchanged. `*` when writing: only if it is not there",
+    ),
+    (
+        "If-Modified-Since",
+        ParameterIn::Header,
+        "An HTTP date: 304 when not changed since",
     ),
     (
         "If-None-Exist",
@@ -99,12 +125,34 @@ pub const SHARED: [(&str, ParameterIn, &str); 21] = [
     ("_security", ParameterIn::Query, "Security labels"),
     ("_source", ParameterIn::Query, "Where it comes from"),
     ("_tag", ParameterIn::Query, "Tags"),
+    (
+        "_text",
+        ParameterIn::Query,
+        "Words of the narrative: all of them, \"phrases\", OR",
+    ),
+    ("_content", ParameterIn::Query, "Words anywhere in the resource"),
+    (
+        "_filter",
+        ParameterIn::Query,
+        "`name operator value`, joined by and, or, not(...)",
+    ),
+    ("_list", ParameterIn::Query, "Items of the List of that id"),
+    (
+        "_type",
+        ParameterIn::Query,
+        "Types separated by commas; all the token may search without it",
+    ),
     ("_since", ParameterIn::Query, "Only versions since this instant"),
+    (
+        "_at",
+        ParameterIn::Query,
+        "Versions that were current then: at an instant, or within a date",
+    ),
     ("_count", ParameterIn::Query, "Page size"),
     (
         "_sort",
         ParameterIn::Query,
-        "Parameters to sort by, `-` for descending",
+        "Parameters to sort by, `-` for descending; in histories `_lastUpdated` or `-_lastUpdated`",
     ),
     (
         "_include",
@@ -164,9 +212,13 @@ pub fn add_shared(builder: ComponentsBuilder) -> ComponentsBuilder {
     let builder = SHARED.iter().fold(builder, |builder, (name, place, text)| {
         builder.parameter(*name, parameter(name, place.clone(), Type::String, text))
     });
-    REFUSALS.iter().fold(builder, |builder, (_, name, text)| {
-        builder.response(*name, answer(text, "OperationOutcome", None))
-    })
+    let statuses = REFUSALS.map(|(status, _, text)| format!("{status}: {text}."));
+    let any = answer(&statuses.join(" "), "OperationOutcome", None);
+    REFUSALS
+        .iter()
+        .fold(builder.response("Refused", any), |builder, (_, name, text)| {
+            builder.response(*name, answer(text, "OperationOutcome", None))
+        })
 }
 
 pub fn empty(text: &str) -> Response {

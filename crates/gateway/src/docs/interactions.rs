@@ -1,5 +1,5 @@
 //! The FHIR interactions of each type. <https://hl7.org/fhir/R4/http.html>
-use super::content::{Described, answer, body, empty, patch_body, query, secured};
+use super::content::{Described, answer, body, empty, patch_body, query, search_form, secured};
 use super::{examples, schemas};
 use fhir::registry::{ParamKind, SearchParam};
 use fhir::{TypeId, registry};
@@ -11,7 +11,13 @@ pub fn add(paths: PathsBuilder, on: TypeId) -> PathsBuilder {
     let type_level = PathItemBuilder::new()
         .operation(HttpMethod::Get, search(on))
         .operation(HttpMethod::Post, create(on))
-        .operation(HttpMethod::Patch, patch(on, "patchWhere", &["Prefer"]));
+        .operation(HttpMethod::Put, update_where(on))
+        .operation(
+            HttpMethod::Patch,
+            patch(on, "patchWhere", &["If-Match", "Prefer"]),
+        )
+        .operation(HttpMethod::Delete, delete_where(on));
+    let by_post = PathItemBuilder::new().operation(HttpMethod::Post, search_by_post(on));
     let instance = PathItemBuilder::new()
         .operation(HttpMethod::Get, read(on))
         .operation(HttpMethod::Put, update(on))
@@ -22,6 +28,7 @@ pub fn add(paths: PathsBuilder, on: TypeId) -> PathsBuilder {
         .operation(HttpMethod::Delete, delete(on));
     paths
         .path(format!("/fhir/{name}"), type_level.build())
+        .path(format!("/fhir/{name}/_search"), by_post.build())
         .path(format!("/fhir/{name}/{{id}}"), instance.build())
         .path(
             format!("/fhir/{name}/{{id}}/_history"),
@@ -34,46 +41,7 @@ pub fn add(paths: PathsBuilder, on: TypeId) -> PathsBuilder {
         .path(format!("/fhir/{name}/_history"), get(history(on, "type", "s")))
 }
 
-/// Paths of the whole server.
-pub fn system(paths: PathsBuilder) -> PathsBuilder {
-    let metadata = OperationBuilder::new()
-        .tag("Server")
-        .operation_id(Some("capabilities"))
-        .summary(Some("CapabilityStatement"))
-        .response("200", answer("What this server does", "Resource", None));
-    let bundle = OperationBuilder::new()
-        .tag("Server")
-        .operation_id(Some("batchOrTransaction"))
-        .summary(Some("A batch, or a transaction that happens as a whole"))
-        .request_body(Some(body("Bundle", Some(examples::transaction()))))
-        .response(
-            "200",
-            answer("A response entry for each entry, in order", "Bundle", None),
-        )
-        .security(secured("system/*.cruds"))
-        .refuses(&["400", "401", "413", "422"]);
-    let search = OperationBuilder::new()
-        .tag("Server")
-        .operation_id(Some("searchTypes"))
-        .summary(Some("Search over several types, type by type"))
-        .parameter(query(
-            "_type",
-            "Types separated by commas; all the token may search without it",
-        ))
-        .takes(&RESOURCE_PARAMETERS)
-        .takes(&["_count", "_total", "_summary", "_elements", "_cursor"])
-        .response("200", answer("A searchset", "Bundle", None))
-        .security(secured("system/*.s"))
-        .refuses(&["400", "401", "403"]);
-    let base = PathItemBuilder::new()
-        .operation(HttpMethod::Get, search)
-        .operation(HttpMethod::Post, bundle);
-    paths
-        .path("/fhir/metadata", get(metadata))
-        .path("/fhir", base.build())
-}
-
-fn get(operation: OperationBuilder) -> utoipa::openapi::PathItem {
+pub fn get(operation: OperationBuilder) -> utoipa::openapi::PathItem {
     PathItemBuilder::new()
         .operation(HttpMethod::Get, operation)
         .build()
@@ -99,8 +67,7 @@ fn search(on: TypeId) -> OperationBuilder {
     )
     .response("200", answer("A searchset", "Bundle", None));
     for param in registry().params(on).iter().filter(|param| served(param)) {
-        let text = format!("{} ({:?})", param.expression, param.kind);
-        operation = operation.parameter(query(param.code, &text));
+        operation = operation.parameter(query(param.code, &meaning(param)));
     }
     operation
         .takes(&RESOURCE_PARAMETERS)
@@ -108,13 +75,43 @@ fn search(on: TypeId) -> OperationBuilder {
         .refuses(&["400"])
 }
 
-/// Composite and special parameters have rules of their own: see `/fhir/metadata`. Those of every
-/// resource are described once.
-fn served(param: &SearchParam) -> bool {
-    !matches!(param.kind, ParamKind::Composite | ParamKind::Special) && !param.code.starts_with('_')
+/// The same by POST: nothing of it stands in logs of addresses.
+fn search_by_post(on: TypeId) -> OperationBuilder {
+    let summary = "Search by the parameters of GET, sent as a form";
+    interaction(on, "searchByPost", summary, "s")
+        .request_body(Some(search_form()))
+        .response("200", answer("A searchset", "Bundle", None))
+        .refuses(&["400", "415"])
 }
 
-const RESOURCE_PARAMETERS: [&str; 6] = ["_id", "_lastUpdated", "_profile", "_security", "_source", "_tag"];
+/// Those of every resource are described once.
+fn served(param: &SearchParam) -> bool {
+    !param.code.starts_with('_')
+}
+
+/// What the values are: of a composite its parts.
+fn meaning(param: &SearchParam) -> String {
+    match param.kind {
+        ParamKind::Composite => {
+            let parts: Vec<_> = param.components.iter().map(|(code, _)| *code).collect();
+            format!("{} (Composite)", parts.join("$"))
+        }
+        kind => format!("{} ({kind:?})", param.expression),
+    }
+}
+
+pub const RESOURCE_PARAMETERS: [&str; 10] = [
+    "_id",
+    "_lastUpdated",
+    "_profile",
+    "_security",
+    "_source",
+    "_tag",
+    "_text",
+    "_content",
+    "_filter",
+    "_list",
+];
 const RESULT_PARAMETERS: [&str; 8] = [
     "_elements",
     "_count",
@@ -125,19 +122,28 @@ const RESULT_PARAMETERS: [&str; 8] = [
     "_summary",
     "_cursor",
 ];
+/// Where several types are searched.
+pub const SEVERAL_PARAMETERS: [&str; 5] = ["_count", "_total", "_summary", "_elements", "_cursor"];
 
 fn create(on: TypeId) -> OperationBuilder {
     let schema = schemas::name_for(on);
-    interaction(on, "create", "Create", "c")
+    interaction(on, "create", "Create, unless If-None-Exist finds one", "c")
         .takes(&["If-None-Exist", "Prefer"])
         .request_body(Some(body(schema, examples::of(on))))
+        .response("200", answer("There is one already", schema, None))
         .response("201", answer("Created; Location names the version", schema, None))
-        .refuses(&["400", "412", "422"])
+        .refuses(&["400", "412", "413", "415", "422"])
 }
 
 fn read(on: TypeId) -> OperationBuilder {
     interaction(on, "read", "Read the current version", "r")
-        .takes(&["id", "If-None-Match", "_summary", "_elements"])
+        .takes(&[
+            "id",
+            "If-None-Match",
+            "If-Modified-Since",
+            "_summary",
+            "_elements",
+        ])
         .response(
             "200",
             answer(
@@ -154,17 +160,28 @@ fn vread(on: TypeId) -> OperationBuilder {
     interaction(on, "vread", "Read one version", "r")
         .takes(&["id", "version", "_summary", "_elements"])
         .response("200", answer("That version", schemas::name_for(on), None))
-        .refuses(&["404"])
+        .refuses(&["404", "410"])
 }
 
 fn update(on: TypeId) -> OperationBuilder {
     let schema = schemas::name_for(on);
     interaction(on, "update", "Update, or create with this id", "u")
-        .takes(&["id", "If-Match", "Prefer"])
+        .takes(&["id", "If-Match", "If-None-Match", "Prefer"])
         .request_body(Some(body(schema, examples::of(on))))
         .response("200", answer("Updated, or unchanged", schema, None))
-        .response("201", answer("Created", schema, None))
-        .refuses(&["412", "422"])
+        .response("201", answer("Created; Location names the version", schema, None))
+        .refuses(&["400", "412", "413", "415", "422"])
+}
+
+fn update_where(on: TypeId) -> OperationBuilder {
+    let schema = schemas::name_for(on);
+    let summary = "Update what the search parameters of the address find, or create it";
+    interaction(on, "updateWhere", summary, "u")
+        .takes(&["If-Match", "If-None-Match", "Prefer"])
+        .request_body(Some(body(schema, None)))
+        .response("200", answer("Updated, or unchanged", schema, None))
+        .response("201", answer("Created; Location names the version", schema, None))
+        .refuses(&["400", "412", "413", "415", "422"])
 }
 
 /// By id, or by the search parameters of the address.
@@ -174,13 +191,24 @@ fn patch(on: TypeId, verb: &str, parameters: &[&str]) -> OperationBuilder {
         .takes(parameters)
         .request_body(Some(patch_body()))
         .response("200", answer("Patched, or unchanged", schema, None))
-        .refuses(&["400", "404", "410", "412", "415", "422"])
+        .refuses(&["400", "404", "410", "412", "413", "415", "422"])
 }
 
 fn delete(on: TypeId) -> OperationBuilder {
     interaction(on, "delete", "Delete; versions stay in the history", "d")
-        .takes(&["id"])
+        .takes(&["id", "If-Match", "Prefer"])
         .response("204", empty("Gone"))
+        .refuses(&["409", "412"])
+}
+
+fn delete_where(on: TypeId) -> OperationBuilder {
+    let summary =
+        "Delete what the search parameters of the address find, as far as limits.conditional_delete goes";
+    interaction(on, "deleteWhere", summary, "d")
+        .takes(&["If-Match", "Prefer"])
+        .response("200", answer("How many were deleted", "OperationOutcome", None))
+        .response("204", empty("Gone"))
+        .refuses(&["400", "409", "412"])
 }
 
 fn history(on: TypeId, level: &str, letter: &str) -> OperationBuilder {
@@ -189,12 +217,26 @@ fn history(on: TypeId, level: &str, letter: &str) -> OperationBuilder {
     } else {
         "historyOf"
     };
-    interaction(
+    history_of(interaction(
         on,
         verb,
-        &format!("Versions, newest first ({level} level)"),
+        &format!("Versions ({level} level)"),
         letter,
-    )
-    .takes(&["_since", "_count", "_summary", "_elements"])
-    .response("200", answer("A history bundle", "Bundle", None))
+    ))
+}
+
+/// What all histories take and answer.
+pub fn history_of(operation: OperationBuilder) -> OperationBuilder {
+    operation
+        .takes(&[
+            "_since",
+            "_at",
+            "_count",
+            "_sort",
+            "_summary",
+            "_elements",
+            "_cursor",
+        ])
+        .response("200", answer("A history bundle", "Bundle", None))
+        .refuses(&["400", "401", "403"])
 }

@@ -4,12 +4,14 @@
 //! Two documents: `coordination.json`, the resources and operations of coordination with full
 //! schemas and examples, and `baton.json`, every R4 type. Both are committed under `openapi/` and
 //! served; `make drift` fails when they are not what this module writes.
+mod compact;
 mod content;
 mod doors;
 mod examples;
 mod interactions;
 mod operations;
 mod schemas;
+mod system;
 
 use crate::routes::resource;
 use actix_web::{HttpResponse, web};
@@ -88,13 +90,19 @@ impl Document {
         OpenApiBuilder::new()
             .info(info)
             .servers(Some([Server::new("/")]))
-            .paths(operations::add(doors::add(interactions::system(paths)), &types).build())
+            .paths(
+                operations::add(
+                    doors::add(system::compartments(system::add(paths), &types)),
+                    &types,
+                )
+                .build(),
+            )
             .components(Some(components(&types)))
             .build()
     }
 
     fn text(&self) -> String {
-        self.build().to_pretty_json().unwrap_or_default() + "\n"
+        compact::text(serde_json::to_value(self.build()).unwrap_or_default())
     }
 }
 

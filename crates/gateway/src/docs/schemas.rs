@@ -14,9 +14,12 @@ pub fn name_for(on: TypeId) -> &'static str {
     if COORDINATION.contains(&on.name()) {
         on.name()
     } else {
-        "Resource"
+        GENERIC
     }
 }
+
+/// Any resource.
+pub const GENERIC: &str = "Resource";
 
 /// Schemas of all that `types` need.
 pub fn add(builder: ComponentsBuilder, types: &[TypeId]) -> ComponentsBuilder {
