@@ -311,3 +311,76 @@ fn the_largest_searches_allowed_run() {
         }
     });
 }
+
+/// Ranges of values start a search where they are narrow, and are asked along the way where not.
+#[test]
+fn wide_and_narrow_ranges_find_the_same_resources() {
+    each_engine(|store| async move {
+        let mmol =
+            |value: usize| json!({"value": value, "system": "http://unitsofmeasure.org", "code": "mmol"});
+        let values = |of: usize| (0..110).map(move |n| of * 110 + n);
+        let substance = |of: usize| {
+            let instances: Vec<_> = values(of).map(|v| json!({"quantity": mmol(v)})).collect();
+            json!({
+                "resourceType": "Substance", "id": format!("s{of}"), "code": {"text": "x"}, "instance": instances,
+            })
+        };
+        let panel = |of: usize| {
+            let code = |v: usize| json!({"coding": [{"system": "urn:c", "code": format!("c{}", v % 3)}]});
+            let components: Vec<_> = values(of)
+                .map(|v| json!({"code": code(v), "valueQuantity": mmol(v)}))
+                .collect();
+            json!({
+                "resourceType": "Observation", "id": format!("o{of}"), "status": "final", "code": {"text": "x"},
+                "subject": {"reference": "Patient/p"}, "valueQuantity": mmol(of), "component": components,
+            })
+        };
+        save(
+            &store,
+            0,
+            (0..50).flat_map(|of| [substance(of), panel(of)]).collect(),
+        )
+        .await;
+        for (text, expected) in [
+            ("Substance?quantity=ge0", 0..50),
+            ("Substance?quantity=ge110&_sort=-_id", 1..50),
+            ("Substance?quantity=ge5390", 49..50),
+            ("Substance?quantity=lt110||mmol", 0..1),
+            ("Substance?quantity=lt110||kg", 0..0),
+            ("Observation?component-value-quantity=ge0", 0..50),
+            (
+                "Observation?component-value-quantity=ge110&subject=Patient/p",
+                1..50,
+            ),
+            (
+                "Observation?component-value-quantity=lt220&_sort=-_lastUpdated",
+                0..2,
+            ),
+            (
+                "Observation?value-quantity=gt46&component-value-quantity=gt0",
+                47..50,
+            ),
+            ("Observation?combo-value-quantity=ge5390,lt1", 0..1),
+            ("Observation?combo-value-quantity=ne5000", 0..50),
+            (
+                "Patient?_has:Observation:subject:component-value-quantity=ge9999",
+                0..0,
+            ),
+        ] {
+            let mut found = ids(&store, text).await;
+            found.sort_by_key(|id| id[1..].parse::<usize>().expect("a number"));
+            let letter = if text.starts_with('S') { 's' } else { 'o' };
+            let mut expected: Vec<_> = expected.map(|of| format!("{letter}{of}")).collect();
+            if text.contains("5390,lt1") {
+                expected.push("o49".into());
+            }
+            assert_eq!(found, expected, "{text}");
+            let total = search(&store, &format!("{text}&_summary=count"), None).await;
+            assert_eq!(
+                total.expect("a total").total,
+                i64::try_from(expected.len()).ok(),
+                "{text}"
+            );
+        }
+    });
+}

@@ -4,7 +4,7 @@
 //! filter's rows with one seek per other filter gives keys in order and stops at the page's end.
 //! What it costs depends on how many rows the driver has, not on how many resources there are.
 use super::condition::{self, Subject, is_usual, row_matches, several};
-use super::family::sources;
+use super::family::{Source, sources};
 use super::sql::Sql;
 use crate::StoreError;
 use crate::conn::Engine;
@@ -88,6 +88,8 @@ fn test_rank(param: &SearchParam, test: &Test) -> Option<u8> {
                 |p: Prefix| matches!(p, Prefix::Eq | Prefix::Ap | Prefix::Gt | Prefix::Ge | Prefix::Sa);
             dates.iter().all(|d| narrow(d.prefix)).then_some(6)
         }
+        // Two ranges, not one.
+        Test::Quantity(tests) => tests.iter().all(|test| test.prefix != Prefix::Ne).then_some(6),
         _ => None,
     }
 }
@@ -144,19 +146,31 @@ pub fn page(
 }
 
 fn open(sql: &mut Sql, param: &SearchParam, test: &Test, row: &str) -> Result<(), StoreError> {
-    // What a search starts from is in one table: see `test_rank`.
-    let [source] = &sources(param, Some(test))?[..] else {
-        return Err(StoreError::Database(format!(
-            "{} is not in one table",
-            param.code
-        )));
-    };
-    sql.push(&format!(
-        "SELECT DISTINCT {row}.key FROM {} {row} WHERE ",
-        source.table()
-    ));
-    row_matches(sql, param, test, source, row);
+    sql.push(&format!("SELECT DISTINCT {row}.key FROM "));
+    match &sources(param, Some(test))?[..] {
+        [source] if !matches!(test, Test::Quantity(_)) => {
+            sql.push(&format!("{} {row} WHERE ", source.table()));
+            row_matches(sql, param, test, source, row);
+        }
+        sources => {
+            apart(sql, param, test, sources);
+            sql.push(&format!(" {row} WHERE 1 = 1"));
+        }
+    }
     Ok(())
+}
+
+/// All rows by themselves, in whatever tables they are. The limit, which is none, keeps engines
+/// from reading along the key instead, for whose order the range would be given up.
+fn apart(sql: &mut Sql, param: &SearchParam, test: &Test, sources: &[Source]) {
+    sql.push("(SELECT key FROM (");
+    sql.join(sources, " UNION ALL ", "", |sql, source| {
+        let row = sql.alias();
+        sql.push(&format!("SELECT {row}.key FROM {} {row} WHERE ", source.table()));
+        row_matches(sql, param, test, source, &row);
+    });
+    let all = sql.alias();
+    sql.push(&format!(") {all} LIMIT {})", i64::MAX));
 }
 
 fn rest(sql: &mut Sql, filters: &[Filter], driver: usize, subject: Subject) -> Result<(), StoreError> {

@@ -12,6 +12,7 @@ mod include;
 mod keys;
 mod keyset;
 mod matches;
+mod narrow;
 mod order;
 mod page;
 mod ranges;
@@ -56,8 +57,9 @@ pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
         _ if checked::of(&query.filters).is_empty() => Some(count(conn, query)?),
         _ => Some(checked::count(conn, query)?),
     };
+    let narrowed = narrow::narrowed(conn, query)?;
     let plan = if query.explain {
-        explain::plan(conn, query)?
+        explain::plan(conn, &narrowed)?
     } else {
         Vec::new()
     };
@@ -78,7 +80,7 @@ pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
         next,
         prev,
         cut,
-    } = matches::find(conn, query, cursor)?;
+    } = matches::find(conn, &narrowed, cursor)?;
     let matches: Vec<_> = found.into_iter().map(|found| found.stored).collect();
     let (included, truncated) = include::resolve(conn, query, &matches)?;
     Ok(Page {

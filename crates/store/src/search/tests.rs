@@ -74,6 +74,9 @@ fn worklists_and_charts_are_seeks_on_sqlite() {
         "Patient?_id=1&_has:Task:patient:status=requested",
         "Task?_sort=-_lastUpdated",
         "Observation?_sort=-date",
+        "Observation?value-quantity=gt200",
+        "Observation?component-value-quantity=120||mm[Hg]",
+        "Observation?combo-value-quantity=lt40&status=final",
     ] {
         let steps = plan(&mut conn, text);
         let scanned = steps.iter().filter_map(|step| step.strip_prefix("SCAN "));
