@@ -53,7 +53,10 @@ pub fn run(address: &str, token: &str, clients: usize, time: Duration) -> (f64, 
     let loads = ["create", "read", "update", "delete"].into_iter().zip(kinds);
     let load = |mut latencies: Vec<f64>| {
         latencies.sort_by(f64::total_cmp);
-        Load { rate: 0.0, latencies }
+        Load {
+            seconds: 0.0,
+            latencies,
+        }
     };
     (
         rate,

@@ -6,9 +6,10 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Requests per second and latencies of one run.
+/// The requests of one run, or of several.
+#[derive(Default)]
 pub struct Load {
-    pub rate: f64,
+    pub seconds: f64,
     /// Milliseconds, sorted.
     pub latencies: Vec<f64>,
 }
@@ -20,6 +21,17 @@ impl Load {
             .get((share * last as f64) as usize)
             .copied()
             .unwrap_or(f64::NAN)
+    }
+
+    /// Requests per second.
+    pub fn rate(&self) -> f64 {
+        self.latencies.len() as f64 / self.seconds
+    }
+
+    pub fn add(&mut self, other: Load) {
+        self.seconds += other.seconds;
+        self.latencies.extend(other.latencies);
+        self.latencies.sort_by(f64::total_cmp);
     }
 }
 
@@ -104,9 +116,9 @@ where
         .into_iter()
         .flat_map(|t| t.join().expect("a client"))
         .collect();
-    let rate = latencies.len() as f64 / start.elapsed().as_secs_f64();
+    let seconds = start.elapsed().as_secs_f64();
     latencies.sort_by(f64::total_cmp);
-    Load { rate, latencies }
+    Load { seconds, latencies }
 }
 
 fn one_client(

@@ -5,9 +5,11 @@ use crate::server::{Server, run as baton};
 use crate::table::{Row, Table, Target};
 use crate::{adt, bare, bulk, crud, observation};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 
 const TIME: Duration = Duration::from_secs(8);
+const TURNS: u32 = 4;
 const FHIR: &str = "application/fhir+json";
 pub const NAMES: [&str; 6] = ["adt", "create", "read", "crud", "import", "transaction"];
 const HL7: &str = "application/hl7-v2";
@@ -136,7 +138,10 @@ impl Bench<'_> {
             }
         }
         latencies.sort_by(f64::total_cmp);
-        let load = Load { rate: 0.0, latencies };
+        let load = Load {
+            seconds: 0.0,
+            latencies,
+        };
         table.add(self.row(
             "discharge to durable ACK, 1 client, p50",
             load.percentile(0.5),
@@ -162,7 +167,7 @@ impl Bench<'_> {
         });
         table.add(self.row(
             "ADT messages, 8 connections",
-            load.rate,
+            load.rate(),
             "/s",
             None,
             Target::AtLeast(500.0),
@@ -190,7 +195,7 @@ impl Bench<'_> {
         let limit = bare::creates(self.engine, TIME);
         table.add(self.row(
             "create Observation, 32 clients",
-            load.rate,
+            load.rate(),
             "/s",
             Some(limit),
             Target::Share(0.5),
@@ -218,16 +223,21 @@ impl Bench<'_> {
         let (_, body) = Connection::open(&self.server.address).send(&request(&ids[0]));
         let requests: Vec<Vec<u8>> = ids.iter().map(|id| request(id)).collect();
         let constant = Server::constant(body.len());
-        let (same, count) = (requests.clone(), requests.len());
-        let load = self.load(32, move |client, n| requests[(client * 31 + n) % count].clone());
-        let limit = http::load(&constant.address, 32, TIME, move |client, n| {
-            same[(client * 31 + n) % count].clone()
-        });
+        let requests = Arc::new(requests);
+        let (mut load, mut limit) = (Load::default(), Load::default());
+        // By turns, as what a machine can do changes from one second to the next.
+        for _ in 0..TURNS {
+            for (address, sum) in [(&self.server.address, &mut load), (&constant.address, &mut limit)] {
+                let (requests, count) = (requests.clone(), requests.len());
+                let make = move |client: usize, n: usize| requests[(client * 31 + n) % count].clone();
+                sum.add(http::load(address, 32, TIME / TURNS, make));
+            }
+        }
         table.add(self.row(
             "read by id, 32 clients",
-            load.rate,
+            load.rate(),
             "/s",
-            Some(limit.rate),
+            Some(limit.rate()),
             Target::Share(0.5),
         ));
         table.add(self.row(

@@ -40,7 +40,7 @@ pub(crate) fn pack(text: &str) -> Vec<u8> {
 }
 
 /// What was stored.
-fn unpack(stored: Vec<u8>) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) fn unpack(stored: Vec<u8>) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     if !stored.starts_with(&FRAME) {
         return Ok(String::from_utf8(stored)?);
     }

@@ -36,6 +36,8 @@ pub(crate) enum Engine {
 pub(crate) enum Role {
     Writer,
     Reader,
+    /// Point reads and nothing else.
+    Fetcher,
 }
 
 /// WAL so that readers never wait; FULL so that what was acknowledged survives a power cut.
@@ -49,6 +51,10 @@ const SQLITE_READER: &str =
 /// Notices are noise, and compiling a search costs more than running it.
 const POSTGRES_BOTH: &str =
     "SET client_min_messages = warning; SET application_name = 'baton'; SET jit = off;";
+
+/// A point read is planned once and goes by the index, however small the table was at that time.
+const POSTGRES_FETCHER: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
+     SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_bitmapscan = off;";
 
 impl Engine {
     pub(crate) fn of(url: &str) -> Result<Engine, StoreError> {
@@ -68,6 +74,9 @@ impl Engine {
             Engine::Postgres => {
                 let mut conn = PgConnection::establish(url).map_err(unreachable)?;
                 conn.batch_execute(POSTGRES_BOTH)?;
+                if role == Role::Fetcher {
+                    conn.batch_execute(POSTGRES_FETCHER)?;
+                }
                 Ok(Conn::Postgres(conn))
             }
             Engine::Sqlite => {
@@ -76,7 +85,7 @@ impl Engine {
                 conn.batch_execute(SQLITE_BOTH)?;
                 conn.batch_execute(match role {
                     Role::Writer => SQLITE_WRITER,
-                    Role::Reader => SQLITE_READER,
+                    Role::Reader | Role::Fetcher => SQLITE_READER,
                 })?;
                 Ok(Conn::Sqlite(conn))
             }

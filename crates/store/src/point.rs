@@ -1,5 +1,5 @@
 //! Rows by primary key: one, many, and many locked for a change.
-use crate::body::Body;
+use crate::body::{Body, unpack};
 use crate::conn::{Conn, on_each};
 use crate::pg::statement;
 use crate::rows::type_column;
@@ -44,6 +44,77 @@ pub(crate) fn get(conn: &mut Conn, type_id: TypeId, id: &str) -> Result<Option<C
     // for which SQLite plans anew each time.
     let row: Option<Row> = on_each!(conn, |conn| wanted.get_result(conn)).optional()?;
     Ok(row.map(Current::from))
+}
+
+/// A current version whose body is as it is stored: who reads it unpacks it.
+pub(crate) struct Packed {
+    pub(crate) type_id: TypeId,
+    pub(crate) id: String,
+    pub(crate) version: i64,
+    pub(crate) updated: i64,
+    pub(crate) deleted: bool,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Packed {
+    pub(crate) fn unpacked(self) -> Result<Stored, StoreError> {
+        let broken = |error| {
+            StoreError::Database(format!(
+                "{}/{} cannot be read: {error}",
+                self.type_id.name(),
+                self.id
+            ))
+        };
+        Ok(Stored {
+            body: unpack(self.body).map_err(broken)?,
+            type_id: self.type_id,
+            id: self.id,
+            version: self.version,
+            updated: self.updated,
+            deleted: self.deleted,
+        })
+    }
+}
+
+/// Where a resource stands among those that were asked for, and what was found.
+type Place = (i64, i64, i64, bool, Vec<u8>);
+
+/// What is there of these, in their order, in one round trip.
+pub(crate) fn fetch(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<Vec<Option<Packed>>, StoreError> {
+    let mut found: Vec<_> = wanted.iter().map(|_| None).collect();
+    for (place, version, updated, deleted, body) in places(conn, wanted)? {
+        let at = usize::try_from(place - 1).unwrap_or(usize::MAX);
+        if let (Some(found), Some((type_id, id))) = (found.get_mut(at), wanted.get(at)) {
+            let (type_id, id) = (*type_id, (*id).to_string());
+            *found = Some(Packed {
+                type_id,
+                id,
+                version,
+                updated,
+                deleted,
+                body,
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn places(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<Vec<Place>, StoreError> {
+    use resource as r;
+    if let Conn::Postgres(conn) = conn {
+        return Ok(Fetched(Wanted::of(wanted)).load(conn)?);
+    }
+    let mut found = Vec::new();
+    for (place, (type_id, id)) in (1..).zip(wanted) {
+        let row: Option<(i64, i64, bool, Vec<u8>)> = r::table
+            .filter(r::type_id.eq(type_column(*type_id)))
+            .filter(r::id.eq(id))
+            .select((r::version, r::updated, r::deleted, r::body))
+            .get_result(conn)
+            .optional()?;
+        found.extend(row.map(|(version, updated, deleted, body)| (place, version, updated, deleted, body)));
+    }
+    Ok(found)
 }
 
 /// A version that was replaced.
@@ -120,6 +191,7 @@ impl<'a> Wanted<'a> {
 }
 
 struct Many<'a>(Wanted<'a>);
+struct Fetched<'a>(Wanted<'a>);
 struct Locked<'a>(Wanted<'a>);
 struct Keys<'a>(Wanted<'a>);
 
@@ -127,6 +199,14 @@ statement!(
     Many,
     "SELECT key, type_id, id, version, updated, deleted, body FROM baton_current(",
     ")",
+    |self, binds| binds
+        .add::<Array<SmallInt>, _>(&self.0.types)
+        .and_then(|()| binds.add::<Array<Text>, _>(&self.0.ids))
+);
+statement!(
+    Fetched,
+    "SELECT w.place, r.version, r.updated, r.deleted, r.body FROM unnest(",
+    ") WITH ORDINALITY AS w (type_id, id, place) JOIN resource r ON r.type_id = w.type_id AND r.id = w.id",
     |self, binds| binds
         .add::<Array<SmallInt>, _>(&self.0.types)
         .and_then(|()| binds.add::<Array<Text>, _>(&self.0.ids))
@@ -149,6 +229,10 @@ impl diesel::query_builder::Query for Keys<'_> {
 
 impl diesel::query_builder::Query for Many<'_> {
     type SqlType = SqlRow;
+}
+
+impl diesel::query_builder::Query for Fetched<'_> {
+    type SqlType = (BigInt, BigInt, BigInt, Bool, Binary);
 }
 
 impl diesel::query_builder::Query for Locked<'_> {

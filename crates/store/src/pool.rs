@@ -68,11 +68,6 @@ impl Pool {
         self.0.get().map_err(none)
     }
 
-    /// Only if one is idle.
-    pub(crate) fn try_get(&self) -> Option<PooledConnection<Opener>> {
-        self.0.try_get()
-    }
-
     /// How many connections may have broken at once.
     pub(crate) fn size(&self) -> u32 {
         self.0.max_size()

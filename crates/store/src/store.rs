@@ -2,10 +2,12 @@
 use crate::apply::Texts;
 use crate::conn::Engine;
 use crate::custom::{self, Known, Turn, Work};
+use crate::fetcher::Fetch;
 use crate::jobs::{self, Reply};
 use crate::keys::Sequence;
+use crate::point::Packed;
 use crate::prepare::{By, Prepared};
-use crate::reader::{Fetch, Look};
+use crate::reader::Look;
 use crate::threads::Threads;
 use crate::worker::Create;
 use crate::{Applied, Change, Context, Expect, Op, Page, Reaction, StoreError, Stored, Tx, apply, point};
@@ -13,6 +15,7 @@ use fhir::TypeId;
 use fhir::registry::CustomParams;
 use fhir::search::Query;
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -42,12 +45,30 @@ pub(crate) struct Shared {
     pub(crate) params: Known,
     /// Known once the database was asked.
     pub(crate) enforced: OnceLock<Vec<TypeId>>,
+    /// Changes that callers are preparing: soon there will be something to store.
+    pub(crate) coming: AtomicUsize,
 }
 
 impl Shared {
     /// Types whose references must lead somewhere.
     pub(crate) fn enforced(&self) -> &[TypeId] {
         self.enforced.get().map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A change that is being prepared, until it is in the queue.
+struct Coming<'a>(&'a AtomicUsize);
+
+impl<'a> Coming<'a> {
+    fn of(shared: &'a Shared) -> Coming<'a> {
+        shared.coming.fetch_add(1, Ordering::Relaxed);
+        Coming(&shared.coming)
+    }
+}
+
+impl Drop for Coming<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -69,6 +90,7 @@ impl Store {
             sequence: Sequence::default(),
             params: Known::default(),
             enforced: OnceLock::new(),
+            coming: AtomicUsize::new(0),
         });
         let threads = Arc::new(Threads::start(&shared, config)?);
         Ok(Store { shared, threads })
@@ -112,12 +134,14 @@ impl Store {
     /// The current version by primary key, a deleted one included. SQLite answers on the
     /// caller's thread; on PostgreSQL concurrent calls may share one round trip.
     pub async fn fetch(&self, type_id: TypeId, id: String) -> Result<Option<Stored>, StoreError> {
-        if let Some(mut held) = self.threads.near() {
-            return Ok(point::get(&mut held.conn, type_id, &id)?.map(|row| row.stored));
+        let near = self.threads.near();
+        let near = near.and_then(|near| near.with(|conn| point::get(conn, type_id, &id)));
+        if let Some(found) = near {
+            return Ok(found?.map(|row| row.stored));
         }
         let (reply, receiver) = oneshot::channel();
         self.threads.fetch(Fetch { type_id, id, reply })?;
-        answer(receiver).await
+        answer(receiver).await?.map(Packed::unpacked).transpose()
     }
 
     /// A commit without reads around it: the fast path for plain REST writes. A create whose
@@ -125,17 +149,22 @@ impl Store {
     pub async fn commit(&self, changes: Vec<Change>, ctx: Context) -> Result<Vec<Applied>, StoreError> {
         let plain =
             self.shared.engine == Engine::Postgres && changes.iter().all(|change| self.is_plain(change));
+        let coming = Coming::of(&self.shared);
         let changes = Prepared::all(changes, &ctx, self.by(&self.shared.params.get()));
         if plain {
             let (reply, receiver) = oneshot::channel();
             self.threads.create(Create { changes, ctx, reply })?;
+            drop(coming);
             return answer(receiver).await;
         }
         let work = move |tx: &mut Tx| {
             let changes: Vec<&Prepared> = changes.iter().collect();
             apply::apply(tx, &changes, &ctx, Texts::Wanted)
         };
-        self.write(work).await
+        let (job, reply) = jobs::call(work);
+        self.threads.write(job)?;
+        drop(coming);
+        answer(reply).await
     }
 
     /// Does now, on the caller's thread, what [`Tx::apply`] would do in the transaction.

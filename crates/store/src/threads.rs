@@ -1,15 +1,16 @@
 //! The threads of a store and the queues in front of them. Queues are bounded: beyond what
 //! can be done soon, the honest answer is [`StoreError::Busy`].
 use crate::conn::{Engine, Role};
+use crate::fetcher::Fetch;
 use crate::jobs::Job;
 use crate::line::Line;
-use crate::pool::{Opener, Pool};
-use crate::reader::{Fetch, Look};
+use crate::near::Near;
+use crate::pool::Pool;
+use crate::reader::Look;
 use crate::store::{Shared, StoreConfig};
 use crate::worker::Create;
-use crate::{StoreError, integrity, migrate, reader, reindex, worker, writer};
+use crate::{StoreError, fetcher, integrity, migrate, reader, reindex, worker, writer};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use diesel::r2d2::PooledConnection;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -25,7 +26,7 @@ struct Queues {
     creates: Sender<Create>,
     fetches: Sender<Fetch>,
     looks: Sender<Look>,
-    near: Option<Pool>,
+    near: Option<Arc<Near>>,
 }
 
 /// The other ends.
@@ -51,7 +52,11 @@ impl Threads {
         let connections = config.connections.max(1);
         let (readers, writers) = match shared.engine {
             Engine::Sqlite => (connections, 1),
-            Engine::Postgres => ((connections / 3).max(1), connections - connections / 3),
+            // One connection is the fetcher's.
+            Engine::Postgres => {
+                let readers = (connections / 3).max(1);
+                (readers, connections.saturating_sub(readers + 1).max(1))
+            }
         };
         let pool = |role, size| Pool::new(shared.engine, &shared.url, role, size);
         let line = |pool: &Pool, number| Line {
@@ -66,18 +71,17 @@ impl Threads {
                 (both.clone(), both)
             }
         };
-        let near = (shared.engine == Engine::Sqlite).then(|| to_read.clone());
+        let near = (shared.engine == Engine::Sqlite).then(|| Arc::new(Near::new(&shared.url, connections)));
         let (queues, work) = queues(near);
         for number in 0..writers {
             handles.push(write_thread(shared.engine, line(&to_write, number), &work)?);
         }
         for number in 0..readers {
-            let line = line(&to_read, number);
-            let (engine, fetches, looks) = (shared.engine, work.fetches.clone(), work.looks.clone());
-            handles.push(spawn("baton-read", move || {
-                reader::run(line, engine, fetches, looks)
-            })?);
+            let (engine, line, looks) = (shared.engine, line(&to_read, number), work.looks.clone());
+            handles.push(spawn("baton-read", move || reader::run(line, engine, looks))?);
         }
+        let fetch = line(&pool(Role::Fetcher, 1), 0);
+        handles.push(spawn("baton-fetch", move || fetcher::run(fetch, work.fetches))?);
         Ok(Threads {
             queues: RwLock::new(Some(queues)),
             handles: Mutex::new(handles),
@@ -92,10 +96,10 @@ impl Threads {
         self.send(|queues| &queues.creates, create)
     }
 
-    /// An idle connection on which a point read takes less time than a thread takes to wake.
-    pub(crate) fn near(&self) -> Option<PooledConnection<Opener>> {
+    /// Connections for point reads on the caller's thread.
+    pub(crate) fn near(&self) -> Option<Arc<Near>> {
         let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
-        queues.as_ref()?.near.as_ref()?.try_get()
+        queues.as_ref()?.near.clone()
     }
 
     pub(crate) fn fetch(&self, fetch: Fetch) -> Result<(), StoreError> {
@@ -138,7 +142,7 @@ impl Threads {
     }
 }
 
-fn queues(near: Option<Pool>) -> (Queues, Work) {
+fn queues(near: Option<Arc<Near>>) -> (Queues, Work) {
     let (jobs, jobs_end) = bounded(QUEUE);
     let (creates, creates_end) = bounded(QUEUE);
     let (fetches, fetches_end) = bounded(QUEUE);

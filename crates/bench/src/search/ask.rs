@@ -37,7 +37,10 @@ pub fn all(bench: &Bench, shape: &Shape) -> Answer {
     }
     latencies.sort_by(f64::total_cmp);
     let asked = latencies.len() as f64;
-    let load = http::Load { rate: 0.0, latencies };
+    let load = http::Load {
+        seconds: 0.0,
+        latencies,
+    };
     Answer {
         p50: load.percentile(0.5),
         p99: load.percentile(0.99),

@@ -52,7 +52,7 @@ pub fn run(engine: &Engine, sizes: &[usize], named: &[String], shapes: &mut Shap
         }
         if named.is_empty() {
             let load = mix::run(&bench);
-            table.add(row("search mix, 30 clients", load.rate, "/s"));
+            table.add(row("search mix, 30 clients", load.rate(), "/s"));
             table.add(row("search mix, 30 clients, p50", load.percentile(0.5), "ms"));
             table.add(row("search mix, 30 clients, p99", load.percentile(0.99), "ms"));
         }

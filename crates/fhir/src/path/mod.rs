@@ -21,6 +21,7 @@ mod navigate;
 mod parse;
 mod pattern;
 mod quantity;
+mod starts;
 mod text;
 mod token;
 mod typing;
@@ -36,6 +37,7 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub struct Expr {
     root: ast::Node,
+    starts: Option<Vec<String>>,
 }
 
 /// What an expression may refer to beside the resource. Clock and data are given, never fetched.
@@ -116,7 +118,10 @@ impl std::error::Error for PathError {}
 
 impl Expr {
     pub fn compile(text: &str) -> Result<Expr, PathError> {
-        parse::parse(text).map(|root| Expr { root })
+        parse::parse(text).map(|root| Expr {
+            starts: starts::starts(&root),
+            root,
+        })
     }
 
     /// The types the expression yields on a resource of type `on`, by the definitions; None where
@@ -142,6 +147,13 @@ impl Expr {
         resource: &'a Value,
         env: &Env<'a>,
     ) -> Result<Vec<Item<'a>>, TooCostly> {
+        if self
+            .starts
+            .as_ref()
+            .is_some_and(|names| !starts::any(resource, names))
+        {
+            return Ok(Vec::new());
+        }
         self.try_evaluate_on(&Item::of_json(resource), resource, env)
     }
 

@@ -55,9 +55,8 @@ fn header_token(request: &HttpRequest) -> Result<&str, ApiError> {
             text,
         ));
     }
-    let text = header
-        .to_str()
-        .map_err(|_| invalid("The access token is malformed"))?;
+    let text =
+        std::str::from_utf8(header.as_bytes()).map_err(|_| invalid("The access token is malformed"))?;
     match text.split_once(' ') {
         Some((scheme, _)) if !scheme.eq_ignore_ascii_case("bearer") => Err(missing()),
         Some((_, token)) if !token.is_empty() && token.len() <= MAX_LENGTH => Ok(token),

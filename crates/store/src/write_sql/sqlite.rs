@@ -1,7 +1,7 @@
 //! SQLite: a call costs no round trip, so single rows through cached prepared statements.
 use super::{Version, request_bytes};
 use crate::StoreError;
-use crate::families::{Column, FAMILIES, Kind};
+use crate::families::{Column, FAMILIES, Family, Kind};
 use crate::rows::{Cell, IndexRows};
 use crate::schema::{audit, resource, resource_history};
 use diesel::prelude::*;
@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 pub(super) fn write(conn: &mut SqliteConnection, versions: &[&Version]) -> Result<(), StoreError> {
     for version in versions {
         match version.version {
-            1 => insert(conn, version)?,
+            1 => insert_version(conn, version)?,
             _ => replace(conn, version)?,
         }
         remove(conn, version.key, &version.remove)?;
@@ -23,7 +23,7 @@ pub(super) fn write(conn: &mut SqliteConnection, versions: &[&Version]) -> Resul
     Ok(())
 }
 
-fn insert(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreError> {
+fn insert_version(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreError> {
     diesel::insert_into(resource::table)
         .values((
             resource::key.eq(version.key),
@@ -136,21 +136,12 @@ struct OneRow<'a, const F: usize, const INSERT: bool> {
 }
 
 impl<const F: usize, const INSERT: bool> OneRow<'_, F, INSERT> {
-    /// With the columns that are bound, in their order.
-    fn text() -> &'static str {
-        static TEXTS: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {
+    /// What stands before, between and behind the bound columns.
+    fn pieces() -> &'static [String] {
+        static TEXTS: LazyLock<Vec<[Vec<String>; 2]>> = LazyLock::new(|| {
             FAMILIES
                 .iter()
-                .map(|family| {
-                    let marks = vec!["?"; family.columns.len()].join(", ");
-                    let (table, names) = (family.table, family.names());
-                    let same: Vec<_> = family.columns.iter().filter(|column| column.identity).collect();
-                    let same: Vec<_> = same.iter().map(|column| format!("{} = ?", column.name)).collect();
-                    [
-                        format!("DELETE FROM {table} WHERE {}", same.join(" AND ")),
-                        format!("INSERT INTO {table} ({names}) VALUES ({marks})"),
-                    ]
-                })
+                .map(|family| [delete(family), insert(family)])
                 .collect()
         });
         &TEXTS[F][usize::from(INSERT)]
@@ -170,7 +161,7 @@ impl<const F: usize, const INSERT: bool> RunQueryDsl<SqliteConnection> for OneRo
 
 impl<const F: usize, const INSERT: bool> QueryFragment<Sqlite> for OneRow<'_, F, INSERT> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        let mut texts = Self::text().split('?');
+        let mut texts = Self::pieces().iter();
         let mut cells = self.row.iter();
         for column in FAMILIES[F].columns {
             let cell = match column.kind {
@@ -178,13 +169,33 @@ impl<const F: usize, const INSERT: bool> QueryFragment<Sqlite> for OneRow<'_, F,
                 _ => cells.next(),
             };
             if Self::is_bound(column) {
-                out.push_sql(texts.next().unwrap_or_default());
+                texts.next().into_iter().for_each(|text| out.push_sql(text));
                 bind(&mut out, cell, &self.key)?;
             }
         }
-        out.push_sql(texts.next().unwrap_or_default());
+        texts.for_each(|text| out.push_sql(text));
         Ok(())
     }
+}
+
+fn insert(family: &Family) -> Vec<String> {
+    let marks = vec!["?"; family.columns.len()].join(", ");
+    let (table, names) = (family.table, family.names());
+    cut(&format!("INSERT INTO {table} ({names}) VALUES ({marks})"))
+}
+
+fn delete(family: &Family) -> Vec<String> {
+    let same = family.columns.iter().filter(|column| column.identity);
+    let same: Vec<_> = same.map(|column| format!("{} = ?", column.name)).collect();
+    cut(&format!(
+        "DELETE FROM {} WHERE {}",
+        family.table,
+        same.join(" AND ")
+    ))
+}
+
+fn cut(text: &str) -> Vec<String> {
+    text.split('?').map(str::to_string).collect()
 }
 
 /// No cell is the key's column.

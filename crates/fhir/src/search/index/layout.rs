@@ -19,7 +19,7 @@ enum Shape {
     /// In the table of codes with quantities, without one: read together with those that have one.
     Coded,
     /// In that table, each code with the quantities beside it.
-    Paired(Pair),
+    Paired(Box<Pair>),
     /// In the rows of the code beside it.
     Beside(ParamId),
     Unusual(Usual),
@@ -135,7 +135,7 @@ fn draw(on: TypeId) -> Shapes {
                 return Shape::Beside(code.id);
             }
             if let Some(pair) = Pair::of(composite).filter(|_| of.id == code.id) {
-                return Shape::Paired(pair);
+                return Shape::Paired(Box::new(pair));
             }
             if params
                 .iter()
