@@ -4,6 +4,7 @@
 mod bodies;
 mod clients;
 mod gzip;
+mod searches;
 
 use crate::on_both;
 use crate::support::{Baton, Client, Database, Options};

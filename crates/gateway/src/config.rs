@@ -72,6 +72,8 @@ pub struct Limits {
     pub bundle_entries: usize,
     /// Resources that one conditional delete may remove; 1 refuses several matches.
     pub conditional_delete: usize,
+    /// Seconds that one search may take.
+    pub search_seconds: u64,
     pub default_count: usize,
     pub max_count: usize,
     /// Seconds a client may take to send its request head; a body may take three times as long.
@@ -141,6 +143,7 @@ impl Default for Limits {
             message: 1 << 20,
             bundle_entries: 50_000,
             conditional_delete: 1,
+            search_seconds: 30,
             default_count: 50,
             max_count: 1_000,
             client_seconds: 10,

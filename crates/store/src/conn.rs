@@ -2,8 +2,8 @@
 //!
 //! The enum runs the shared DSL. What it cannot (`on_conflict`, batch inserts, `FOR UPDATE`,
 //! arrays) goes through [`on_each!`], or a `match` where the SQL really differs.
-use crate::StoreError;
 use crate::error::Transient;
+use crate::{StoreError, watch};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
@@ -87,6 +87,7 @@ impl Engine {
                     Role::Writer => SQLITE_WRITER,
                     Role::Reader | Role::Fetcher => SQLITE_READER,
                 })?;
+                watch::teach(&mut conn)?;
                 Ok(Conn::Sqlite(conn))
             }
         }

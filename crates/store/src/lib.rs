@@ -35,6 +35,7 @@ mod schema;
 mod setting;
 mod store;
 mod threads;
+mod watch;
 mod worker;
 mod write_sql;
 mod writer;

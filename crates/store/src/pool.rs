@@ -2,9 +2,9 @@
 //!
 //! Nothing is tested at check-out, which would cost a round trip per statement: whoever finds
 //! that a connection broke says so in [`Held`], and the pool opens another.
-use crate::StoreError;
 use crate::conn::{Conn, Engine, Role};
 use crate::error::Transient;
+use crate::{StoreError, watch};
 use diesel::r2d2::{self, ManageConnection, NopErrorHandler, PooledConnection};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ pub(crate) struct Opener {
 pub(crate) struct Held {
     pub(crate) conn: Conn,
     pub(crate) broken: bool,
+    backend: Option<i32>,
 }
 
 impl ManageConnection for Opener {
@@ -30,9 +31,12 @@ impl ManageConnection for Opener {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Held, StoreError> {
-        let conn = self.engine.connect(&self.url, self.role)?;
-        let broken = false;
-        Ok(Held { conn, broken })
+        let mut conn = self.engine.connect(&self.url, self.role)?;
+        Ok(Held {
+            backend: watch::backend(&mut conn)?,
+            conn,
+            broken: false,
+        })
     }
 
     fn is_valid(&self, held: &mut Held) -> Result<(), StoreError> {
@@ -65,7 +69,9 @@ impl Pool {
 
     pub(crate) fn get(&self) -> Result<PooledConnection<Opener>, StoreError> {
         let none = |error| StoreError::Transient(Transient::Disconnected, format!("no connection: {error}"));
-        self.0.get().map_err(none)
+        let held = self.0.get().map_err(none)?;
+        watch::works_on(held.backend);
+        Ok(held)
     }
 
     /// How many connections may have broken at once.

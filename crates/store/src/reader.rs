@@ -3,13 +3,17 @@ use crate::Tx;
 use crate::conn::Engine;
 use crate::jobs::{self, Job};
 use crate::line::Line;
+use crate::watch;
 use crossbeam_channel::Receiver;
+use std::sync::Weak;
 
 /// Reading that is no point read.
 pub(crate) struct Look {
     pub(crate) job: Box<dyn Job>,
     /// Whether all its statements must see one state of the database.
     pub(crate) snapshot: bool,
+    /// Gone when nobody waits.
+    pub(crate) caller: Weak<()>,
 }
 
 /// Until the queue is closed and empty.
@@ -19,10 +23,16 @@ pub(crate) fn run(line: Line, engine: Engine, looks: Receiver<Look>) {
     }
 }
 
-fn look(line: &Line, engine: Engine, Look { mut job, snapshot }: Look) {
+fn look(line: &Line, engine: Engine, look: Look) {
+    let Look {
+        mut job,
+        snapshot,
+        caller,
+    } = look;
     if job.is_abandoned() {
         return;
     }
+    watch::works_for(Some(caller));
     let end = match (snapshot, engine) {
         (true, Engine::Sqlite) => line.transact(&mut *job, "BEGIN"),
         (true, Engine::Postgres) => {
@@ -30,5 +40,6 @@ fn look(line: &Line, engine: Engine, Look { mut job, snapshot }: Look) {
         }
         (false, _) => line.once(|conn, shared| jobs::run(&mut *job, &mut Tx::new(conn, shared))),
     };
+    watch::works_for(None);
     job.answer(end);
 }

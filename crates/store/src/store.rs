@@ -9,6 +9,7 @@ use crate::point::Packed;
 use crate::prepare::{By, Prepared};
 use crate::reader::Look;
 use crate::threads::Threads;
+use crate::watch::Watch;
 use crate::worker::Create;
 use crate::{Applied, Change, Context, Expect, Op, Page, Reaction, StoreError, Stored, Tx, apply, point};
 use fhir::TypeId;
@@ -33,6 +34,8 @@ pub struct StoreConfig {
     pub connections: usize,
     /// Types whose references must lead somewhere; None keeps to what the database says.
     pub enforced: Option<Vec<TypeId>>,
+    /// Seconds that one search may take.
+    pub search_seconds: u64,
 }
 
 /// What all transactions of a process share.
@@ -47,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) enforced: OnceLock<Vec<TypeId>>,
     /// Changes that callers are preparing: soon there will be something to store.
     pub(crate) coming: AtomicUsize,
+    pub(crate) watch: Watch,
 }
 
 impl Shared {
@@ -91,6 +95,7 @@ impl Store {
             params: Known::default(),
             enforced: OnceLock::new(),
             coming: AtomicUsize::new(0),
+            watch: Watch::new(config.search_seconds),
         });
         let threads = Arc::new(Threads::start(&shared, config)?);
         Ok(Store { shared, threads })
@@ -127,8 +132,17 @@ impl Store {
         F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     {
         let (job, reply) = jobs::call(work);
-        self.threads.look(Look { job, snapshot })?;
-        answer(reply).await
+        // Whoever drops the future takes this along.
+        let here = Arc::new(());
+        let caller = Arc::downgrade(&here);
+        self.threads.look(Look {
+            job,
+            snapshot,
+            caller,
+        })?;
+        let answer = answer(reply).await;
+        drop(here);
+        answer
     }
 
     /// The current version by primary key, a deleted one included. SQLite answers on the

@@ -9,7 +9,7 @@ use crate::pool::Pool;
 use crate::reader::Look;
 use crate::store::{Shared, StoreConfig};
 use crate::worker::Create;
-use crate::{StoreError, fetcher, integrity, migrate, reader, reindex, worker, writer};
+use crate::{StoreError, fetcher, integrity, migrate, reader, reindex, watch, worker, writer};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -27,6 +27,8 @@ struct Queues {
     fetches: Sender<Fetch>,
     looks: Sender<Look>,
     near: Option<Arc<Near>>,
+    /// Dropped it ends the watch.
+    _open: Sender<()>,
 }
 
 /// The other ends.
@@ -35,6 +37,7 @@ struct Work {
     creates: Receiver<Create>,
     fetches: Receiver<Fetch>,
     looks: Receiver<Look>,
+    closed: Receiver<()>,
 }
 
 impl Threads {
@@ -82,6 +85,8 @@ impl Threads {
         }
         let fetch = line(&pool(Role::Fetcher, 1), 0);
         handles.push(spawn("baton-fetch", move || fetcher::run(fetch, work.fetches))?);
+        let (watched, closed) = (shared.clone(), work.closed);
+        handles.push(spawn("baton-watch", move || watch::run(&watched, &closed))?);
         Ok(Threads {
             queues: RwLock::new(Some(queues)),
             handles: Mutex::new(handles),
@@ -147,11 +152,13 @@ fn queues(near: Option<Arc<Near>>) -> (Queues, Work) {
     let (creates, creates_end) = bounded(QUEUE);
     let (fetches, fetches_end) = bounded(QUEUE);
     let (looks, looks_end) = bounded(QUEUE);
+    let (open, closed) = bounded(0);
     let work = Work {
         jobs: jobs_end,
         creates: creates_end,
         fetches: fetches_end,
         looks: looks_end,
+        closed,
     };
     (
         Queues {
@@ -160,6 +167,7 @@ fn queues(near: Option<Arc<Near>>) -> (Queues, Work) {
             fetches,
             looks,
             near,
+            _open: open,
         },
         work,
     )

@@ -6,7 +6,7 @@ use crate::prepare::{By, Prepared};
 use crate::store::Shared;
 use crate::{
     Applied, Change, Context, History, HistoryPage, Page, StoreError, Stored, apply, custom, history, point,
-    search,
+    search, watch,
 };
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer};
@@ -73,11 +73,11 @@ impl Tx<'_> {
     }
 
     pub fn history(&mut self, asked: &History) -> Result<HistoryPage, StoreError> {
-        history::page(self, asked)
+        watch::during(self, |tx| history::page(tx, asked))
     }
 
     pub fn search(&mut self, query: &Query) -> Result<Page, StoreError> {
-        let page = search::run(self.conn, query)?;
+        let page = watch::during(self, |tx| search::run(tx.conn, query))?;
         custom::still_serving(self.conn, &query.custom)?;
         Ok(page)
     }

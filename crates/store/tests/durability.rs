@@ -19,6 +19,7 @@ fn child() {
         url,
         connections: 4,
         enforced: None,
+        search_seconds: 60,
     };
     let store = Store::open(&config, Arc::new(NoReaction)).expect("the store opens");
     run(async {

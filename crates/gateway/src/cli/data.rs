@@ -1,6 +1,6 @@
 //! What every command that touches data takes, and how it opens the database.
 use super::Failure;
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Limits, Overrides};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::commit::NoReaction;
@@ -35,6 +35,7 @@ impl Args {
             url,
             connections: 1,
             enforced: None,
+            search_seconds: Limits::default().search_seconds,
         };
         let store = Store::open(&settings, Arc::new(NoReaction))?;
         let done = block_on(work(&store))?;

@@ -165,6 +165,7 @@ pub async fn open(config: Config) -> Result<AppState, Failure> {
         url: config.database.clone(),
         connections: config.connections,
         enforced: Some(config.references.enforced.clone()),
+        search_seconds: config.limits.search_seconds,
     };
     let store = Store::open(&settings, Arc::new(Coordination::new(&config.practice)))?;
     store.serve_under(&config.fhir_base(), edge::now()).await?;

@@ -36,6 +36,7 @@ impl World {
             url: config.database.clone(),
             connections: 2,
             enforced: None,
+            search_seconds: 60,
         };
         let reaction = Coordination::new(&config.practice);
         let store = Store::open(&settings, Arc::new(reaction)).expect("the store opens");

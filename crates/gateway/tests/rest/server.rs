@@ -131,6 +131,7 @@ async fn open(config: Config) -> AppState {
         url: config.database.clone(),
         connections: 2,
         enforced: None,
+        search_seconds: 60,
     };
     let store = Store::open(&settings, Arc::new(NoReaction)).expect("the store opens");
     let auth = Authority::open(&store, &config).await.expect("keys");

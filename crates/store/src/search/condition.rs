@@ -125,8 +125,19 @@ fn row_exists(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, 
     } else {
         format!("{key} IN (SELECT {row}.key FROM {table} {row} WHERE ")
     });
-    row_matches(sql, param, test, source, &row);
+    if seeks {
+        row_matches(sql, param, test, source, &row);
+    } else {
+        rows_match(sql, param, test, source, &row);
+    }
     sql.push(")");
+}
+
+/// The same where all rows of the parameter may have to be read: asked first whether to go on.
+pub fn rows_match(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, row: &str) {
+    source.param(sql, row);
+    sql.go_on(row).push(" AND ");
+    values::any(sql, param, test, source, row);
 }
 
 /// A condition on one index row of the parameter.
@@ -200,7 +211,7 @@ fn without_row(sql: &mut Sql, param: &SearchParam, source: &Source, missing: boo
         ));
     }
     source.scope(sql, param, &row);
-    sql.push(")");
+    sql.go_on(&row).push(")");
 }
 
 /// From the resources for which `inner` holds, by their ids, to those that refer to them.
@@ -221,6 +232,7 @@ fn chain(sql: &mut Sql, param: &SearchParam, target: &[TypeId], inner: &Filter, 
         target_type(sql, &link, &[*on]);
         sql.push(" AND ");
         scope(sql, param, &link)?;
+        sql.go_on(&link);
     }
     sql.push(if target.is_empty() { "NULL)" } else { ")" });
     Ok(())
@@ -239,7 +251,7 @@ fn has(sql: &mut Sql, from: TypeId, by: &SearchParam, inner: &Filter, subject: S
     target_type(sql, &link, &[subject.on]);
     sql.push(" AND ");
     scope(sql, by, &link)?;
-    sql.push(" AND ");
+    sql.go_on(&link).push(" AND ");
     let key = format!("{link}.key");
     holds(
         sql,

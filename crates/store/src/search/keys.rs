@@ -3,7 +3,7 @@
 //! A parameter's rows are ordered by key behind an equality test, so a scan of the driving
 //! filter's rows with one seek per other filter gives keys in order and stops at the page's end.
 //! What it costs depends on how many rows the driver has, not on how many resources there are.
-use super::condition::{self, Subject, is_usual, row_matches, several};
+use super::condition::{self, Subject, is_usual, rows_match, several};
 use super::family::{Source, sources};
 use super::sql::Sql;
 use crate::StoreError;
@@ -150,7 +150,7 @@ fn open(sql: &mut Sql, param: &SearchParam, test: &Test, row: &str) -> Result<()
     match &sources(param, Some(test))?[..] {
         [source] if !matches!(test, Test::Quantity(_)) => {
             sql.push(&format!("{} {row} WHERE ", source.table()));
-            row_matches(sql, param, test, source, row);
+            rows_match(sql, param, test, source, row);
         }
         sources => {
             apart(sql, param, test, sources);
@@ -167,7 +167,7 @@ fn apart(sql: &mut Sql, param: &SearchParam, test: &Test, sources: &[Source]) {
     sql.join(sources, " UNION ALL ", "", |sql, source| {
         let row = sql.alias();
         sql.push(&format!("SELECT {row}.key FROM {} {row} WHERE ", source.table()));
-        row_matches(sql, param, test, source, &row);
+        rows_match(sql, param, test, source, &row);
     });
     let all = sql.alias();
     sql.push(&format!(") {all} LIMIT {})", i64::MAX));
@@ -196,7 +196,9 @@ pub fn resources(
         .big(keys.start)
         .push(&format!(" AND {key} < "))
         .big(keys.end);
-    sql.push(&format!(" AND {row}.deleted = FALSE AND "));
+    sql.push(&format!(" AND {row}.deleted = FALSE"))
+        .go_on(row)
+        .push(" AND ");
     several(
         sql,
         filters,

@@ -34,6 +34,7 @@ pub fn walk(
     sql.push(COLUMNS)
         .push("idx_date x CROSS JOIN resource r WHERE r.key = x.key AND ");
     scope(&mut sql, param, "x")?;
+    sql.go_on("x");
     let beyond = if key.descending() { ">" } else { "<" };
     sql.push(" AND NOT EXISTS (SELECT 1 FROM idx_date o WHERE o.param = x.param AND o.key = x.key AND ");
     sql.push(&format!(

@@ -73,6 +73,7 @@ impl Database {
             url: self.url(),
             connections: 8,
             enforced: None,
+            search_seconds: 60,
         };
         Store::open(&config, reaction).expect("the store opens")
     }

@@ -39,6 +39,7 @@ impl Folder {
             url,
             connections: 1,
             enforced: None,
+            search_seconds: 60,
         };
         Store::open(&settings, Arc::new(NoReaction)).unwrap()
     }
