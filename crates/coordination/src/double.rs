@@ -1,10 +1,12 @@
 //! One stay under two visit numbers: two senders tell of it, each by its own number, and nothing
-//! says that they are one but this: nobody is in two hospitals at once, or goes home from both on
-//! one day. One transition follows from it, not two.
+//! says that they are one but this: nobody is in two hospitals at once. Their clocks differ, about
+//! midnight too, but not by a day. One transition follows from it, not two.
 use crate::calendar::Calendar;
 use crate::course::Course;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+
+const DAY: u64 = 24 * 60 * 60 * 1_000_000;
 
 /// Encounters that tell of a stay of which another is the one to follow, with that other.
 /// `worked_on`: whether people left traces in what came of an Encounter; those stay with it.
@@ -38,7 +40,7 @@ fn stands(course: &Course) -> bool {
 }
 
 fn are_one(calendar: &Calendar, a: &Course, b: &Course) -> bool {
-    a.discharge.day == b.discharge.day
+    a.discharge.instant.abs_diff(b.discharge.instant) < DAY
         && began(calendar, a) < b.discharge.instant
         && began(calendar, b) < a.discharge.instant
 }

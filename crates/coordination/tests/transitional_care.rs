@@ -555,6 +555,18 @@ fn a_stay_told_under_two_numbers_is_one_transition() {
         world.facts.existing.values().filter(of_kind).count()
     };
     assert_eq!((active("EpisodeOfCare"), active("CarePlan")), (1, 1));
+    // One writes ten to twelve, the other ten past.
+    let mut midnight = World::new();
+    for (id, end) in [
+        ("d", "2026-11-20T23:50:00-05:00"),
+        ("e", "2026-11-21T00:10:00-05:00"),
+    ] {
+        let mut told = encounter(id, "finished", 16, Some((20, "01")));
+        told["period"]["end"] = json!(end);
+        midnight.stay(told, None);
+    }
+    midnight.run(noon(21));
+    assert_eq!(midnight.statuses(), ("active", "active"));
     // Home in the morning, back at noon and home again: two stays.
     let mut apart = discharged();
     apart.stay(encounter("f", "finished", 20, Some((20, "01"))), None);

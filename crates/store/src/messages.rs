@@ -129,10 +129,10 @@ impl Tx<'_> {
         Ok(found.optional()?)
     }
 
-    /// Messages a sender gave that name, the latest few first.
+    /// Messages a sender gave that name, also before it was registered; the latest few first.
     pub fn messages_named(&mut self, sender: &str, control_id: &str) -> Result<Vec<Message>, StoreError> {
         let named = inbox::table
-            .filter(inbox::sender.eq(sender))
+            .filter(inbox::sender.eq(sender).or(inbox::sender.eq("")))
             .filter(inbox::control_id.eq(storable(control_id.to_owned())))
             .order(inbox::received.desc());
         Ok(match self.conn {

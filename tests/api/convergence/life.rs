@@ -48,7 +48,7 @@ impl Life {
 /// Its name, and who writes it anew.
 type Story = (&'static str, fn() -> Life);
 
-pub const STORIES: [Story; 12] = [
+pub const STORIES: [Story; 13] = [
     ("discharge taken back and given again", taken_back),
     ("discharge taken back", still_there),
     ("admission cancelled", cancelled),
@@ -64,6 +64,7 @@ pub const STORIES: [Story; 12] = [
         "one stay under two visit numbers, taken back under one",
         one_number_taken_back,
     ),
+    ("one stay of two records that are merged", two_records_of_one_stay),
 ];
 
 struct Pen(Life);
@@ -390,6 +391,22 @@ fn one_number_taken_back() -> Life {
         assert_eq!(statuses(client, life, 1), RUNNING);
     });
     pen.add("A13", (0, 0), 15, |_| {});
+    pen.0
+}
+
+fn two_records_of_one_stay() -> Life {
+    let mut pen = Pen::new(2, 2, |client, life| {
+        assert_eq!(statuses(client, life, 0), RUNNING);
+        let numbers = life.patients.join(",");
+        let plans = client.find(&format!("CarePlan?patient.identifier={numbers}"));
+        assert_eq!(plans.len(), 1, "{plans:#?}");
+    });
+    let other = |adt: &mut Adt| (adt.application, adt.facility) = (OTHER.0.into(), OTHER.1.into());
+    pen.add("A01", (0, 0), 80, |_| {});
+    pen.add("A01", (1, 1), 79, other);
+    pen.add("A03", (0, 0), 20, |_| {});
+    pen.add("A03", (1, 1), 18, other);
+    pen.merge(0, 1, 10);
     pen.0
 }
 

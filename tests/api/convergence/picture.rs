@@ -39,7 +39,7 @@ pub fn picture(client: &Client, life: &Life) -> Picture {
     }
     let identified = |it: &&Value| matches!(it["resourceType"].as_str(), Some("Patient" | "Encounter"));
     for resource in resources.iter().filter(identified) {
-        let part = names.told(&numbered(resource));
+        let part = numbered(resource, &names);
         names.call(resource["id"].as_str().expect("an id"), part);
     }
     for resource in &resources {
@@ -60,11 +60,13 @@ pub fn picture(client: &Client, life: &Life) -> Picture {
 }
 
 /// A Patient or Encounter by its numbers; a visit number that another continues stays with its status.
-fn numbered(resource: &Value) -> String {
+fn numbered(resource: &Value, names: &Names) -> String {
     let identifiers = resource["identifier"].as_array().into_iter().flatten();
     let own = identifiers.filter(|identifier| identifier["use"] != "old");
-    let mut numbers: Vec<&str> = own
+    // By their parts in the story: one telling has P99 and P100, another P101 and P102.
+    let mut numbers: Vec<String> = own
         .filter_map(|identifier| identifier["value"].as_str())
+        .map(|number| names.told(number))
         .collect();
     numbers.sort_unstable();
     let text = |name: &str| resource[name].as_str().unwrap_or_default();

@@ -10,7 +10,8 @@ on_both!(
     a_corrected_message_replaces_what_was_said,
     what_is_no_correction_is_refused,
     an_answer_closes_the_review_in_any_order,
-    an_answer_keeps_what_people_did
+    an_answer_keeps_what_people_did,
+    a_stranger_that_is_registered_and_repeats_is_done
 );
 
 const QUEUE: &str = "Task?code=urn:baton:task|message-review&status=requested";
@@ -273,4 +274,28 @@ fn an_answer_keeps_what_people_did(baton: &Baton) {
     partner.taken(&more);
     assert_eq!(partner.get(&path).ok()["status"], "rejected");
     assert!(partner.find(QUEUE).is_empty());
+}
+
+fn a_stranger_that_is_registered_and_repeats_is_done(baton: &Baton) {
+    let partner = baton.partner();
+    let visit = unique("V");
+    let message = ended(Some(&visit), "I", "01");
+    let other = Adt {
+        control: message.control.clone(),
+        ..ended(Some(&unique("V")), "I", "01")
+    };
+    for refused in [&message, &other] {
+        let answer = partner.hl7(&refused.text()).text;
+        assert!(answer.contains("MSA|AR|"), "{answer}");
+    }
+    assert_eq!(partner.find(QUEUE).len(), 2);
+    baton.sender();
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    partner.taken(&message);
+    let left = partner.only(QUEUE);
+    let raw = partner.get(&path(&left, "$message")).text;
+    assert!(raw.contains(&other.patient), "the other one still waits: {raw}");
+    let done = partner.only("Task?code=urn:baton:task|message-review&status=completed");
+    assert_eq!(done["statusReason"]["coding"][0]["code"], "answered");
+    assert_eq!(partner.course(&visit).episode["status"], "active");
 }

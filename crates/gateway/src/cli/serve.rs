@@ -103,6 +103,8 @@ impl Server {
         };
         warn(&config);
         let state = open(config).await?;
+        let base = state.config.fhir_base();
+        state.store.serve_under(&base, edge::now()).await?;
         Ok(Server {
             state,
             listener,
@@ -168,7 +170,6 @@ pub async fn open(config: Config) -> Result<AppState, Failure> {
         search_seconds: config.limits.search_seconds,
     };
     let store = Store::open(&settings, Arc::new(Coordination::new(&config.practice)))?;
-    store.serve_under(&config.fhir_base(), edge::now()).await?;
     reaction::seed(&store, edge::now()).await?;
     let auth = Authority::open(&store, &config).await?;
     Ok(AppState::new(store, Arc::new(config), auth))

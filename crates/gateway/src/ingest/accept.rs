@@ -2,7 +2,7 @@
 use super::facts::lock;
 use super::refold::{Refold, refold};
 use super::review::{self, Standing};
-use super::{ACCEPTED, DUPLICATE, Remark, answered};
+use super::{ACCEPTED, DUPLICATE, REJECTED, Remark, UNREGISTERED, answered};
 use fhir::event::Event;
 use std::borrow::Cow;
 use store::messages::Message;
@@ -65,6 +65,11 @@ fn take_in(tx: &mut Tx, reading: &Reading) -> Result<Receipt, StoreError> {
         true => Refold::default(),
         false => refold(tx, &message.id, &new, &mut remarks)?,
     };
+    let refused = |it: &&Message| matches!(it.outcome.as_str(), REJECTED | UNREGISTERED);
+    let refused = named.iter().filter(refused).filter(|it| it.hash == message.hash);
+    let refused = refused.map(|it| it.id.as_str());
+    let settled = answered::taken(tx, refused)?;
+    refolded.changes.extend(settled);
     let known = new.is_empty() && !reading.events.is_empty();
     if known {
         message.outcome = DUPLICATE.into();
@@ -73,7 +78,8 @@ fn take_in(tx: &mut Tx, reading: &Reading) -> Result<Receipt, StoreError> {
         refolded.changes.push(review::file(&message, &remarks, standing)?);
     }
     // A sender that starts its counter anew is worth a note, not a person's time.
-    let reused = named.iter().any(|known| known.hash != message.hash);
+    let own = |known: &&Message| known.sender == message.sender;
+    let reused = named.iter().filter(own).any(|known| known.hash != message.hash);
     message.detail = review::detail(&remarks, reused);
     tx.keep_message(&message)?;
     if !refolded.changes.is_empty() {

@@ -10,7 +10,7 @@ use fhir::TypeId;
 use fhir::event::{Event, encounter_id};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use store::{StoreError, Tx};
+use store::{Change, StoreError, Tx};
 
 /// Of `urn:baton:reason`.
 const ANSWERED: &str = "answered";
@@ -72,6 +72,31 @@ pub fn tasks(tx: &mut Tx, asked: &Asked, message: &str) -> Result<Vec<Object>, S
         changed.extend(stays.and_then(|stays| moved(task, asked, stays)));
     }
     Ok(changed)
+}
+
+/// The review Tasks of messages that were refused and are taken now.
+pub fn taken<'a>(tx: &mut Tx, refused: impl Iterator<Item = &'a str>) -> Result<Vec<Change>, StoreError> {
+    let kind = json::type_id("Task")?;
+    let names: Vec<(TypeId, String)> = refused.map(|told| (kind, task_id(told))).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut changes = Vec::new();
+    for stored in tx.get_many(&names)? {
+        let Some(mut task) = json::object(&stored)? else {
+            continue;
+        };
+        let status = task.get("status").and_then(Value::as_str).unwrap_or_default();
+        if !ENDED.contains(&status) {
+            task.insert("status".into(), json!("completed"));
+            task.insert(
+                "statusReason".into(),
+                json!({"coding": [reason_code()], "text": "The message was taken when it was sent again"}),
+            );
+            changes.push(json::put(task)?);
+        }
+    }
+    Ok(changes)
 }
 
 /// None where it stands as it should.
