@@ -6,7 +6,7 @@
 //! wrong ones, and the resources, which are read for the answer anyway, decide.
 //! <https://hl7.org/fhir/R4/search.html#combining>
 use super::near::Near;
-use super::words::{self, Words};
+use super::words::{self, Terms, Words};
 use super::{Test, Token, index, value};
 use crate::path::{Env, Expr, Item};
 use crate::registry::SearchParam;
@@ -55,6 +55,16 @@ pub struct TypedIdentifier {
 }
 
 impl Check {
+    /// What every resource that passes has in the full-text index, where that says something.
+    pub fn terms(&self) -> Option<Terms> {
+        match self {
+            Check::Display { texts, .. } => words::beginnings(texts),
+            Check::Narrative(wanted) => Some(wanted.terms(true)),
+            Check::Content(wanted) => Some(wanted.terms(false)),
+            _ => None,
+        }
+    }
+
     pub fn holds(&self, resource: &Value) -> bool {
         match self {
             Check::Composite {

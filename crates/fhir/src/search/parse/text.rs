@@ -1,7 +1,7 @@
 //! `_text`, `_content` and `:text`: words to look for in resources.
 //! <https://hl7.org/fhir/R4/search.html#content>
 //!
-//! No index rows are written for texts: what stands beside such a parameter should narrow it.
+//! The store finds candidates in its full-text index, or by what stands beside such a parameter.
 use super::context::Context;
 use super::escape::unescape;
 use super::{invalid, values};
