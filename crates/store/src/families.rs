@@ -32,9 +32,10 @@ pub(crate) const STRING: usize = 3;
 pub(crate) const NUMBER: usize = 4;
 pub(crate) const QUANTITY: usize = 5;
 pub(crate) const CODED: usize = 6;
+pub(crate) const TEXT: usize = 7;
 
 /// All of them, columns in the order of the tables.
-pub(crate) const FAMILIES: [Family; 7] = [
+pub(crate) const FAMILIES: [Family; 8] = [
     Family {
         table: "idx_token",
         columns: &[
@@ -93,6 +94,11 @@ pub(crate) const FAMILIES: [Family; 7] = [
             payload("unit_system", Kind::Big),
         ],
     },
+    // One row, the words of the resource, in the engine's full-text index.
+    Family {
+        table: "idx_text",
+        columns: &[payload("words", Kind::Text), Column { name: "rowid", ..KEY }],
+    },
 ];
 
 const PARAM: Column = column("param", Kind::Int);
@@ -119,6 +125,11 @@ impl Family {
     pub(crate) fn names(&self) -> String {
         let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
         names.join(", ")
+    }
+
+    /// Whether its rows are of single parameters.
+    pub(crate) fn is_by_param(&self) -> bool {
+        self.columns.iter().any(|column| column.name == PARAM.name)
     }
 
     /// Those of the columns that tell a parameter's rows apart.

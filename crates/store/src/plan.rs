@@ -8,7 +8,6 @@ use crate::rows::{IndexRows, type_column};
 use crate::write_sql::Version;
 use crate::{StoreError, Stored};
 use fhir::registry::CustomParams;
-use fhir::search::index::stored_with;
 use fhir::tree::Node;
 use fhir::{ParamId, Resource};
 use serde_json::Value;
@@ -195,7 +194,7 @@ pub(crate) fn indexed(version: &Stored, params: &CustomParams) -> Result<IndexRo
         return Ok(IndexRows::default());
     }
     match Resource::parse(version.body.as_bytes()) {
-        Ok(resource) => Ok(IndexRows::of(stored_with(&resource, params))),
+        Ok(resource) => Ok(IndexRows::all(&resource, params)),
         Err(_) => {
             let name = version.type_id.name();
             Err(StoreError::Database(format!(

@@ -6,7 +6,6 @@ use crate::custom;
 use crate::integrity::Refers;
 use crate::rows::IndexRows;
 use fhir::registry::CustomParams;
-use fhir::search::index::stored_with;
 use fhir::{Resource, TypeId};
 use serde_json::{Value, json};
 
@@ -128,7 +127,7 @@ impl Put {
     /// `fresh` is the id of a resource that cannot be there yet.
     fn of(resource: Resource, fresh: Option<&str>, ctx: &Context, by: By) -> Put {
         let watched = by.watches(resource.type_id);
-        let rows = IndexRows::of(stored_with(&resource, by.params));
+        let rows = IndexRows::all(&resource, by.params);
         let refers = by
             .enforced
             .contains(&resource.type_id)
@@ -160,7 +159,7 @@ impl Put {
         // What was parsed once is parsed again; without rows it would not be found.
         let rows = Resource::parse(text.as_bytes()).map_or_else(
             |_| self.rows.clone(),
-            |resource| IndexRows::of(stored_with(&resource, params)),
+            |resource| IndexRows::all(&resource, params),
         );
         Put {
             text: self.text.clone(),

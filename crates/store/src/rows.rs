@@ -1,6 +1,9 @@
 //! Index rows of a resource: what `fhir::search::index` found, in the shape of the tables.
-use crate::families::{CODED, DATE, FAMILIES, NUMBER, QUANTITY, REFERENCE, STRING, TOKEN};
-use fhir::search::index::{Entry, EntryValue, hash};
+use crate::families::{CODED, DATE, FAMILIES, NUMBER, QUANTITY, REFERENCE, STRING, TEXT, TOKEN};
+use fhir::registry::CustomParams;
+use fhir::search::index::{Entry, EntryValue, hash, stored_with};
+use fhir::search::words::terms;
+use fhir::{Resource, TypeId};
 
 /// One value of a row, of the kind its column has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +58,14 @@ impl Ord for Real {
 const ELSEWHERE: i16 = -1;
 
 impl IndexRows {
+    /// All rows of a resource.
+    pub(crate) fn all(resource: &Resource, params: &CustomParams) -> IndexRows {
+        let mut rows = IndexRows::of(stored_with(resource, params));
+        rows.0[TEXT].extend(words(resource));
+        rows
+    }
+
+    /// Rows of single parameters.
     pub(crate) fn of(stored: Vec<Entry>) -> IndexRows {
         let mut rows = IndexRows::default();
         for Entry { param, value } in stored {
@@ -95,6 +106,23 @@ impl IndexRows {
     pub(crate) fn len(&self) -> usize {
         self.0.iter().map(Vec::len).sum()
     }
+}
+
+/// A word as the full-text index holds it: behind its type, so that each type has words of its own.
+pub(crate) fn term(of: TypeId, word: &str) -> String {
+    let mut term = String::with_capacity(word.len() + 2);
+    term.extend(char::from_u32(0x100 + u32::from(of.0)));
+    term.push_str(&storable(word.to_string()));
+    term
+}
+
+/// No row where there is nothing to read.
+fn words(resource: &Resource) -> Option<Row> {
+    let terms: Vec<String> = terms(&resource.value)
+        .iter()
+        .map(|word| term(resource.type_id, word))
+        .collect();
+    (!terms.is_empty()).then(|| vec![Cell::Text(terms.join(" "))])
 }
 
 /// The family of a value, and its row behind `param`.

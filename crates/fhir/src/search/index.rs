@@ -26,7 +26,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Rises when the same resource would give other rows, so that stores rebuild their index.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// One value of a resource under one parameter, or one index row to be.
 #[derive(Clone, Debug, PartialEq, PartialOrd)]

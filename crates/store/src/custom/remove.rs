@@ -11,7 +11,7 @@ const ROWS: usize = 1_000;
 
 /// Removes some; the parameter itself with its last.
 pub(super) fn some(conn: &mut Conn, id: i32) -> Result<(), StoreError> {
-    for family in &FAMILIES {
+    for family in FAMILIES.iter().filter(|family| family.is_by_param()) {
         if from(conn, id, family)? == ROWS {
             return Ok(());
         }

@@ -6,12 +6,14 @@
 use super::condition::{self, Subject, is_usual, rows_match, several};
 use super::family::{Source, sources};
 use super::sql::Sql;
+use super::text;
 use crate::StoreError;
 use crate::conn::Engine;
 use crate::keys::range;
 use fhir::TypeId;
 use fhir::registry::SearchParam;
 use fhir::search::index::usual;
+use fhir::search::words::Terms;
 use fhir::search::{Filter, Prefix, Reference, Test, Token, UriMode};
 
 /// Where a search starts.
@@ -22,6 +24,8 @@ pub enum Driver<'a> {
         param: &'static SearchParam,
         test: &'a Test,
     },
+    /// The full-text index.
+    Text { at: usize, terms: Terms },
     /// The resources themselves; some `key IN (...)` may narrow them.
     Resources,
 }
@@ -37,6 +41,10 @@ pub fn driver(filters: &[Filter]) -> Driver<'_> {
         Some((_, at, Filter::Param { param, test })) if !matches!(test, Test::Str(..)) => {
             Driver::Rows { at, param, test }
         }
+        Some((_, at, Filter::Checked(check))) => match check.terms() {
+            Some(terms) => Driver::Text { at, terms },
+            None => Driver::Resources,
+        },
         _ => Driver::Resources,
     }
 }
@@ -53,6 +61,7 @@ fn rank(filter: &Filter) -> Option<u8> {
         Filter::Chain { .. } => Some(3),
         Filter::Or(alternatives) if alternatives.iter().all(|f| matches!(f, Filter::Chain { .. })) => Some(3),
         Filter::Param { param, test } => test_rank(param, test),
+        Filter::Checked(check) => check.terms().map(|_| 4),
         _ => None,
     }
 }
@@ -80,7 +89,7 @@ fn test_rank(param: &SearchParam, test: &Test) -> Option<u8> {
         Test::Uri(UriMode::Exact | UriMode::Above, _) => Some(2),
         Test::Str(..) => Some(3),
         Test::Near(_) => Some(6),
-        Test::Reference(targets) if targets.iter().all(|t| matches!(t, Reference::Local { .. })) => Some(4),
+        Test::Reference(targets) if targets.iter().all(|t| matches!(t, Reference::Local { .. })) => Some(3),
         Test::Reference(_) => Some(5),
         // The past is long: what is open towards it holds for most resources.
         Test::Date(dates) => {
@@ -94,25 +103,9 @@ fn test_rank(param: &SearchParam, test: &Test) -> Option<u8> {
     }
 }
 
-/// `SELECT d.key` of all that match, each once, in no order.
+/// `SELECT key` of all that match, each once, in no order.
 pub fn select(sql: &mut Sql, on: TypeId, filters: &[Filter], engine: Engine) -> Result<(), StoreError> {
-    let row = sql.alias();
-    let Driver::Rows { at, param, test } = driver(filters) else {
-        sql.push(&format!("SELECT {row}.key FROM resource {row} WHERE "));
-        return resources(sql, on, filters, &row, engine);
-    };
-    open(sql, param, test, &row)?;
-    let key = format!("{row}.key");
-    rest(
-        sql,
-        filters,
-        at,
-        Subject {
-            on,
-            key: &key,
-            engine,
-        },
-    )
+    matching(sql, on, filters, engine).map(drop)
 }
 
 /// The same, in key order, after (or, backwards, before) the key `from`, at most `limit`.
@@ -123,26 +116,38 @@ pub fn page(
     engine: Engine,
     window: &super::page::Window,
 ) -> Result<(), StoreError> {
-    let row = sql.alias();
-    let key = format!("{row}.key");
-    if let Driver::Rows { at, param, test } = driver(filters) {
-        open(sql, param, test, &row)?;
-        rest(
-            sql,
-            filters,
-            at,
-            Subject {
-                on,
-                key: &key,
-                engine,
-            },
-        )?;
-    } else {
-        sql.push(&format!("SELECT {row}.key FROM resource {row} WHERE "));
-        resources(sql, on, filters, &row, engine)?;
-    }
+    let key = matching(sql, on, filters, engine)?;
     window.by_key(sql, &key);
     Ok(())
+}
+
+/// `SELECT … AS key FROM … WHERE …`; the SQL of the key.
+fn matching(sql: &mut Sql, on: TypeId, filters: &[Filter], engine: Engine) -> Result<String, StoreError> {
+    let row = sql.alias();
+    let key = format!("{row}.key");
+    let (at, key) = match driver(filters) {
+        Driver::Rows { at, param, test } => {
+            open(sql, param, test, &row)?;
+            (at, key)
+        }
+        Driver::Text { at, terms } => {
+            sql.push(&format!("SELECT {row}.rowid AS key FROM idx_text {row} WHERE "));
+            text::matches(sql, on, &terms, &row, engine);
+            (at, format!("{row}.rowid"))
+        }
+        Driver::Resources => {
+            sql.push(&format!("SELECT {key} FROM resource {row} WHERE "));
+            resources(sql, on, filters, &row, engine)?;
+            return Ok(key);
+        }
+    };
+    let subject = Subject {
+        on,
+        key: &key,
+        engine,
+    };
+    rest(sql, filters, at, subject)?;
+    Ok(key)
 }
 
 fn open(sql: &mut Sql, param: &SearchParam, test: &Test, row: &str) -> Result<(), StoreError> {

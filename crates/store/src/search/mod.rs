@@ -19,6 +19,7 @@ mod ranges;
 mod sql;
 mod statement;
 mod terminology;
+mod text;
 mod values;
 
 use crate::body::Body;

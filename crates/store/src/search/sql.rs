@@ -36,6 +36,7 @@ enum Piece {
 pub struct Sql {
     pieces: Vec<Piece>,
     aliases: usize,
+    uncached: bool,
 }
 
 impl Sql {
@@ -137,6 +138,11 @@ impl Sql {
         self.push(")")
     }
 
+    /// Planned anew each time.
+    pub fn never_cached(&mut self) {
+        self.uncached = true;
+    }
+
     /// Ready to be loaded as rows of these SQL types.
     pub fn returning<ST>(self) -> Statement<ST> {
         Statement {
@@ -196,7 +202,7 @@ where
                 Piece::Bind(Bind::Text(value)) => out.push_bind_param::<Text, _>(value)?,
             }
         }
-        if binds > CACHED_BINDS {
+        if self.sql.uncached || binds > CACHED_BINDS {
             out.unsafe_to_cache_prepared();
         }
         Ok(())

@@ -67,7 +67,7 @@ fn sorted(
     order: &[order::Key],
 ) -> Result<(), StoreError> {
     sql.push(COLUMNS);
-    let from_rows = matches!(keys::driver(&query.filters), keys::Driver::Rows { .. });
+    let from_rows = !matches!(keys::driver(&query.filters), keys::Driver::Resources);
     if from_rows {
         sql.push("(");
         keys::select(sql, query.on, &query.filters, engine)?;

@@ -94,8 +94,9 @@ fn delete(family: &Family) -> String {
 
 /// An empty array would cost as much as a full one.
 fn guarded(family: &Family, statement: &str) -> String {
-    let table = family.table.trim_start_matches("idx_");
-    format!("    IF cardinality({table}_key) > 0 THEN\n        {statement}\n    END IF;")
+    let keys = family.columns.iter().filter(|column| column.kind == Kind::Key);
+    let keys = list(keys.map(|column| argument(family, column)), "");
+    format!("    IF cardinality({keys}) > 0 THEN\n        {statement}\n    END IF;")
 }
 
 fn arguments(family: &Family, wanted: impl Fn(&Column) -> bool) -> String {

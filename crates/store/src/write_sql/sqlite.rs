@@ -95,6 +95,7 @@ const INSERTS: [OnRow; FAMILIES.len()] = [
     run::<4, true>,
     run::<5, true>,
     run::<6, true>,
+    run::<7, true>,
 ];
 const DELETES: [OnRow; FAMILIES.len()] = [
     run::<0, false>,
@@ -104,6 +105,7 @@ const DELETES: [OnRow; FAMILIES.len()] = [
     run::<4, false>,
     run::<5, false>,
     run::<6, false>,
+    run::<7, false>,
 ];
 
 fn each(
