@@ -5,6 +5,7 @@ use crate::observation;
 use crate::server::run;
 use fhir::Resource;
 use fhir::search::index::{Entry, EntryValue, stored};
+use fhir::search::words::terms;
 use std::io::Write;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -39,8 +40,16 @@ fn rows() -> Vec<(&'static str, String)> {
         "audit (id,at,actor,request,key,version,deleted)",
         "{key},{key},'bench',<<00000000000070008000000000000000>>,{key},1,false".to_string(),
     );
+    let words: Vec<String> = terms(&resource.value)
+        .iter()
+        .map(|word| format!("O{word}"))
+        .collect();
+    let text_row = (
+        "idx_text (words,rowid)",
+        format!("'{}',{{key}}", words.join(" ")),
+    );
     let index = stored(&resource).into_iter().map(|entry| index_row(&entry));
-    [resource_row, audit_row].into_iter().chain(index).collect()
+    [resource_row, audit_row, text_row].into_iter().chain(index).collect()
 }
 
 /// The bytes Baton stores for a body, in hexadecimal.
