@@ -4,6 +4,7 @@ mod joins;
 mod kinds;
 mod ranges;
 mod refusals;
+mod totals;
 
 use crate::support::Client;
 use serde_json::{Value, json};

@@ -44,12 +44,12 @@ fn rows() -> Vec<(&'static str, String)> {
         .iter()
         .map(|word| format!("O{word}"))
         .collect();
-    let text_row = (
-        "idx_text (words,rowid)",
-        format!("'{}',{{key}}", words.join(" ")),
-    );
+    let text_row = ("idx_text (words,rowid)", format!("'{}',{{key}}", words.join(" ")));
     let index = stored(&resource).into_iter().map(|entry| index_row(&entry));
-    [resource_row, audit_row, text_row].into_iter().chain(index).collect()
+    [resource_row, audit_row, text_row]
+        .into_iter()
+        .chain(index)
+        .collect()
 }
 
 /// The bytes Baton stores for a body, in hexadecimal.

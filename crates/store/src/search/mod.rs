@@ -20,6 +20,7 @@ mod sql;
 mod statement;
 mod terminology;
 mod text;
+mod total;
 mod values;
 
 use crate::body::Body;
@@ -54,9 +55,8 @@ pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
     let query = &settled;
     let total = match (query.summary, query.total) {
         (Summary::False, Total::None) => None,
-        (Summary::False, Total::Estimate) => Some(count(conn, query)?),
-        _ if checked::of(&query.filters).is_empty() => Some(count(conn, query)?),
-        _ => Some(checked::count(conn, query)?),
+        (_, Total::Estimate) => Some(total::estimate(conn, query)?),
+        _ => Some(total::accurate(conn, query)?),
     };
     let narrowed = narrow::narrowed(conn, query)?;
     let plan = if query.explain {
@@ -122,15 +122,6 @@ fn found((key, type_id, id, version, updated, Body(body)): Row) -> Found {
             body,
         },
     }
-}
-
-fn count(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
-    let mut sql = Sql::default();
-    sql.push("SELECT count(*) FROM (");
-    keys::select(&mut sql, query.on, &query.filters, engine(conn))?;
-    sql.push(") k");
-    let statement: Statement<(BigInt,)> = sql.returning();
-    Ok(on_each!(conn, |c| statement.get_result::<(i64,)>(c))?.0)
 }
 
 #[cfg(test)]

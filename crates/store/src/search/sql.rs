@@ -2,6 +2,7 @@
 //!
 //! Diesel's DSL cannot say these queries on both engines at once; this says them once, with
 //! diesel doing placeholders, binding and statement caching.
+use crate::conn::Engine;
 use diesel::backend::Backend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -136,6 +137,19 @@ impl Sql {
             sql.bind(value);
         });
         self.push(")")
+    }
+
+    /// `column` is one of these, as one bound value however many there are.
+    pub fn among_keys(&mut self, column: &str, keys: &[i64], engine: Engine) -> &mut Self {
+        let list: Vec<String> = keys.iter().map(i64::to_string).collect();
+        let (before, after) = match engine {
+            Engine::Sqlite => (" IN (SELECT value FROM json_each(", "))"),
+            Engine::Postgres => (" = ANY(ARRAY(SELECT json_array_elements_text(", "::json)::int8))"),
+        };
+        self.push(column)
+            .push(before)
+            .text(format!("[{}]", list.join(",")))
+            .push(after)
     }
 
     /// Planned anew each time.
