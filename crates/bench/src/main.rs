@@ -8,6 +8,7 @@ mod adt;
 mod bare;
 mod bulk;
 mod crud;
+mod disk;
 mod engine;
 mod generate;
 mod http;

@@ -274,7 +274,7 @@ impl Bench<'_> {
 
     /// What the database takes on disk for the JSON it holds.
     fn growth(&self) -> f64 {
-        crate::bare::bytes_per_byte(self.engine, &self.database)
+        crate::disk::bytes_per_byte(self.engine, &self.database)
     }
 }
 

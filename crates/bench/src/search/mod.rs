@@ -58,7 +58,7 @@ pub fn run(engine: &Engine, sizes: &[usize], named: &[String], shapes: &mut Shap
         }
         table.add(row("resident after the searches", bench.server.resident(), "MiB"));
         drop(bench);
-        let disk = crate::bare::bytes_per_byte(engine, &data.database);
+        let disk = crate::disk::bytes_per_byte(engine, &data.database);
         table.add(row("bytes on disk per byte of JSON", disk, "B/B"));
     }
 }
