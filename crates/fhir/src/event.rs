@@ -102,15 +102,24 @@ pub fn derived_id(parts: &[&str]) -> String {
     let mut bytes: [u8; 16] = std::array::from_fn(|i| digest[i]);
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    let groups = [
+        &bytes[..4],
+        &bytes[4..6],
+        &bytes[6..8],
+        &bytes[8..10],
+        &bytes[10..],
+    ];
+    groups.map(hex).join("-")
+}
+
+/// One stay has dozens of derived ids: formatted byte by byte they cost more than their hashes.
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 pub fn patient_id(key: &Key) -> String {
@@ -142,10 +151,7 @@ impl Event {
         use sha2::{Digest, Sha256};
         // A struct of strings, numbers and JSON always serialises.
         let text = serde_json::to_string(&Fact::of(self)).unwrap_or_default();
-        Sha256::digest(text.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&Sha256::digest(text.as_bytes()))
     }
 }
 

@@ -76,45 +76,46 @@ impl Packed {
     }
 }
 
-/// Where a resource stands among those that were asked for, and what was found.
-type Place = (i64, i64, i64, bool, Vec<u8>);
+/// One of them.
+pub(crate) fn fetch_one(conn: &mut Conn, type_id: TypeId, id: &str) -> Result<Option<Packed>, StoreError> {
+    use resource as r;
+    let wanted = r::table
+        .filter(r::type_id.eq(type_column(type_id)))
+        .filter(r::id.eq(id))
+        .select((r::version, r::updated, r::deleted, r::body));
+    let row: Option<Columns> = on_each!(conn, |conn| wanted.get_result(conn)).optional()?;
+    Ok(row.map(|row| packed(type_id, id, row)))
+}
 
 /// What is there of these, in their order, in one round trip.
 pub(crate) fn fetch(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<Vec<Option<Packed>>, StoreError> {
+    let (Conn::Postgres(conn), [_, _, ..]) = (&mut *conn, wanted) else {
+        let one = |(type_id, id): &(TypeId, &str)| fetch_one(conn, *type_id, id);
+        return wanted.iter().map(one).collect();
+    };
     let mut found: Vec<_> = wanted.iter().map(|_| None).collect();
-    for (place, version, updated, deleted, body) in places(conn, wanted)? {
+    for (place, version, updated, deleted, body) in Fetched(Wanted::of(wanted)).load::<Place>(conn)? {
         let at = usize::try_from(place - 1).unwrap_or(usize::MAX);
         if let (Some(found), Some((type_id, id))) = (found.get_mut(at), wanted.get(at)) {
-            let (type_id, id) = (*type_id, (*id).to_string());
-            *found = Some(Packed {
-                type_id,
-                id,
-                version,
-                updated,
-                deleted,
-                body,
-            });
+            *found = Some(packed(*type_id, id, (version, updated, deleted, body)));
         }
     }
     Ok(found)
 }
 
-fn places(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<Vec<Place>, StoreError> {
-    use resource as r;
-    if let Conn::Postgres(conn) = conn {
-        return Ok(Fetched(Wanted::of(wanted)).load(conn)?);
+type Columns = (i64, i64, bool, Vec<u8>);
+/// The same behind where a resource stands among those that were asked for, from 1.
+type Place = (i64, i64, i64, bool, Vec<u8>);
+
+fn packed(type_id: TypeId, id: &str, (version, updated, deleted, body): Columns) -> Packed {
+    Packed {
+        type_id,
+        id: id.to_string(),
+        version,
+        updated,
+        deleted,
+        body,
     }
-    let mut found = Vec::new();
-    for (place, (type_id, id)) in (1..).zip(wanted) {
-        let row: Option<(i64, i64, bool, Vec<u8>)> = r::table
-            .filter(r::type_id.eq(type_column(*type_id)))
-            .filter(r::id.eq(id))
-            .select((r::version, r::updated, r::deleted, r::body))
-            .get_result(conn)
-            .optional()?;
-        found.extend(row.map(|(version, updated, deleted, body)| (place, version, updated, deleted, body)));
-    }
-    Ok(found)
 }
 
 /// A version that was replaced.

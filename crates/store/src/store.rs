@@ -30,7 +30,7 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(20);
 pub struct StoreConfig {
     /// `sqlite://path`, `sqlite::memory:` is refused; `postgres://…`.
     pub url: String,
-    /// Connections to PostgreSQL, or reader threads on SQLite.
+    /// Connections to PostgreSQL, beside one for reads by id, or reader threads on SQLite.
     pub connections: usize,
     /// Types whose references must lead somewhere; None keeps to what the database says.
     pub enforced: Option<Vec<TypeId>>,
@@ -149,9 +149,9 @@ impl Store {
     /// caller's thread; on PostgreSQL concurrent calls may share one round trip.
     pub async fn fetch(&self, type_id: TypeId, id: String) -> Result<Option<Stored>, StoreError> {
         let near = self.threads.near();
-        let near = near.and_then(|near| near.with(|conn| point::get(conn, type_id, &id)));
+        let near = near.and_then(|near| near.with(|conn| point::fetch_one(conn, type_id, &id)));
         if let Some(found) = near {
-            return Ok(found?.map(|row| row.stored));
+            return found?.map(Packed::unpacked).transpose();
         }
         let (reply, receiver) = oneshot::channel();
         self.threads.fetch(Fetch { type_id, id, reply })?;

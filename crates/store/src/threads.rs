@@ -55,11 +55,7 @@ impl Threads {
         let connections = config.connections.max(1);
         let (readers, writers) = match shared.engine {
             Engine::Sqlite => (connections, 1),
-            // One connection is the fetcher's.
-            Engine::Postgres => {
-                let readers = (connections / 3).max(1);
-                (readers, connections.saturating_sub(readers + 1).max(1))
-            }
+            Engine::Postgres => ((connections / 3).max(1), connections - connections / 3),
         };
         let pool = |role, size| Pool::new(shared.engine, &shared.url, role, size);
         let line = |pool: &Pool, number| Line {
