@@ -17,7 +17,7 @@ pub struct Config {
     pub public_url: String,
     pub auth: Auth,
     pub mllp: Option<String>,
-    /// Connections to PostgreSQL, or reader threads on SQLite.
+    /// Connections to PostgreSQL, beside one for reads by id, or reader threads on SQLite.
     pub connections: usize,
     pub tokens: Tokens,
     pub practice: Practice,
