@@ -44,7 +44,7 @@ const MODES: &str =
     "mode takes full or normative; Baton has no TerminologyCapabilities to give for mode=terminology";
 
 /// The date of the interface described here; changes with it.
-const DATE: &str = "2026-11-22";
+const DATE: &str = "2026-11-25";
 
 fn statement(state: &AppState, custom: &CustomParams) -> String {
     let (base, token) = (state.config.fhir_base(), state.config.token_url());
