@@ -16,6 +16,9 @@ use fhir::search::index::usual;
 use fhir::search::words::Terms;
 use fhir::search::{Filter, Prefix, Reference, Test, Token, UriMode};
 
+/// More codes than this are read in one go.
+const CODES: usize = 8;
+
 /// Where a search starts.
 pub enum Driver<'a> {
     /// The index rows of this filter.
@@ -116,9 +119,45 @@ pub fn page(
     engine: Engine,
     window: &super::page::Window,
 ) -> Result<(), StoreError> {
-    let key = matching(sql, on, filters, engine)?;
-    window.by_key(sql, &key);
+    let Some(alternatives) = one_by_one(filters) else {
+        let key = matching(sql, on, filters, engine)?;
+        window.by_key(sql, &key);
+        return Ok(());
+    };
+    let merged = sql.alias();
+    sql.push(&format!("SELECT {merged}.key FROM ("));
+    for (at, filters) in alternatives.iter().enumerate() {
+        sql.push(if at > 0 {
+            " UNION SELECT * FROM ("
+        } else {
+            "SELECT * FROM ("
+        });
+        let key = matching(sql, on, filters, engine)?;
+        window.by_key(sql, &key);
+        let part = sql.alias();
+        sql.push(&format!(") {part}"));
+    }
+    sql.push(&format!(") {merged} WHERE 1 = 1"));
+    window.by_key(sql, &format!("{merged}.key"));
     Ok(())
+}
+
+/// Several codes one starts from, each by itself: the rows of one code come in the order of keys and
+/// stop at the page's end, those of several would all be read and sorted first.
+fn one_by_one(filters: &[Filter]) -> Option<Vec<Vec<Filter>>> {
+    let Driver::Rows { at, param, test } = driver(filters) else {
+        return None;
+    };
+    let Test::Token(tokens) = test else { return None };
+    let each = |token: &Token| {
+        let mut filters = filters.to_vec();
+        let test = Test::Token(vec![token.clone()]);
+        filters[at] = Filter::Param { param, test };
+        filters
+    };
+    (2..=CODES)
+        .contains(&tokens.len())
+        .then(|| tokens.iter().map(each).collect())
 }
 
 /// `SELECT … AS key FROM … WHERE …`; the SQL of the key.
