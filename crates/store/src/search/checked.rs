@@ -4,7 +4,7 @@
 //! enough was looked at; it then holds fewer matches, and its next link goes on from there.
 //! Inside chains, `_has` and `:not` the matches are found first and their ids put in place.
 use super::matches::{cursor_at, window_of};
-use super::{Found, order, page::Window, terminology};
+use super::{Found, order, page::Window, referrers, terminology};
 use crate::StoreError;
 use crate::conn::Conn;
 use fhir::search::check::Check;
@@ -129,11 +129,17 @@ fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, left: &mut usize) -> Res
         }
         Filter::Terminology { param, lookup } => terminology::tokens(conn, param, lookup)?,
         Filter::Not(inner) => Filter::Not(Box::new(settle(conn, on, inner, left)?)),
-        Filter::Has { from, by, inner } => Filter::Has {
-            from: *from,
-            by,
-            inner: Box::new(settle(conn, *from, inner, left)?),
-        },
+        Filter::Has { from, by, inner } => {
+            let inner = settle(conn, *from, inner, left)?;
+            match referrers::few(conn, *from, &inner)? {
+                Some(few) => referrers::referred(&few, by, on)?,
+                None => Filter::Has {
+                    from: *from,
+                    by,
+                    inner: Box::new(inner),
+                },
+            }
+        }
         Filter::Chain { param, target, inner } => {
             let link = |on: &TypeId| {
                 Ok(Filter::Chain {

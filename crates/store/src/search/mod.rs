@@ -16,6 +16,7 @@ mod narrow;
 mod order;
 mod page;
 mod ranges;
+mod referrers;
 mod sql;
 mod statement;
 mod terminology;
