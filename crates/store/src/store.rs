@@ -16,7 +16,6 @@ use fhir::TypeId;
 use fhir::registry::CustomParams;
 use fhir::search::Query;
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -48,8 +47,6 @@ pub(crate) struct Shared {
     pub(crate) params: Known,
     /// Known once the database was asked.
     pub(crate) enforced: OnceLock<Vec<TypeId>>,
-    /// Changes that callers are preparing: soon there will be something to store.
-    pub(crate) coming: AtomicUsize,
     pub(crate) watch: Watch,
 }
 
@@ -57,22 +54,6 @@ impl Shared {
     /// Types whose references must lead somewhere.
     pub(crate) fn enforced(&self) -> &[TypeId] {
         self.enforced.get().map_or(&[], Vec::as_slice)
-    }
-}
-
-/// A change that is being prepared, until it is in the queue.
-struct Coming<'a>(&'a AtomicUsize);
-
-impl<'a> Coming<'a> {
-    fn of(shared: &'a Shared) -> Coming<'a> {
-        shared.coming.fetch_add(1, Ordering::Relaxed);
-        Coming(&shared.coming)
-    }
-}
-
-impl Drop for Coming<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -94,7 +75,6 @@ impl Store {
             sequence: Sequence::default(),
             params: Known::default(),
             enforced: OnceLock::new(),
-            coming: AtomicUsize::new(0),
             watch: Watch::new(config.search_seconds),
         });
         let threads = Arc::new(Threads::start(&shared, config)?);
@@ -163,22 +143,17 @@ impl Store {
     pub async fn commit(&self, changes: Vec<Change>, ctx: Context) -> Result<Vec<Applied>, StoreError> {
         let plain =
             self.shared.engine == Engine::Postgres && changes.iter().all(|change| self.is_plain(change));
-        let coming = Coming::of(&self.shared);
         let changes = Prepared::all(changes, &ctx, self.by(&self.shared.params.get()));
         if plain {
             let (reply, receiver) = oneshot::channel();
             self.threads.create(Create { changes, ctx, reply })?;
-            drop(coming);
             return answer(receiver).await;
         }
         let work = move |tx: &mut Tx| {
             let changes: Vec<&Prepared> = changes.iter().collect();
             apply::apply(tx, &changes, &ctx, Texts::Wanted)
         };
-        let (job, reply) = jobs::call(work);
-        self.threads.write(job)?;
-        drop(coming);
-        answer(reply).await
+        self.write(work).await
     }
 
     /// Does now, on the caller's thread, what [`Tx::apply`] would do in the transaction.

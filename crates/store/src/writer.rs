@@ -9,14 +9,13 @@ use crate::{StoreError, Tx};
 use crossbeam_channel::Receiver;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// A group ends when it is this large or its work took this long.
 const GROUP: usize = 256;
 const WORK: Duration = Duration::from_millis(5);
-/// Somebody is preparing a change, or fewer came than last time and callers just answered are likely
-/// to come back: the next one is worth waiting for this long, since a commit costs more.
+/// Callers just answered are likely to come back: as long as fewer came than last time, the next
+/// one is worth waiting for this long, since a commit costs more.
 const PATIENCE: Duration = Duration::from_micros(200);
 
 type Ended = (Box<dyn Job>, Result<(), StoreError>);
@@ -77,7 +76,7 @@ impl Group {
                 (false, false) => apart = self.run(conn, shared, job)?,
             }
             if self.ended.len() < GROUP && began.elapsed() < WORK {
-                next = self.another(shared);
+                next = self.another();
             }
         }
         Ok(())
@@ -116,12 +115,10 @@ impl Group {
         self.ended.push((job, end));
     }
 
-    fn another(&self, shared: &Shared) -> Option<Box<dyn Job>> {
-        let waits = self.queue.try_recv().ok();
-        let likely = self.ended.len() < self.last || shared.coming.load(Ordering::Relaxed) > 0;
-        match likely {
-            true => waits.or_else(|| self.queue.recv_timeout(PATIENCE).ok()),
-            false => waits,
+    fn another(&self) -> Option<Box<dyn Job>> {
+        match self.ended.len() < self.last {
+            true => self.queue.recv_timeout(PATIENCE).ok(),
+            false => self.queue.try_recv().ok(),
         }
     }
 

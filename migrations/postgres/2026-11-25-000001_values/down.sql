@@ -1,2 +1,2 @@
-DROP INDEX idx_coded_by_value;
+DROP INDEX IF EXISTS idx_coded_by_value;
 DROP INDEX idx_quantity_by_value;
