@@ -475,13 +475,13 @@ fn quantities_are_found_in_whatever_unit_they_were_written() {
 #[test]
 fn a_page_that_read_enough_ends_early_and_the_next_goes_on() {
     each_engine(|store| async move {
-        let named = |at: i32| json!({"resourceType": "Patient", "id": format!("p{at}"), "name": [{"family": format!("f{at}")}]});
-        save(&store, 0, (0..5_100).map(named).collect()).await;
-        let text = "Patient?_content=f5099";
+        let answered = |at: i32| survey(&format!("o{at}"), if at == 5_099 { "yes" } else { "no" }, "yes");
+        save(&store, 0, (0..5_100).map(answered).collect()).await;
+        let text = "Observation?component-code-value-concept=q1$yes";
         let first = search(&store, text, None).await.expect("a page");
         assert!(first.cut && first.matches.is_empty());
         let second = search(&store, text, first.next).await.expect("a page");
-        assert_eq!(names(&second.matches), ["p5099"]);
+        assert_eq!(names(&second.matches), ["o5099"]);
         assert!(!second.cut && second.next.is_none());
         let counted = search(&store, &format!("{text}&_total=accurate"), None).await;
         assert_eq!(counted.expect("a total").total, Some(1));
