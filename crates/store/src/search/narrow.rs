@@ -15,7 +15,7 @@ use fhir::registry::SearchParam;
 use fhir::search::{Filter, Query, Test};
 
 /// Rows that are read and sorted in no time; what holds for more is met often along the way.
-const FEW: i64 = 5_000;
+const FEW: i64 = 500;
 
 /// The query with a range that holds for many put where no search starts ([`Filter::And`]).
 pub fn narrowed(conn: &mut Conn, query: &Query) -> Result<Query, StoreError> {
