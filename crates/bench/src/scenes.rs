@@ -212,7 +212,7 @@ impl Bench<'_> {
             observation::index_rows() as f64,
             "rows",
             None,
-            Target::AtMost(9.0),
+            Target::AtMost(8.0),
         ));
     }
 
