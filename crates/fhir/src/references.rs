@@ -16,9 +16,19 @@ pub struct Literal<'a> {
 /// those of resources that are its content, as in a Bundle.
 pub fn literals(resource: &Resource) -> Vec<Literal<'_>> {
     let mut found = Vec::new();
-    let mut path = resource.type_id.name().to_owned();
-    collect(&mut path, &resource.value, &mut found);
+    each(resource, &mut |text, path| {
+        if let Some(target) = literal(text) {
+            let expression = format!("{path}.reference");
+            found.push(Literal { target, expression });
+        }
+    });
     found
+}
+
+/// Every `reference` of a resource, in order, with the FHIRPath of the Reference it stands in.
+pub(crate) fn each<'a>(resource: &'a Resource, visit: &mut impl FnMut(&'a str, &str)) {
+    let mut path = resource.type_id.name().to_owned();
+    walk(&mut path, &resource.value, visit);
 }
 
 fn literal(text: &str) -> Option<Option<(TypeId, &str)>> {
@@ -28,26 +38,24 @@ fn literal(text: &str) -> Option<Option<(TypeId, &str)>> {
     }
 }
 
-fn collect<'a>(path: &mut String, value: &'a Value, found: &mut Vec<Literal<'a>>) {
+fn walk<'a>(path: &mut String, value: &'a Value, visit: &mut impl FnMut(&'a str, &str)) {
     let length = path.len();
     match value {
         Value::Object(members) => {
-            let reference = members.get("reference").and_then(Value::as_str);
-            if let Some(target) = reference.and_then(literal) {
-                let expression = format!("{path}.reference");
-                found.push(Literal { target, expression });
+            if let Some(text) = members.get("reference").and_then(Value::as_str) {
+                visit(text, path);
             }
             for (name, member) in members.iter().filter(|(name, _)| *name != "resource") {
                 path.push('.');
                 path.push_str(name);
-                collect(path, member, found);
+                walk(path, member, visit);
                 path.truncate(length);
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 path.push_str(&format!("[{index}]"));
-                collect(path, item, found);
+                walk(path, item, visit);
                 path.truncate(length);
             }
         }

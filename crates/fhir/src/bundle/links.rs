@@ -2,7 +2,7 @@
 //! <https://hl7.org/fhir/R4/http.html#trules> (replacement of links in a transaction)
 use super::members::{Holds, holds};
 use super::strings::{StringValues, decoded};
-use crate::{Resource, TypeId};
+use crate::{Resource, TypeId, references};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -136,13 +136,18 @@ pub struct ConditionalReference {
 /// that are its content, as in a Bundle.
 pub fn conditional_references(resource: &Resource) -> Vec<ConditionalReference> {
     let mut found = Vec::new();
-    if resource.text.contains('?') {
-        collect(
-            &mut resource.type_id.name().to_owned(),
-            &resource.value,
-            &mut found,
-        );
+    if !resource.text.contains('?') {
+        return found;
     }
+    references::each(resource, &mut |text, path| {
+        if let Some((type_id, criteria)) = conditional(text) {
+            found.push(ConditionalReference {
+                type_id,
+                criteria: criteria.to_owned(),
+                expression: format!("{path}.reference"),
+            });
+        }
+    });
     found
 }
 
@@ -170,36 +175,6 @@ pub fn criteria_of(text: &str) -> Vec<(TypeId, String)> {
 fn conditional(text: &str) -> Option<(TypeId, &str)> {
     let (name, criteria) = text.split_once('?')?;
     Some((TypeId::of(name)?, criteria))
-}
-
-fn collect(path: &mut String, value: &Value, found: &mut Vec<ConditionalReference>) {
-    let length = path.len();
-    match value {
-        Value::Object(members) => {
-            let reference = members.get("reference").and_then(Value::as_str);
-            if let Some((type_id, criteria)) = reference.and_then(conditional) {
-                found.push(ConditionalReference {
-                    type_id,
-                    criteria: criteria.to_owned(),
-                    expression: format!("{path}.reference"),
-                });
-            }
-            for (name, member) in members.iter().filter(|(name, _)| *name != "resource") {
-                path.push('.');
-                path.push_str(name);
-                collect(path, member, found);
-                path.truncate(length);
-            }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                path.push_str(&format!("[{index}]"));
-                collect(path, item, found);
-                path.truncate(length);
-            }
-        }
-        _ => {}
-    }
 }
 
 #[cfg(test)]

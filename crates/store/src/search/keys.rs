@@ -18,6 +18,9 @@ use fhir::search::{Filter, Prefix, Reference, Test, Token, UriMode};
 
 /// More codes than this are read in one go.
 const CODES: usize = 8;
+/// Filters with more values than this are not said once more for each code: the parser's budget
+/// keeps one statement within the engines' limits, not eight.
+const VALUES: usize = 64;
 
 /// Where a search starts.
 pub enum Driver<'a> {
@@ -119,7 +122,7 @@ pub fn page(
     engine: Engine,
     window: &super::page::Window,
 ) -> Result<(), StoreError> {
-    let Some(alternatives) = one_by_one(filters) else {
+    let Some(alternatives) = one_by_one(on, filters, engine)? else {
         let key = matching(sql, on, filters, engine)?;
         window.by_key(sql, &key);
         return Ok(());
@@ -144,20 +147,34 @@ pub fn page(
 
 /// Several codes one starts from, each by itself: the rows of one code come in the order of keys and
 /// stop at the page's end, those of several would all be read and sorted first.
-fn one_by_one(filters: &[Filter]) -> Option<Vec<Vec<Filter>>> {
-    let Driver::Rows { at, param, test } = driver(filters) else {
-        return None;
+fn one_by_one(
+    on: TypeId,
+    filters: &[Filter],
+    engine: Engine,
+) -> Result<Option<Vec<Vec<Filter>>>, StoreError> {
+    let Driver::Rows {
+        at,
+        param,
+        test: Test::Token(tokens),
+    } = driver(filters)
+    else {
+        return Ok(None);
     };
-    let Test::Token(tokens) = test else { return None };
+    if !(2..=CODES).contains(&tokens.len()) {
+        return Ok(None);
+    }
+    let mut once = Sql::default();
+    matching(&mut once, on, filters, engine)?;
+    if once.binds() > VALUES {
+        return Ok(None);
+    }
     let each = |token: &Token| {
         let mut filters = filters.to_vec();
         let test = Test::Token(vec![token.clone()]);
         filters[at] = Filter::Param { param, test };
         filters
     };
-    (2..=CODES)
-        .contains(&tokens.len())
-        .then(|| tokens.iter().map(each).collect())
+    Ok(Some(tokens.iter().map(each).collect()))
 }
 
 /// `SELECT … AS key FROM … WHERE …`; the SQL of the key.

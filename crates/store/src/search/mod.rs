@@ -49,7 +49,7 @@ struct Found {
 
 pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
     let cursor = Cursor::of(query)?;
-    let settled = Query {
+    let mut settled = Query {
         filters: checked::settle_all(conn, query.on, &query.filters)?,
         ..query.clone()
     };
@@ -59,9 +59,13 @@ pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
         (_, Total::Estimate) => Some(total::estimate(conn, query)?),
         _ => Some(total::accurate(conn, query)?),
     };
-    let narrowed = narrow::narrowed(conn, query)?;
+    // A count alone starts nowhere.
+    if query.explain || query.summary != Summary::Count {
+        narrow::narrow(conn, &mut settled)?;
+    }
+    let query = &settled;
     let plan = if query.explain {
-        explain::plan(conn, &narrowed)?
+        explain::plan(conn, query)?
     } else {
         Vec::new()
     };
@@ -82,7 +86,7 @@ pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
         next,
         prev,
         cut,
-    } = matches::find(conn, &narrowed, cursor)?;
+    } = matches::find(conn, query, cursor)?;
     let matches: Vec<_> = found.into_iter().map(|found| found.stored).collect();
     let (included, truncated) = include::resolve(conn, query, &matches)?;
     Ok(Page {

@@ -17,9 +17,8 @@ use fhir::search::{Filter, Query, Test};
 /// Rows that are read and sorted in no time; what holds for more is met often along the way.
 const FEW: i64 = 500;
 
-/// The query with a range that holds for many put where no search starts ([`Filter::And`]).
-pub fn narrowed(conn: &mut Conn, query: &Query) -> Result<Query, StoreError> {
-    let mut query = query.clone();
+/// Puts a range that holds for many where no search starts ([`Filter::And`]).
+pub fn narrow(conn: &mut Conn, query: &mut Query) -> Result<(), StoreError> {
     if let Driver::Rows { at, param, test } = driver(&query.filters)
         && matches!(test, Test::Quantity(_))
         && many(conn, param, test)?
@@ -27,7 +26,7 @@ pub fn narrowed(conn: &mut Conn, query: &Query) -> Result<Query, StoreError> {
     {
         *range = Filter::And(vec![range.clone()]);
     }
-    Ok(query)
+    Ok(())
 }
 
 fn many(conn: &mut Conn, param: &SearchParam, test: &Test) -> Result<bool, StoreError> {

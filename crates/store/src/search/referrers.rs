@@ -32,8 +32,8 @@ pub fn few(conn: &mut Conn, on: TypeId, filter: &Filter) -> Result<Option<Vec<Fo
         .into_iter()
         .map(|(key,)| key)
         .collect();
-    if found.len() > FEW {
-        return Ok(None);
+    if found.is_empty() || found.len() > FEW {
+        return Ok(found.is_empty().then(Vec::new));
     }
     let mut sql = Sql::default();
     sql.push(COLUMNS).push("resource r WHERE ");

@@ -49,6 +49,12 @@ impl Sql {
         self
     }
 
+    /// How many values are bound.
+    pub fn binds(&self) -> usize {
+        let is_bind = |piece: &&Piece| matches!(piece, Piece::Bind(_));
+        self.pieces.iter().filter(is_bind).count()
+    }
+
     /// The text, with `?` for each value.
     pub fn shown(&self) -> String {
         let piece = |piece: &Piece| match piece {
@@ -196,9 +202,7 @@ where
     String: ToSql<Text, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let mut binds = 0;
         for piece in &self.sql.pieces {
-            binds += usize::from(matches!(piece, Piece::Bind(_)));
             match piece {
                 Piece::Text(text) => out.push_sql(text),
                 Piece::GoOn(key) if is_sqlite::<DB>() => {
@@ -216,7 +220,7 @@ where
                 Piece::Bind(Bind::Text(value)) => out.push_bind_param::<Text, _>(value)?,
             }
         }
-        if self.sql.uncached || binds > CACHED_BINDS {
+        if self.sql.uncached || self.sql.binds() > CACHED_BINDS {
             out.unsafe_to_cache_prepared();
         }
         Ok(())
