@@ -1,6 +1,7 @@
 //! The authorization server's memory: keys, refusals and checked tokens, so that the hot path
 //! touches no database. Other gateways and the command line change these through the database;
 //! one small row (the epoch) tells every two seconds whether to read them again.
+use super::holder::Holder;
 use super::keys::{self, KeyRing};
 use super::remote::RemoteKeys;
 use super::scope::Scopes;
@@ -50,7 +51,7 @@ impl Standing {
     }
 }
 
-/// The issuer under which a revoked token's `jti` counts as used up.
+/// The issuer under which a revoked token's `jti`, or a revoked grant's `sid`, counts as used up.
 pub(super) const REVOKED: &str = "urn:baton:revoked";
 
 impl Authority {
@@ -115,18 +116,31 @@ impl Authority {
         }
     }
 
-    /// A token for the client; the scopes have been granted already.
+    /// A token for the client itself; the scopes have been granted already.
     pub(super) fn issue(&self, client_id: &str, scopes: &Scopes, now: i64) -> Option<String> {
+        self.issue_to(client_id, client_id, scopes, Holder::default(), now)
+    }
+
+    /// A token for a person (`subject`) who uses the client.
+    pub fn issue_to(
+        &self,
+        client_id: &str,
+        subject: &str,
+        scopes: &Scopes,
+        holder: Holder,
+        now: i64,
+    ) -> Option<String> {
         let seconds = now / SECOND;
         let claims = Claims {
             iss: self.issuer.clone(),
-            sub: client_id.to_owned(),
+            sub: subject.to_owned(),
             client_id: client_id.to_owned(),
             aud: self.audience.clone(),
             iat: seconds,
             exp: seconds + self.lifetime,
             jti: edge::new_id(),
             scope: scopes.to_string(),
+            holder,
         };
         token::sign(&self.standing().keys, &claims, now)
     }
@@ -154,7 +168,8 @@ impl Authority {
         if standing.disabled.contains(&claims.client_id) {
             return Err(Refusal::Disabled);
         }
-        if standing.revoked.contains(&claims.jti) {
+        let ids = [Some(&claims.jti), claims.holder.sid.as_ref()];
+        if ids.into_iter().flatten().any(|id| standing.revoked.contains(id)) {
             return Err(Refusal::Revoked);
         }
         if known.is_none() {

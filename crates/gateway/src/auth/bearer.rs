@@ -19,7 +19,7 @@ pub fn caller(authority: &Authority, request: &HttpRequest, now: i64) -> Result<
     let verified = authority
         .check(token, now)
         .map_err(|refusal| invalid(refusal.text()))?;
-    Ok(Caller::new(&verified.claims.client_id, verified.scopes.clone()))
+    Ok(Caller::of(&verified))
 }
 
 /// URLs end up in logs and histories, so a token there is already lost.

@@ -1,6 +1,8 @@
 //! The extractor every protected handler takes: the signature says that a token is needed.
 use super::bearer;
+use super::holder::Holder;
 use super::scope::Scopes;
+use super::token::Verified;
 use crate::error::ApiError;
 use crate::state::AppState;
 use actix_web::http::StatusCode;
@@ -24,19 +26,30 @@ pub enum Access {
 pub struct Caller {
     pub client_id: String,
     scopes: Arc<Scopes>,
+    holder: Arc<Holder>,
 }
 
 impl Caller {
-    pub(super) fn new(client_id: &str, scopes: Arc<Scopes>) -> Caller {
+    pub(super) fn of(token: &Verified) -> Caller {
         Caller {
-            client_id: client_id.to_owned(),
-            scopes,
+            client_id: token.claims.client_id.clone(),
+            scopes: token.scopes.clone(),
+            holder: token.holder.clone(),
         }
     }
 
     /// Baton's own work on behalf of the operator, such as `baton import`.
     pub fn internal(name: &str) -> Caller {
-        Caller::new(name, Arc::new(Scopes::everything()))
+        Caller {
+            client_id: name.to_owned(),
+            scopes: Arc::new(Scopes::everything()),
+            holder: Arc::default(),
+        }
+    }
+
+    /// The person who uses the client, and the patient they chose.
+    pub fn holder(&self) -> &Holder {
+        &self.holder
     }
 
     /// 403 with an OperationOutcome and `WWW-Authenticate: … insufficient_scope` when not covered.

@@ -1,4 +1,4 @@
-//! Who calls and what they may do. SMART v2 `system/` scopes; tokens from `/oauth/token`.
+//! Who calls and what they may do. SMART v2 scopes; tokens from `/oauth/token`.
 //!
 //! Open `caller.rs` for what a handler sees, `token_endpoint.rs` for how a token is earned,
 //! `authority.rs` for what the gateway keeps in memory so that checking one is cheap.
@@ -11,6 +11,7 @@ pub mod client;
 mod discovery;
 pub mod error;
 mod form;
+pub mod holder;
 pub mod jwks;
 pub mod keys;
 pub mod reach;

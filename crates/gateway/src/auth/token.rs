@@ -1,4 +1,5 @@
 //! Access tokens: signed, short-lived, readable by any gateway. <https://www.rfc-editor.org/rfc/rfc9068>
+use super::holder::Holder;
 use super::keys::{ALGORITHM, KeyRing};
 use super::scope::Scopes;
 use jsonwebtoken::{Header, decode_header};
@@ -19,6 +20,8 @@ pub struct Claims {
     pub exp: i64,
     pub jti: String,
     pub scope: String,
+    #[serde(flatten)]
+    pub holder: Holder,
 }
 
 /// A token whose signature and claims have been checked once.
@@ -26,6 +29,7 @@ pub struct Claims {
 pub struct Verified {
     pub claims: Claims,
     pub scopes: Arc<Scopes>,
+    pub holder: Arc<Holder>,
 }
 
 /// Why a token is refused; becomes `error_description`.
@@ -94,7 +98,11 @@ pub fn verify(
         return Err(Refusal::NotYet);
     }
     let scopes = Scopes::parse(&claims.scope).map_err(|_| Refusal::Malformed)?;
+    if !claims.holder.is_sound() {
+        return Err(Refusal::Malformed);
+    }
     Ok(Verified {
+        holder: Arc::new(claims.holder.clone()),
         claims,
         scopes: Arc::new(scopes),
     })

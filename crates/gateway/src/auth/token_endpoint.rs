@@ -32,7 +32,11 @@ pub async fn token(
         let text = "the server has no key to sign with";
         OAuthError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", text)
     })?;
-    tracing::info!(client = client.id, scope = %granted, "access token issued");
+    tracing::info!(
+        client = client.id,
+        scope = granted.without_queries(),
+        "access token issued"
+    );
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((PRAGMA, "no-cache"))
@@ -46,11 +50,21 @@ pub async fn token(
 
 /// What is asked for, all of it or nothing; what is registered when nothing is asked for.
 fn grant(client: &Client, requested: Option<&str>) -> Result<Scopes, OAuthError> {
+    const NEEDS_USER: &str = "needs a user; client_credentials are given system/ scopes only";
     let registered = Scopes::parse(&client.scope).map_err(OAuthError::scope)?;
     let Some(text) = requested else {
-        return Ok(registered);
+        let of_system = registered.of_system();
+        return match of_system.is_empty() {
+            true => Err(OAuthError::scope(format!(
+                "each scope of the client {NEEDS_USER}"
+            ))),
+            false => Ok(of_system),
+        };
     };
     let asked = Scopes::parse(text).map_err(OAuthError::scope)?;
+    if let Some(scope) = asked.only(|scope| !scope.is_of_system()).iter().next() {
+        return Err(OAuthError::scope(format!("scope `{scope}` {NEEDS_USER}")));
+    }
     match asked.within(&registered) {
         Ok(()) => Ok(asked),
         Err(scope) => {

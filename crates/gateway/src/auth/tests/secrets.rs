@@ -123,14 +123,16 @@ async fn scopes_stay_within_the_registration() {
         "system/Patient.rus",
         "system/*.rs",
         "system/Encounter.r",
-        "system/Task.*",
+        "system/Task.cruds",
     ] {
         ask(beyond).await.fails("invalid_scope", beyond);
     }
     ask("user/Patient.rs")
         .await
         .fails("invalid_scope", "needs a user");
-    ask("system/Patient.rs?name=x")
+    let some = ask("system/Patient.r?gender=female").await;
+    assert_eq!(some.body["scope"], "system/Patient.r?gender=female");
+    ask("system/Patient.rs?nothing=x")
         .await
-        .fails("invalid_scope", "search filter");
+        .fails("invalid_scope", "no search parameter");
 }

@@ -1,5 +1,7 @@
 //! The life of an access token: introspection, revocation, expiry, discovery.
 use super::support::*;
+use crate::auth::authority::REVOKED;
+use crate::auth::holder::Holder;
 use crate::auth::scope::Scopes;
 use crate::auth::token::Refusal;
 use actix_web::test::TestRequest;
@@ -70,6 +72,94 @@ async fn a_token_ends_when_it_says() {
         (at(60), at(3_600)),
         (Err(Refusal::Expired), Err(Refusal::Expired))
     );
+}
+
+fn launched() -> Holder {
+    Holder {
+        patient: Some("p1".into()),
+        encounter: None,
+        fhir_user: Some("Practitioner/doc".into()),
+        sid: Some("grant-1".into()),
+    }
+}
+
+#[actix_web::test]
+async fn a_token_says_for_whom_it_is_and_ends_with_its_grant() {
+    let gateway = Gateway::new().await;
+    let (auth, now) = (&gateway.state.auth, crate::edge::now());
+    let scopes = Scopes::parse("openid patient/*.rs user/Patient.r").unwrap();
+    let token = auth.issue_to("app", "account", &scopes, launched(), now).unwrap();
+    let verified = auth.check(&token, now).unwrap();
+    assert_eq!((&*verified.holder, &*verified.scopes), (&launched(), &scopes));
+    assert_eq!(
+        (&*verified.claims.sub, &*verified.claims.client_id),
+        ("account", "app")
+    );
+    let (on, id) = verified.holder.person().unwrap();
+    assert_eq!((on.name(), id), ("Practitioner", "doc"));
+    // What such scopes open is decided row by row, and nowhere yet.
+    assert_eq!(gateway.probe(&token).await.status, 403);
+
+    let store = &gateway.state.store;
+    let end = move |tx: &mut store::Tx| tx.revoke_jti(REVOKED, "grant-1", now / 1_000_000 + 600);
+    store.write(end).await.unwrap();
+    auth.refresh(now).await.unwrap();
+    assert_eq!(auth.check(&token, now).map(drop), Err(Refusal::Revoked));
+}
+
+#[actix_web::test]
+async fn a_token_for_nobody_who_can_be_is_malformed() {
+    let gateway = Gateway::new().await;
+    let (auth, now) = (&gateway.state.auth, crate::edge::now());
+    let unsound = [
+        Holder {
+            patient: Some("Patient/p1".into()),
+            ..launched()
+        },
+        Holder {
+            encounter: Some("a b".into()),
+            ..launched()
+        },
+        Holder {
+            fhir_user: Some("p1".into()),
+            ..launched()
+        },
+        Holder {
+            fhir_user: Some("Nobody/p1".into()),
+            ..launched()
+        },
+    ];
+    for holder in unsound {
+        let scopes = Scopes::parse("patient/*.rs").unwrap();
+        let token = auth.issue_to("app", "account", &scopes, holder, now).unwrap();
+        assert_eq!(auth.check(&token, now).map(drop), Err(Refusal::Malformed));
+    }
+}
+
+#[actix_web::test]
+async fn a_client_alone_is_given_what_needs_no_person() {
+    let gateway = Gateway::new().await;
+    let (id, secret) = gateway
+        .secret_client("openid patient/*.rs system/Task.read user/*.rs")
+        .await;
+    let me = [
+        ("grant_type", "client_credentials"),
+        ("client_id", id.as_str()),
+        ("client_secret", secret.as_str()),
+    ];
+    let granted = gateway.form("/oauth/token", &me).await;
+    assert_eq!(granted.body["scope"], "system/Task.rs");
+    for asked in ["openid", "patient/Task.r", "system/Task.r user/Task.r"] {
+        let ask = [&me[..], &[("scope", asked)]].concat();
+        let refused = gateway.form("/oauth/token", &ask).await;
+        refused.fails("invalid_scope", "needs a user");
+    }
+    let (id, secret) = gateway.secret_client("openid user/*.rs").await;
+    let ask = [me[0], ("client_id", &id), ("client_secret", &secret)];
+    gateway
+        .form("/oauth/token", &ask)
+        .await
+        .fails("invalid_scope", "needs a user");
 }
 
 #[actix_web::test]
