@@ -12,6 +12,7 @@ mod crash;
 mod crud;
 mod custom;
 mod examples;
+mod hardening;
 mod hostile;
 mod ingest;
 mod limits;

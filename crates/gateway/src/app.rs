@@ -90,7 +90,11 @@ fn is_type_or_id(context: &GuardContext) -> bool {
 
 /// Serves on a bound listener until SIGTERM, then lets requests in flight end. Slow and idle
 /// clients are cut off.
-pub async fn serve(state: AppState, listener: TcpListener) -> std::io::Result<()> {
+pub async fn serve(
+    state: AppState,
+    listener: TcpListener,
+    tls: Option<rustls::ServerConfig>,
+) -> std::io::Result<()> {
     let limits = state.config.limits.clone();
     let workers = std::thread::available_parallelism()?.get();
     let data = Data::new(state);
@@ -118,9 +122,12 @@ pub async fn serve(state: AppState, listener: TcpListener) -> std::io::Result<()
     // The limit counts per worker.
     .max_connections(limits.connections.div_ceil(workers))
     .shutdown_timeout(30)
-    .listen(listener)?
-    .run();
-    let result = server.await;
+    .tls_handshake_timeout(Duration::from_secs(limits.client_seconds));
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    let result = server.run().await;
     upkeep.abort();
     result
 }

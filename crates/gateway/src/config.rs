@@ -9,6 +9,8 @@ mod tests;
 
 pub use load::{ConfigError, Overrides};
 
+use std::path::PathBuf;
+
 #[derive(Clone, Debug)]
 pub struct Config {
     pub listen: String,
@@ -17,6 +19,10 @@ pub struct Config {
     pub public_url: String,
     pub auth: Auth,
     pub mllp: Option<String>,
+    /// Plain HTTP without.
+    pub tls: Option<Tls>,
+    /// Proxies whose `X-Forwarded-For` tells who calls.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Connections to PostgreSQL, beside one for reads by id, or reader threads on SQLite.
     pub connections: usize,
     pub tokens: Tokens,
@@ -32,6 +38,29 @@ pub enum Auth {
     Required,
     /// For sandboxes and benchmarks: everybody may do everything. Loopback only.
     Disabled,
+}
+
+/// PEM files, read again when they change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The server's certificate, then those between it and its authority.
+    pub cert: PathBuf,
+    pub key: PathBuf,
+    /// Authorities of clients' certificates; without, none is asked for.
+    pub client_ca: Option<PathBuf>,
+    pub client_auth: ClientAuth,
+    /// Whether MLLP speaks TLS too.
+    pub mllp: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientAuth {
+    /// Without a certificate there is no connection.
+    #[default]
+    Required,
+    /// A certificate that is shown must be good.
+    Optional,
 }
 
 /// What the authorization server hands out and trusts.
@@ -83,6 +112,14 @@ pub struct Limits {
     pub mllp_connections: usize,
     /// Seconds without a whole message after which an MLLP connection is closed.
     pub mllp_idle_seconds: u64,
+    /// Requests of one client in a second; 0 is no limit. Each gateway counts for itself, as it does below.
+    pub requests_per_second: u32,
+    /// How many of them at once.
+    pub burst: u32,
+    /// Requests without a token from one address in a second, ten times as many at once; 0 is no limit.
+    pub anonymous_per_second: u32,
+    /// Credentials and tokens that are none, from one address in a minute; 0 is no limit.
+    pub login_failures: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -100,8 +137,9 @@ impl Config {
 
     /// Port 0 was asked for, or the name resolved: from here on the real address counts.
     pub fn bound(&mut self, address: std::net::SocketAddr) {
-        if self.public_url == derived_url(&self.listen) {
-            self.public_url = derived_url(&address.to_string());
+        let tls = self.tls.is_some();
+        if self.public_url == derived_url(&self.listen, tls) {
+            self.public_url = derived_url(&address.to_string(), tls);
         }
         self.listen = address.to_string();
     }
@@ -112,8 +150,9 @@ impl Config {
 }
 
 /// The base URL when none is given: right for a client on the same machine.
-fn derived_url(listen: &str) -> String {
-    format!("http://{listen}")
+fn derived_url(listen: &str, tls: bool) -> String {
+    let scheme = if tls { "https" } else { "http" };
+    format!("{scheme}://{listen}")
 }
 
 impl Default for Tokens {
@@ -150,6 +189,10 @@ impl Default for Limits {
             connections: 4_096,
             mllp_connections: 256,
             mllp_idle_seconds: 300,
+            requests_per_second: 0,
+            burst: 0,
+            anonymous_per_second: 0,
+            login_failures: 30,
         }
     }
 }
@@ -171,6 +214,8 @@ impl Default for Config {
             public_url: "http://127.0.0.1:8080".into(),
             auth: Auth::Required,
             mllp: None,
+            tls: None,
+            trusted_proxies: Vec::new(),
             connections: 8,
             tokens: Tokens::default(),
             practice: Practice::default(),

@@ -1,15 +1,18 @@
-//! Around every request: an id, a log line, metrics, CORS, and OperationOutcomes for what actix
-//! refuses by itself.
+//! Around every request: an id, a log line, metrics, CORS, security headers, and OperationOutcomes for
+//! what actix refuses by itself.
 //!
 //! Logs and labels name the route pattern, never the address: ids and queries can be patient data.
 use crate::auth::Caller;
 use crate::edge;
 use crate::error::{ApiError, FHIR_JSON};
+use crate::headers::{Surface, protect};
+use crate::state::AppState;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use fhir::IssueCode;
 use metrics::{Counter, Histogram};
@@ -22,7 +25,8 @@ pub struct RequestId(pub String);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Request id in and out, one structured log line, count and latency by route pattern.
+/// Request id in and out, one structured log line, count and latency by route pattern, and the headers
+/// that every answer has.
 pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -30,12 +34,20 @@ pub async fn observe(
     let started = Instant::now();
     let id = given_id(request.headers()).unwrap_or_else(edge::new_id);
     request.extensions_mut().insert(RequestId(id.clone()));
+    let (surface, https) = (Surface::of(request.path()), is_https(&request));
     let mut response = next.call(request).await?;
     record(&response, &id, started);
+    protect(surface, https, response.headers_mut());
     if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     Ok(response)
+}
+
+/// By the address that clients use: TLS may end before us.
+fn is_https(request: &ServiceRequest) -> bool {
+    let state = request.app_data::<Data<AppState>>();
+    state.is_some_and(|state| state.config.public_url.starts_with("https:"))
 }
 
 fn given_id(headers: &HeaderMap) -> Option<String> {

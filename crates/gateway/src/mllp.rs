@@ -1,5 +1,5 @@
 //! HL7 v2 over MLLP: frames on a long-lived TCP connection, answered on the same socket in order.
-//! HL7 v2.5.1 appendix C; the framing itself is `hl7v2::mllp`.
+//! HL7 v2.5.1 appendix C; the framing itself is `hl7v2::mllp`. Over TLS where that is asked for.
 use crate::edge;
 use crate::ingest::hl7::{self, Arrival};
 use crate::state::AppState;
@@ -7,11 +7,12 @@ use hl7v2::mllp::{Decoder, Output, encode};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
 
 /// How long a client may take to read an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,10 +21,12 @@ const READ_SIZE: usize = 16 * 1024;
 /// Serves until `shutdown` turns true, then lets every connection finish the message in hand.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<rustls::ServerConfig>,
     state: AppState,
     shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let places = Arc::new(Semaphore::new(state.config.limits.mllp_connections));
+    let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
     let mut connections = JoinSet::new();
     let mut stopping = shutdown.clone();
     loop {
@@ -49,8 +52,9 @@ pub async fn serve(
             state: state.clone(),
             shutdown: shutdown.clone(),
         };
+        let tls = tls.clone();
         connections.spawn(async move {
-            if let Err(error) = connection.run(stream).await {
+            if let Err(error) = connection.begin(stream, tls).await {
                 tracing::debug!(%error, "an MLLP connection ended");
             }
             drop(place);
@@ -71,8 +75,19 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(mut self, mut stream: TcpStream) -> io::Result<()> {
+    async fn begin(self, stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<()> {
         stream.set_nodelay(true)?;
+        match tls {
+            None => self.run(stream).await,
+            Some(tls) => {
+                let patience = Duration::from_secs(self.state.config.limits.client_seconds);
+                let stream = timeout(patience, tls.accept(stream)).await??;
+                self.run(stream).await
+            }
+        }
+    }
+
+    async fn run(mut self, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
         let limits = &self.state.config.limits;
         // Counted from message to message: one byte now and then does not keep a place.
         let idle = Duration::from_secs(limits.mllp_idle_seconds);

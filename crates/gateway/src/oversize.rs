@@ -1,24 +1,47 @@
-//! Addresses and headers that are too long are refused with a reason. Beyond twice of these limits
-//! the HTTP parser closes the connection, with an empty 400 or 431.
+//! What is refused before it is routed: addresses and headers that are too long, and nameless callers in
+//! too much of a hurry. Beyond twice of the lengths the HTTP parser closes the connection, with an empty
+//! 400 or 431.
+use crate::auth::bearer::{self, throttled};
+use crate::edge;
 use crate::error::ApiError;
+use crate::rates::{self, address_of};
+use crate::state::AppState;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, ResponseError};
 use fhir::IssueCode;
 
 const ADDRESS: usize = 60 * 1024;
 const HEADERS: usize = 64 * 1024;
+/// Asked by those who decide whether we live.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 pub async fn refuse(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match refusal(&request) {
+    match refusal(&request).or_else(|| hurried(&request)) {
         Some(error) => Ok(request.into_response(error.error_response())),
         None => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
     }
+}
+
+/// Whoever has no token that is known is counted by address, where that is limited; a known token is
+/// counted by its client.
+fn hurried(request: &ServiceRequest) -> Option<ApiError> {
+    let authority = &request.app_data::<Data<AppState>>()?.auth;
+    let peers = authority.rates.anonymous()?;
+    let now = edge::now();
+    if PROBES.contains(&request.path()) || bearer::is_known(authority, request.request(), now) {
+        return None;
+    }
+    let wait = peers.take(address_of(request.request()), now).err()?;
+    rates::count("address");
+    let text = "Too many requests without a token come from this address; wait, then go on slower";
+    Some(throttled(wait, text))
 }
 
 fn refusal(request: &ServiceRequest) -> Option<ApiError> {

@@ -23,6 +23,11 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
+        Client::over(http, base)
+    }
+
+    /// Such as one that speaks TLS.
+    pub fn over(http: Http, base: &str) -> Client {
         Client {
             http,
             base: base.to_string(),
@@ -31,7 +36,11 @@ impl Client {
     }
 
     pub fn with_secret(base: &str, id: &str, secret: &str) -> Client {
-        let mut client = Client::anonymous(base);
+        Client::anonymous(base).signed_in(id, secret)
+    }
+
+    pub fn signed_in(self, id: &str, secret: &str) -> Client {
+        let mut client = self;
         let reply = client.form(
             "/oauth/token",
             &[

@@ -9,6 +9,7 @@ use super::token::{self, Claims, Refusal, Verified};
 use super::verified::{VerifiedTokens, digest};
 use crate::config::{Auth, Config};
 use crate::edge;
+use crate::rates::Rates;
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub struct Authority {
     pub(super) token_url: String,
     pub(super) lifetime: i64,
     pub(super) remote: RemoteKeys,
+    pub(crate) rates: Rates,
     standing: RwLock<Arc<Standing>>,
     verified: VerifiedTokens,
 }
@@ -75,6 +77,7 @@ impl Authority {
             token_url: config.token_url(),
             lifetime: config.tokens.lifetime_seconds,
             remote: RemoteKeys::new(config.tokens.allow_private_jwks),
+            rates: Rates::new(&config.limits),
             standing: RwLock::new(Arc::new(standing)),
             verified: VerifiedTokens::default(),
         }))
@@ -147,19 +150,26 @@ impl Authority {
 
     /// The hot path: a hash, two look-ups, and a signature only the first time.
     pub fn check(&self, token: &str, now: i64) -> Result<Arc<Verified>, Refusal> {
+        self.check_if(token, now, || Ok(()))
+    }
+
+    /// The same, where `may_try` decides whether a token that was never seen is looked at.
+    pub fn check_if(
+        &self,
+        token: &str,
+        now: i64,
+        may_try: impl FnOnce() -> Result<(), Refusal>,
+    ) -> Result<Arc<Verified>, Refusal> {
         let seconds = now / SECOND;
         let standing = self.standing();
         let digest = digest(token);
         let known = self.verified.get(&digest);
         let verified = match &known {
             Some(verified) => verified.clone(),
-            None => Arc::new(token::verify(
-                &standing.keys,
-                token,
-                &self.issuer,
-                &self.audience,
-                seconds,
-            )?),
+            None => {
+                may_try()?;
+                Arc::new(self.verify(&standing, token, now)?)
+            }
         };
         let claims = &verified.claims;
         if claims.exp <= seconds {
@@ -175,6 +185,19 @@ impl Authority {
         if known.is_none() {
             self.verified.keep(digest, verified.clone(), seconds);
         }
+        Ok(verified)
+    }
+
+    /// Whether the token was good when it was last seen, and has not expired since.
+    pub fn knows(&self, token: &str, now: i64) -> bool {
+        let held = self.verified.get(&digest(token));
+        held.is_some_and(|verified| verified.claims.exp > now / SECOND)
+    }
+
+    fn verify(&self, standing: &Standing, token: &str, now: i64) -> Result<Verified, Refusal> {
+        let (issuer, audience) = (&self.issuer, &self.audience);
+        let mut verified = token::verify(&standing.keys, token, issuer, audience, now / SECOND)?;
+        verified.pace = self.rates.of_client(&verified.claims.client_id, now);
         Ok(verified)
     }
 }

@@ -1,11 +1,14 @@
 //! The token of a request. <https://www.rfc-editor.org/rfc/rfc6750>
 use super::authority::Authority;
 use super::caller::Caller;
+use super::token::{Refusal, Verified};
 use crate::error::ApiError;
+use crate::rates::{self, Wait, address_of};
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::AUTHORIZATION;
 use fhir::IssueCode;
+use std::sync::Arc;
 
 const MAX_LENGTH: usize = 8 << 10;
 
@@ -16,10 +19,52 @@ pub fn caller(authority: &Authority, request: &HttpRequest, now: i64) -> Result<
     }
     refuse_query_token(request.query_string())?;
     let token = header_token(request)?;
-    let verified = authority
-        .check(token, now)
-        .map_err(|refusal| invalid(refusal.text()))?;
+    let verified = checked(authority, request, token, now)?;
+    if let Some(pace) = &verified.pace {
+        pace.take(now).map_err(|wait| {
+            rates::count("client");
+            throttled(
+                wait,
+                "This client sends more requests than this server takes; wait, then go on slower",
+            )
+        })?;
+    }
     Ok(Caller::of(&verified))
+}
+
+/// Whether the request has a token that was good before and is not over.
+pub fn is_known(authority: &Authority, request: &HttpRequest, now: i64) -> bool {
+    header_token(request).is_ok_and(|token| authority.knows(token, now))
+}
+
+/// Only a token that was never seen asks how its sender has done so far.
+fn checked(
+    authority: &Authority,
+    request: &HttpRequest,
+    token: &str,
+    now: i64,
+) -> Result<Arc<Verified>, ApiError> {
+    let rates = &authority.rates;
+    let may_try = || {
+        rates
+            .may_try(address_of(request), now)
+            .map_err(Refusal::Throttled)
+    };
+    authority.check_if(token, now, may_try).map_err(|refusal| {
+        if refusal.is_failure() {
+            rates.failed(address_of(request), now);
+        }
+        match refusal {
+            Refusal::Throttled(wait) => throttled(wait, refusal.text()),
+            _ => invalid(refusal.text()),
+        }
+    })
+}
+
+/// 429, and when to come again. <https://www.rfc-editor.org/rfc/rfc6585#section-4>
+pub fn throttled(wait: Wait, text: &str) -> ApiError {
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, IssueCode::Throttled, text)
+        .header("Retry-After", wait.0.to_string())
 }
 
 /// URLs end up in logs and histories, so a token there is already lost.

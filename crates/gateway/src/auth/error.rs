@@ -1,6 +1,8 @@
 //! Errors of the authorization server, as JSON. <https://www.rfc-editor.org/rfc/rfc6749#section-5.2>
+use super::token::TOO_MANY_FAILURES;
+use crate::rates::Wait;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, PRAGMA, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 use store::StoreError;
@@ -13,6 +15,8 @@ pub struct OAuthError {
     pub description: String,
     /// The client tried HTTP Basic, so the answer must name that scheme.
     pub basic: bool,
+    /// Seconds after which it is worth another try.
+    pub retry_after: Option<u32>,
 }
 
 impl OAuthError {
@@ -22,6 +26,7 @@ impl OAuthError {
             error,
             description: description.into(),
             basic: false,
+            retry_after: None,
         }
     }
 
@@ -31,6 +36,18 @@ impl OAuthError {
 
     pub fn scope(description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_scope", description)
+    }
+
+    /// Too many attempts that failed; RFC 6749 has no code of its own for it.
+    pub fn throttled(wait: Wait) -> Self {
+        OAuthError {
+            retry_after: Some(wait.0),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "temporarily_unavailable",
+                TOO_MANY_FAILURES,
+            )
+        }
     }
 
     /// Authentication failed.
@@ -52,7 +69,10 @@ impl From<StoreError> for OAuthError {
         // The engine's text is for the operator, not for the partner.
         tracing::error!(%error, "authorization could not use the store");
         let text = "the server cannot check this at the moment; try again in a few seconds";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text)
+        OAuthError {
+            retry_after: Some(2),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text)
+        }
     }
 }
 
@@ -69,8 +89,8 @@ impl ResponseError for OAuthError {
         if self.basic && self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((WWW_AUTHENTICATE, "Basic realm=\"baton\""));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header(("Retry-After", "2"));
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
         }
         response.json(json!({ "error": self.error, "error_description": self.description }))
     }

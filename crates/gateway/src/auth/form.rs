@@ -4,6 +4,7 @@ use super::authority::Authority;
 use super::client::knows_secret;
 use super::error::OAuthError;
 use super::jwks;
+use crate::rates::address_of;
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Query};
@@ -12,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::JwkSet;
 use percent_encoding::percent_decode_str;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use store::admin::Client;
 
@@ -21,6 +23,7 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 pub struct Form {
     parameters: HashMap<String, String>,
     basic: Option<(String, String)>,
+    from: IpAddr,
 }
 
 /// What actix could read of the body, within the limit of the route.
@@ -55,6 +58,7 @@ impl Form {
         Ok(Form {
             parameters: parameters(&body)?,
             basic: basic(request)?,
+            from: address_of(request),
         })
     }
 
@@ -67,8 +71,19 @@ impl Form {
             .ok_or_else(|| OAuthError::request(format!("the parameter {name} is missing")))
     }
 
-    /// The client that made the request, proven by exactly one method.
+    /// The client that made the request. Who fails too often waits before the next attempt is looked at.
     pub async fn client(&self, authority: &Authority, now: i64) -> Result<Client, OAuthError> {
+        let rates = &authority.rates;
+        rates.may_try(self.from, now).map_err(OAuthError::throttled)?;
+        self.proven(authority, now).await.inspect_err(|error| {
+            if error.error == "invalid_client" {
+                rates.failed(self.from, now);
+            }
+        })
+    }
+
+    /// By exactly one method.
+    async fn proven(&self, authority: &Authority, now: i64) -> Result<Client, OAuthError> {
         let assertion = self.get("client_assertion");
         let post = self.get("client_secret");
         let ways = usize::from(assertion.is_some())

@@ -2,6 +2,7 @@
 use super::holder::Holder;
 use super::keys::{ALGORITHM, KeyRing};
 use super::scope::Scopes;
+use crate::rates::{Pace, Wait};
 use jsonwebtoken::{Header, decode_header};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct Verified {
     pub claims: Claims,
     pub scopes: Arc<Scopes>,
     pub holder: Arc<Holder>,
+    /// How fast its client may call, where that is limited.
+    pub pace: Option<Arc<Pace>>,
 }
 
 /// Why a token is refused; becomes `error_description`.
@@ -43,9 +46,19 @@ pub enum Refusal {
     NotYet,
     Revoked,
     Disabled,
+    /// Too many that were none have come from the same address.
+    Throttled(Wait),
 }
 
 impl Refusal {
+    /// Whether it looks like guessing; a token that is over was a good one.
+    pub fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Refusal::Malformed | Refusal::UnknownKey | Refusal::Signature | Refusal::Foreign
+        )
+    }
+
     pub fn text(self) -> &'static str {
         match self {
             Refusal::Malformed => "The access token is malformed",
@@ -56,9 +69,14 @@ impl Refusal {
             Refusal::NotYet => "The access token is not yet valid",
             Refusal::Revoked => "The access token was revoked",
             Refusal::Disabled => "The client is disabled",
+            Refusal::Throttled(_) => TOO_MANY_FAILURES,
         }
     }
 }
+
+/// What is said before a new credential is looked at.
+pub const TOO_MANY_FAILURES: &str =
+    "Too many tokens or credentials from this address were refused; wait, and check what is sent";
 
 /// None when there is no key to sign with.
 pub fn sign(keys: &KeyRing, claims: &Claims, now_micros: i64) -> Option<String> {
@@ -105,5 +123,6 @@ pub fn verify(
         holder: Arc::new(claims.holder.clone()),
         claims,
         scopes: Arc::new(scopes),
+        pace: None,
     })
 }

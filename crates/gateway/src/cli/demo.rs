@@ -32,6 +32,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
     args.mllp.get_or_insert_with(|| "127.0.0.1:0".to_owned());
     args.log.get_or_insert_with(|| "warn".to_owned());
     let config = args.settings()?;
+    if config.tls.is_some() {
+        let text =
+            "tls: the demo speaks plain HTTP with itself; leave the TLS settings out, or use `baton serve`";
+        return Err(Failure::usage(text));
+    }
     log::start(&config.log)?;
     let done = actix_web::rt::System::new().block_on(live(config));
     sandbox.remove();

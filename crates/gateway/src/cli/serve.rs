@@ -1,13 +1,15 @@
 //! `baton serve`: puts the parts together, says when it is ready, and takes them down in order.
 use super::{Failure, log};
 use crate::auth::Authority;
-use crate::config::{Auth, Config, Overrides};
+use crate::config::{Auth, ClientAuth, Config, Overrides};
 use crate::reaction::{self, Coordination};
 use crate::reindex;
 use crate::state::AppState;
+use crate::tls::Tls;
 use crate::{app, edge, mllp};
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, StoreConfig};
@@ -25,7 +27,7 @@ pub struct Args {
     /// Address of the HTTP server; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, env = "BATON_LISTEN", value_name = "ADDR")]
     pub listen: Option<String>,
-    /// URL under which clients reach the server [default: http://LISTEN]
+    /// URL under which clients reach the server [default: http://LISTEN, https://LISTEN with TLS]
     #[arg(long, env = "BATON_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
     /// Whether tokens are asked for; disabled is for sandboxes, on loopback only [default: required]
@@ -34,6 +36,21 @@ pub struct Args {
     /// Address of the HL7 v2 (MLLP) listener; off unless given
     #[arg(long, env = "BATON_MLLP", value_name = "ADDR")]
     pub mllp: Option<String>,
+    /// Certificate (PEM, with its chain) to speak TLS with; read again when the file changes
+    #[arg(long, env = "BATON_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key of the certificate (PEM)
+    #[arg(long, env = "BATON_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Authorities (PEM) that clients' certificates must come from; off unless given
+    #[arg(long, env = "BATON_TLS_CLIENT_CA", value_name = "FILE")]
+    pub tls_client_ca: Option<PathBuf>,
+    /// Whether a client needs a certificate [default: required, where --tls-client-ca is given]
+    #[arg(long, env = "BATON_TLS_CLIENT_AUTH", value_name = "MODE")]
+    pub tls_client_auth: Option<ClientAuth>,
+    /// MLLP speaks TLS too, with the same files
+    #[arg(long, env = "BATON_MLLP_TLS")]
+    pub mllp_tls: bool,
     /// IANA time zone of the practice; deadlines are counted in it [default: America/New_York]
     #[arg(long, env = "BATON_PRACTICE_TIMEZONE", value_name = "IANA")]
     pub practice_timezone: Option<String>,
@@ -67,6 +84,11 @@ impl Args {
             timezone: self.practice_timezone,
             holidays: self.practice_holidays,
             coordinator: self.practice_coordinator,
+            tls_cert: self.tls_cert,
+            tls_key: self.tls_key,
+            tls_client_ca: self.tls_client_ca,
+            tls_client_auth: self.tls_client_auth,
+            mllp_tls: self.mllp_tls,
         })?)
     }
 }
@@ -86,11 +108,19 @@ pub fn run(args: Args) -> Result<(), Failure> {
 pub struct Server {
     pub state: AppState,
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     mllp: Option<(tokio::net::TcpListener, SocketAddr)>,
 }
 
 impl Server {
     pub async fn prepare(mut config: Config) -> Result<Server, Failure> {
+        // Before anything is opened: certificates that cannot be used must not leave a port behind.
+        let tls = config
+            .tls
+            .as_ref()
+            .map(Tls::open)
+            .transpose()
+            .map_err(Failure::of)?;
         let listener = bind("listen", &config.listen).await?.into_std()?;
         config.bound(listener.local_addr()?);
         let mllp = match &config.mllp {
@@ -108,6 +138,7 @@ impl Server {
         Ok(Server {
             state,
             listener,
+            tls,
             mllp,
         })
     }
@@ -140,16 +171,21 @@ impl Server {
         ];
         // Built on first use; the first request should not be the one to wait for it.
         tokio::task::spawn_blocking(fhir::registry);
+        let followed = self
+            .tls
+            .clone()
+            .map(|tls| actix_web::rt::spawn(tls.follow_files()));
+        let (https, of_mllp) = servers(self.tls.as_ref(), &self.state.config)?;
         let mllp = self.mllp.map(|(listener, _)| {
-            let served = mllp::serve(listener, self.state.clone(), stopped);
+            let served = mllp::serve(listener, of_mllp, self.state.clone(), stopped);
             actix_web::rt::spawn(async move {
                 if let Err(error) = served.await {
                     tracing::error!(%error, "the MLLP listener failed; HTTP goes on");
                 }
             })
         });
-        let served = app::serve(self.state.clone(), self.listener).await;
-        clocks.iter().for_each(JoinHandle::abort);
+        let served = app::serve(self.state.clone(), self.listener, https).await;
+        clocks.iter().chain(&followed).for_each(JoinHandle::abort);
         // Nobody listens any more when MLLP is off.
         let _ = stop.send(true);
         if let Some(mllp) = mllp {
@@ -159,6 +195,16 @@ impl Server {
         tracing::info!("stopped");
         Ok(served?)
     }
+}
+
+/// How HTTP and MLLP speak TLS, where they do.
+fn servers(
+    tls: Option<&Arc<Tls>>,
+    config: &Config,
+) -> Result<(Option<rustls::ServerConfig>, Option<rustls::ServerConfig>), Failure> {
+    let server = || tls.map(Tls::server).transpose().map_err(Failure::of);
+    let mllp = config.tls.as_ref().is_some_and(|tls| tls.mllp);
+    Ok((server()?, if mllp { server()? } else { None }))
 }
 
 /// Everything but the listeners, which `import` does without.

@@ -2,6 +2,10 @@
 //!
 //! ```toml
 //! listen = "127.0.0.1:8080"
+//! trusted_proxies = ["10.0.0.0/8"]
+//! [tls]
+//! cert = "/etc/baton/tls.crt"
+//! key = "/etc/baton/tls.key"
 //! [practice]
 //! timezone = "America/Chicago"
 //! holidays = ["2026-12-24"]
@@ -10,9 +14,11 @@
 //! enforce = ["Task", "CarePlan"]
 //! [limits]
 //! conditional_delete = 10
+//! requests_per_second = 200
 //! ```
-use super::{Auth, Config, Limits, Log, Practice, References, Tokens, derived_url};
+use super::{Auth, ClientAuth, Config, Limits, Log, Practice, References, Tls, Tokens, derived_url};
 use serde::Deserialize;
+use std::path::PathBuf;
 use toml::Value;
 
 /// The settings as written, before defaults; flags and environment are laid over this.
@@ -24,12 +30,24 @@ pub struct File {
     pub public_url: Option<String>,
     pub auth: Option<Auth>,
     pub mllp: Option<String>,
+    pub tls: TlsTable,
+    trusted_proxies: Vec<String>,
     connections: Option<usize>,
     tokens: TokensTable,
     pub practice: PracticeTable,
     references: ReferencesTable,
     limits: LimitsTable,
     pub log: LogTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TlsTable {
+    pub cert: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    pub client_ca: Option<PathBuf>,
+    pub client_auth: Option<ClientAuth>,
+    pub mllp: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -68,6 +86,10 @@ struct LimitsTable {
     connections: Option<usize>,
     mllp_connections: Option<usize>,
     mllp_idle_seconds: Option<u64>,
+    requests_per_second: Option<u32>,
+    burst: Option<u32>,
+    anonymous_per_second: Option<u32>,
+    login_failures: Option<u32>,
 }
 
 #[derive(Default, Deserialize)]
@@ -82,12 +104,20 @@ impl File {
     pub fn settings(self) -> Result<Config, String> {
         let defaults = Config::default();
         let listen = self.listen.unwrap_or(defaults.listen);
+        let tls = self.tls.settings()?;
+        let derived = || derived_url(&listen, tls.is_some());
         Ok(Config {
-            public_url: self.public_url.unwrap_or_else(|| derived_url(&listen)),
+            public_url: self.public_url.unwrap_or_else(derived),
             listen,
             database: self.database.unwrap_or(defaults.database),
             auth: self.auth.unwrap_or(defaults.auth),
             mllp: self.mllp,
+            tls,
+            trusted_proxies: self
+                .trusted_proxies
+                .iter()
+                .map(network)
+                .collect::<Result<_, _>>()?,
             connections: positive("connections", self.connections, defaults.connections)?,
             tokens: self.tokens.settings()?,
             practice: self.practice.settings()?,
@@ -95,6 +125,29 @@ impl File {
             limits: self.limits.settings()?,
             log: self.log.settings(),
         })
+    }
+}
+
+impl TlsTable {
+    /// Half of it is not meant: who asks for TLS must not be served without.
+    fn settings(self) -> Result<Option<Tls>, String> {
+        let wanted = self.client_ca.is_some() || self.client_auth.is_some() || self.mllp == Some(true);
+        match (self.cert, self.key) {
+            (Some(cert), Some(key)) if self.client_ca.is_some() || self.client_auth.is_none() => {
+                Ok(Some(Tls {
+                    cert,
+                    key,
+                    client_ca: self.client_ca,
+                    client_auth: self.client_auth.unwrap_or_default(),
+                    mllp: self.mllp.unwrap_or(false),
+                }))
+            }
+            (Some(_), Some(_)) => {
+                Err("tls.client_auth asks for certificates: tls.client_ca must say from whom".into())
+            }
+            (None, None) if !wanted => Ok(None),
+            _ => Err("tls.cert and tls.key must both be given".into()),
+        }
     }
 }
 
@@ -161,7 +214,12 @@ impl ReferencesTable {
 impl LimitsTable {
     fn settings(self) -> Result<Limits, String> {
         let d = Limits::default();
+        let requests_per_second = self.requests_per_second.unwrap_or(d.requests_per_second);
         let limits = Limits {
+            requests_per_second,
+            burst: self.burst.unwrap_or(requests_per_second.saturating_mul(2)),
+            anonymous_per_second: self.anonymous_per_second.unwrap_or(d.anonymous_per_second),
+            login_failures: self.login_failures.unwrap_or(d.login_failures),
             body: positive("limits.body", self.body, d.body)?,
             bundle: positive("limits.bundle", self.bundle, d.bundle)?,
             message: positive("limits.message", self.message, d.message)?,
@@ -212,6 +270,14 @@ fn positive<T: Default + PartialEq>(key: &str, given: Option<T>, default: T) -> 
         Some(zero) if zero == T::default() => Err(format!("{key} must be at least 1")),
         given => Ok(given.unwrap_or(default)),
     }
+}
+
+/// A network such as `10.0.0.0/8`, or one address.
+fn network(text: &String) -> Result<ipnet::IpNet, String> {
+    let one = || text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
+    text.parse()
+        .or_else(|_| one())
+        .map_err(|_| format!("trusted_proxies: `{text}` is not an address or a network such as 10.0.0.0/8"))
 }
 
 /// A date, quoted or as TOML's own date.

@@ -1,6 +1,6 @@
 //! Puts the three sources together and refuses what cannot be meant.
 use super::file::File;
-use super::{Auth, Config};
+use super::{Auth, ClientAuth, Config};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,11 @@ pub struct Overrides {
     pub timezone: Option<String>,
     pub holidays: Option<String>,
     pub coordinator: Option<String>,
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    pub tls_client_ca: Option<PathBuf>,
+    pub tls_client_auth: Option<ClientAuth>,
+    pub mllp_tls: bool,
 }
 
 impl Overrides {
@@ -29,6 +34,11 @@ impl Overrides {
         over(&mut file.mllp, self.mllp);
         over(&mut file.log.filter, self.log);
         over(&mut file.log.json, self.log_json.then_some(true));
+        over(&mut file.tls.cert, self.tls_cert);
+        over(&mut file.tls.key, self.tls_key);
+        over(&mut file.tls.client_ca, self.tls_client_ca);
+        over(&mut file.tls.client_auth, self.tls_client_auth);
+        over(&mut file.tls.mllp, self.mllp_tls.then_some(true));
         over(&mut file.practice.timezone, self.timezone);
         over(&mut file.practice.coordinator, self.coordinator);
         if let Some(dates) = self.holidays {

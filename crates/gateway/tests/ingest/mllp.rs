@@ -20,7 +20,7 @@ async fn start() -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("bound");
     let (stop, stopping) = watch::channel(false);
-    let served = tokio::spawn(serve(listener, world.state.clone(), stopping));
+    let served = tokio::spawn(serve(listener, None, world.state.clone(), stopping));
     Server {
         world,
         address,

@@ -1,0 +1,4 @@
+//! What stands between the server and a hostile network.
+mod headers;
+mod rates;
+mod tls;
