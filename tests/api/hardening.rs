@@ -1,4 +1,5 @@
 //! What stands between the server and a hostile network.
 mod headers;
 mod rates;
+mod seals;
 mod tls;

@@ -18,6 +18,7 @@ pub struct Config {
     /// Without a trailing slash, such as `http://127.0.0.1:8080`; the FHIR base is `{public_url}/fhir`.
     pub public_url: String,
     pub auth: Auth,
+    pub secret_key: SecretKey,
     pub mllp: Option<String>,
     /// Plain HTTP without.
     pub tls: Option<Tls>,
@@ -38,6 +39,29 @@ pub enum Auth {
     Required,
     /// For sandboxes and benchmarks: everybody may do everything. Loopback only.
     Disabled,
+}
+
+/// Where the key is that seals secrets in the database.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SecretKey {
+    /// Nowhere: secrets lie open, which only PostgreSQL without a key does.
+    None,
+    /// 32 bytes in base64.
+    Given(String),
+    File(PathBuf),
+    /// Beside a SQLite database, made when it is first needed.
+    Beside(PathBuf),
+}
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SecretKey::None => f.write_str("None"),
+            SecretKey::Given(_) => f.write_str("Given"),
+            SecretKey::File(path) => write!(f, "File({})", path.display()),
+            SecretKey::Beside(path) => write!(f, "Beside({})", path.display()),
+        }
+    }
 }
 
 /// PEM files, read again when they change.
@@ -213,6 +237,7 @@ impl Default for Config {
             database: "sqlite://baton.db".into(),
             public_url: "http://127.0.0.1:8080".into(),
             auth: Auth::Required,
+            secret_key: SecretKey::None,
             mllp: None,
             tls: None,
             trusted_proxies: Vec::new(),

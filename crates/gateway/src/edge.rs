@@ -23,6 +23,11 @@ pub fn secret() -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// Used once with a key that seals.
+pub fn nonce() -> [u8; 12] {
+    rand::random()
+}
+
 /// A private key on P-256 for signing access tokens, in PKCS#8.
 pub fn signing_key() -> Vec<u8> {
     use aws_lc_rs::{rand::SystemRandom, signature};

@@ -32,6 +32,7 @@ mod reader;
 mod reindex;
 mod rows;
 mod schema;
+pub mod seal;
 mod setting;
 mod store;
 mod threads;
@@ -45,6 +46,7 @@ pub use commit::{Applied, Change, Changed, Context, Expect, NoReaction, Op, Outc
 pub use custom::{ParamJob, State, Turn};
 pub use error::{StoreError, Transient};
 pub use prepare::Prepared;
+pub use seal::Seal;
 pub use store::{Store, StoreConfig};
 pub use tx::Tx;
 

@@ -11,7 +11,9 @@ use crate::reader::Look;
 use crate::threads::Threads;
 use crate::watch::Watch;
 use crate::worker::Create;
-use crate::{Applied, Change, Context, Expect, Op, Page, Reaction, StoreError, Stored, Tx, apply, point};
+use crate::{
+    Applied, Change, Context, Expect, Op, Page, Reaction, Seal, StoreError, Stored, Tx, apply, point,
+};
 use fhir::TypeId;
 use fhir::registry::CustomParams;
 use fhir::search::Query;
@@ -48,6 +50,8 @@ pub(crate) struct Shared {
     /// Known once the database was asked.
     pub(crate) enforced: OnceLock<Vec<TypeId>>,
     pub(crate) watch: Watch,
+    /// How secrets lie in the database, once that was said.
+    pub(crate) seal: OnceLock<Arc<dyn Seal>>,
 }
 
 impl Shared {
@@ -76,9 +80,15 @@ impl Store {
             params: Known::default(),
             enforced: OnceLock::new(),
             watch: Watch::new(config.search_seconds),
+            seal: OnceLock::new(),
         });
         let threads = Arc::new(Threads::start(&shared, config)?);
         Ok(Store { shared, threads })
+    }
+
+    /// Seals secrets from now on, and opens those that are sealed. The first call counts.
+    pub fn seal_with(&self, seal: Arc<dyn Seal>) {
+        let _ = self.shared.seal.set(seal);
     }
 
     /// One transaction; may be run again after a deadlock or serialization failure, so the

@@ -69,14 +69,55 @@ impl Database {
 
     /// Runs `baton ARGS… --database URL` to its end.
     pub fn run(&self, args: &[&str]) -> Output {
+        self.run_in(&[], args)
+    }
+
+    /// The same with these variables in its environment.
+    pub fn run_in(&self, env: &[(&str, &str)], args: &[&str]) -> Output {
         Command::new(BINARY)
+            .envs(env.iter().copied())
             .args(args)
             .args(["--database", &self.url])
             .output()
             .expect("the binary runs")
     }
 
-    /// The same, expecting success and JSON on standard output.
+    /// The column `text` of the first row, as nobody but the operator may look.
+    pub fn peek(&self, sql: &str) -> String {
+        use diesel::{Connection, RunQueryDsl};
+        #[derive(diesel::QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            text: String,
+        }
+        let query = diesel::sql_query(sql);
+        let row: Result<Row, _> = match self.sqlite_file() {
+            None => query.get_result(&mut diesel::PgConnection::establish(&self.url).expect("a connection")),
+            Some(path) => {
+                query.get_result(&mut diesel::SqliteConnection::establish(path).expect("a connection"))
+            }
+        };
+        row.expect(sql).text
+    }
+
+    /// Changes rows behind the server's back.
+    pub fn alter(&self, sql: &str) {
+        use diesel::{Connection, RunQueryDsl};
+        let query = diesel::sql_query(sql);
+        let rows = match self.sqlite_file() {
+            None => query.execute(&mut diesel::PgConnection::establish(&self.url).expect("a connection")),
+            Some(path) => {
+                query.execute(&mut diesel::SqliteConnection::establish(path).expect("a connection"))
+            }
+        };
+        assert!(rows.expect(sql) > 0, "{sql}");
+    }
+
+    pub fn sqlite_file(&self) -> Option<&str> {
+        self.url.strip_prefix("sqlite://")
+    }
+
+    /// Runs `baton`, expecting success and JSON on standard output.
     pub fn run_json(&self, args: &[&str]) -> serde_json::Value {
         let output = self.run(args);
         assert!(

@@ -171,6 +171,9 @@ impl Authority {
                 Arc::new(self.verify(&standing, token, now)?)
             }
         };
+        if standing.keys.find(&verified.kid).is_none() {
+            return Err(Refusal::UnknownKey);
+        }
         let claims = &verified.claims;
         if claims.exp <= seconds {
             return Err(Refusal::Expired);

@@ -18,6 +18,7 @@ pub mod reach;
 mod remote;
 pub mod routes;
 pub mod scope;
+pub mod seal;
 #[cfg(test)]
 mod tests;
 mod token;

@@ -29,6 +29,8 @@ pub struct Claims {
 #[derive(Debug)]
 pub struct Verified {
     pub claims: Claims,
+    /// Of the key that signed it: without the key it counts no more.
+    pub kid: String,
     pub scopes: Arc<Scopes>,
     pub holder: Arc<Holder>,
     /// How fast its client may call, where that is limited.
@@ -121,6 +123,7 @@ pub fn verify(
     }
     Ok(Verified {
         holder: Arc::new(claims.holder.clone()),
+        kid: key.kid.clone(),
         claims,
         scopes: Arc::new(scopes),
         pace: None,

@@ -1,5 +1,6 @@
 //! What every command that touches data takes, and how it opens the database.
 use super::Failure;
+use crate::auth::seal::Sealer;
 use crate::config::{Config, Limits, Overrides};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +17,16 @@ pub struct Args {
     /// Settings file (TOML); flags and environment override it
     #[arg(long, env = "BATON_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Key that seals secrets in the database, 32 bytes in base64, or BATON_SECRET_KEY with the key itself [default: beside a SQLite database]
+    #[arg(long, env = "BATON_SECRET_KEY_FILE", value_name = "FILE")]
+    pub secret_key_file: Option<PathBuf>,
+}
+
+/// From the environment alone: arguments are seen by everybody on the machine.
+pub fn secret_key() -> Option<String> {
+    std::env::var("BATON_SECRET_KEY")
+        .ok()
+        .filter(|key| !key.is_empty())
 }
 
 impl Args {
@@ -24,20 +35,23 @@ impl Args {
         Ok(Config::load(Overrides {
             database,
             config,
+            secret_key: secret_key(),
+            secret_key_file: self.secret_key_file.clone(),
             ..Overrides::default()
         })?)
     }
 
     /// Opens the store for the tables of administration, from which nothing follows.
     pub fn run<T>(&self, work: impl AsyncFnOnce(&Store) -> Result<T, StoreError>) -> Result<T, Failure> {
-        let url = self.settings()?.database;
+        let config = self.settings()?;
         let settings = StoreConfig {
-            url,
+            url: config.database,
             connections: 1,
             enforced: None,
             search_seconds: Limits::default().search_seconds,
         };
         let store = Store::open(&settings, Arc::new(NoReaction))?;
+        store.seal_with(Sealer::new(&config.secret_key));
         let done = block_on(work(&store))?;
         store.close();
         Ok(done?)

@@ -11,6 +11,9 @@ pub enum Command {
     List(data::Args),
     /// Make a new key; tokens signed with the old ones stay good until they expire
     Rotate(data::Args),
+    /// Drop all keys and make a new one: every token issued so far is refused. For keys that were
+    /// stolen, or whose seal is lost
+    Replace(data::Args),
 }
 
 pub fn run(command: Command) -> Result<(), Failure> {
@@ -23,6 +26,14 @@ pub fn run(command: Command) -> Result<(), Failure> {
             let now = edge::now();
             let kid = data.write(move |tx| keys::rotate(tx, now))?;
             data::print(&json!({ "kid": kid, "signs_from": data::instant(Some(now + keys::LEAD)) }));
+        }
+        Command::Replace(data) => {
+            let now = edge::now();
+            let (dropped, kid) = data.write(move |tx| {
+                tx.lock("signing-key")?;
+                Ok((tx.drop_signing_keys()?, keys::rotate(tx, now)?))
+            })?;
+            data::print(&json!({ "kid": kid, "dropped": dropped }));
         }
     }
     Ok(())

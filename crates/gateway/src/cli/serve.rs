@@ -1,6 +1,7 @@
 //! `baton serve`: puts the parts together, says when it is ready, and takes them down in order.
-use super::{Failure, log};
+use super::{Failure, data, log};
 use crate::auth::Authority;
+use crate::auth::seal::Sealer;
 use crate::config::{Auth, ClientAuth, Config, Overrides};
 use crate::reaction::{self, Coordination};
 use crate::reindex;
@@ -12,7 +13,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Store, StoreConfig};
+use store::{Store, StoreConfig, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -84,6 +85,8 @@ impl Args {
             timezone: self.practice_timezone,
             holidays: self.practice_holidays,
             coordinator: self.practice_coordinator,
+            secret_key: data::secret_key(),
+            secret_key_file: self.data.secret_key_file,
             tls_cert: self.tls_cert,
             tls_key: self.tls_key,
             tls_client_ca: self.tls_client_ca,
@@ -216,9 +219,23 @@ pub async fn open(config: Config) -> Result<AppState, Failure> {
         search_seconds: config.limits.search_seconds,
     };
     let store = Store::open(&settings, Arc::new(Coordination::new(&config.practice)))?;
+    store.seal_with(Sealer::new(&config.secret_key));
     reaction::seed(&store, edge::now()).await?;
     let auth = Authority::open(&store, &config).await?;
+    seal_what_lies_open(&store).await?;
     Ok(AppState::new(store, Arc::new(config), auth))
+}
+
+/// Databases of earlier releases, and those that had no key yet.
+async fn seal_what_lies_open(store: &Store) -> Result<(), StoreError> {
+    if !store.read(|tx| tx.signing_keys_lie_open()).await? {
+        return Ok(());
+    }
+    match store.write(|tx| tx.seal_signing_keys()).await? {
+        0 => tracing::warn!("signing keys lie unsealed in the database; set BATON_SECRET_KEY to seal them"),
+        sealed => tracing::info!(sealed, "signing keys were sealed"),
+    }
+    Ok(())
 }
 
 /// A longer queue than the standard library's, for partners that connect all at once.

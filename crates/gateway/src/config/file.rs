@@ -16,7 +16,9 @@
 //! conditional_delete = 10
 //! requests_per_second = 200
 //! ```
-use super::{Auth, ClientAuth, Config, Limits, Log, Practice, References, Tls, Tokens, derived_url};
+use super::{
+    Auth, ClientAuth, Config, Limits, Log, Practice, References, SecretKey, Tls, Tokens, derived_url,
+};
 use serde::Deserialize;
 use std::path::PathBuf;
 use toml::Value;
@@ -29,6 +31,10 @@ pub struct File {
     pub database: Option<String>,
     pub public_url: Option<String>,
     pub auth: Option<Auth>,
+    pub secret_key_file: Option<PathBuf>,
+    /// From the environment alone.
+    #[serde(skip)]
+    pub secret_key: Option<String>,
     pub mllp: Option<String>,
     pub tls: TlsTable,
     trusted_proxies: Vec<String>,
@@ -106,10 +112,12 @@ impl File {
         let listen = self.listen.unwrap_or(defaults.listen);
         let tls = self.tls.settings()?;
         let derived = || derived_url(&listen, tls.is_some());
+        let database = self.database.unwrap_or(defaults.database);
         Ok(Config {
+            secret_key: secret_key(self.secret_key, self.secret_key_file, &database)?,
             public_url: self.public_url.unwrap_or_else(derived),
             listen,
-            database: self.database.unwrap_or(defaults.database),
+            database,
             auth: self.auth.unwrap_or(defaults.auth),
             mllp: self.mllp,
             tls,
@@ -269,6 +277,18 @@ fn positive<T: Default + PartialEq>(key: &str, given: Option<T>, default: T) -> 
     match given {
         Some(zero) if zero == T::default() => Err(format!("{key} must be at least 1")),
         given => Ok(given.unwrap_or(default)),
+    }
+}
+
+fn secret_key(given: Option<String>, file: Option<PathBuf>, database: &str) -> Result<SecretKey, String> {
+    match (given, file, database.strip_prefix("sqlite://")) {
+        (Some(_), Some(_), _) => {
+            Err("secret_key_file and BATON_SECRET_KEY are both given; leave one out".into())
+        }
+        (Some(key), None, _) => Ok(SecretKey::Given(key)),
+        (None, Some(path), _) => Ok(SecretKey::File(path)),
+        (None, None, Some(path)) => Ok(SecretKey::Beside(format!("{path}.key").into())),
+        (None, None, None) => Ok(SecretKey::None),
     }
 }
 

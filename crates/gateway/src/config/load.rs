@@ -18,6 +18,8 @@ pub struct Overrides {
     pub timezone: Option<String>,
     pub holidays: Option<String>,
     pub coordinator: Option<String>,
+    pub secret_key: Option<String>,
+    pub secret_key_file: Option<PathBuf>,
     pub tls_cert: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
     pub tls_client_ca: Option<PathBuf>,
@@ -34,6 +36,8 @@ impl Overrides {
         over(&mut file.mllp, self.mllp);
         over(&mut file.log.filter, self.log);
         over(&mut file.log.json, self.log_json.then_some(true));
+        over(&mut file.secret_key, self.secret_key);
+        over(&mut file.secret_key_file, self.secret_key_file);
         over(&mut file.tls.cert, self.tls_cert);
         over(&mut file.tls.key, self.tls_key);
         over(&mut file.tls.client_ca, self.tls_client_ca);
