@@ -2,6 +2,7 @@
 //!
 //! A scene is a function taking a [`support::Baton`]; `on_both!` makes a test of it per database.
 //! `support/` starts the server and speaks to it.
+mod audit;
 mod auth;
 mod bulk;
 mod bundles;

@@ -11,6 +11,7 @@ pub mod event;
 pub mod outcome;
 pub mod patch;
 pub mod path;
+pub mod patient;
 pub mod references;
 pub mod registry;
 pub mod resource;

@@ -5,7 +5,7 @@ use crate::routes::{
     review, search, search_system, update,
 };
 use crate::state::AppState;
-use crate::{auth, docs, middleware, operations, oversize};
+use crate::{audit, auth, docs, middleware, operations, oversize};
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::KeepAlive;
 use actix_web::middleware::{Compress, from_fn};
@@ -108,6 +108,7 @@ pub async fn serve(
             .wrap(from_fn(oversize::refuse))
             .wrap(from_fn(middleware::outcomes))
             .wrap(from_fn(middleware::cors))
+            .wrap(from_fn(audit::around::record))
             .wrap(from_fn(middleware::observe))
             .configure(|cfg| configure(cfg, &of_routes))
     })

@@ -30,6 +30,7 @@ pub struct Config {
     pub practice: Practice,
     pub references: References,
     pub limits: Limits,
+    pub audit: Audit,
     pub log: Log,
 }
 
@@ -146,6 +147,13 @@ pub struct Limits {
     pub login_failures: u32,
 }
 
+/// What is recorded of who did what.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// Reads, searches and refusals too; off is for measuring what that costs.
+    pub reads: bool,
+}
+
 #[derive(Clone, Debug)]
 pub struct Log {
     /// A `tracing` filter such as `info` or `gateway=debug`.
@@ -221,6 +229,12 @@ impl Default for Limits {
     }
 }
 
+impl Default for Audit {
+    fn default() -> Self {
+        Audit { reads: true }
+    }
+}
+
 impl Default for Log {
     fn default() -> Self {
         Log {
@@ -246,6 +260,7 @@ impl Default for Config {
             practice: Practice::default(),
             references: References::default(),
             limits: Limits::default(),
+            audit: Audit::default(),
             log: Log::default(),
         }
     }

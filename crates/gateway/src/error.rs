@@ -166,7 +166,8 @@ fn rejected(status: u16, issues: Vec<Issue>) -> ApiError {
     }
 }
 
-fn unavailable(text: &str) -> ApiError {
+/// Later it may well be possible.
+pub fn unavailable(text: &str) -> ApiError {
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, IssueCode::Transient, text).header("Retry-After", "1")
 }
 

@@ -1,6 +1,7 @@
 //! The only crate that knows actix-web. Open `app.rs` for the routes, `reaction/` for what
 //! follows from a change, `ingest/` for inbound messages, `auth/` for who may.
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod config;

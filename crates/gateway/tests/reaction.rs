@@ -31,6 +31,7 @@ fn ctx(now: i64) -> Context {
         now,
         actor: "test".into(),
         request_id: "r".into(),
+        origin: None,
     }
 }
 

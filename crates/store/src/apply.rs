@@ -91,6 +91,7 @@ struct Effect<'a> {
 fn react(tx: &mut Tx, effects: Vec<Effect>, ctx: &Context) -> Result<(), StoreError> {
     let derived = Context {
         actor: DERIVED.to_string(),
+        origin: None,
         ..ctx.clone()
     };
     let mut answer = follow(tx, effects, ctx)?;

@@ -1,7 +1,9 @@
 //! THE write door: changes in, versions, history, index, reaction and audit in one transaction.
+use crate::audit::Origin;
 use crate::{StoreError, Tx};
 use fhir::{Resource, TypeId};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Something to be done to one resource.
 #[derive(Clone, Debug)]
@@ -39,6 +41,8 @@ pub struct Context {
     /// Client id, `sender:NAME`, or `baton` for derived changes.
     pub actor: String,
     pub request_id: String,
+    /// Where the request came from, for the audit row; None for Baton's own work.
+    pub origin: Option<Arc<Origin>>,
 }
 
 /// What became of a [`Change`].

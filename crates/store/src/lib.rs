@@ -3,6 +3,7 @@
 //! Open `apply.rs` for what every write does, `store.rs` for the threads that do it,
 //! `search/` for how filters become SQL, `write_sql/` for the few statements that differ by engine.
 pub mod admin;
+pub mod audit;
 pub mod commit;
 pub mod error;
 pub mod messages;
@@ -20,6 +21,7 @@ mod history;
 mod integrity;
 mod jobs;
 mod keys;
+mod lease;
 mod line;
 mod migrate;
 mod near;

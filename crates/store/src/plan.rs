@@ -1,5 +1,6 @@
 //! Decides what one change does to one resource: pure, given the row that is there.
 use crate::apply::Texts;
+use crate::audit;
 use crate::body::pack;
 use crate::commit::{Applied, Context, Expect, Outcome};
 use crate::point::Current;
@@ -7,6 +8,7 @@ use crate::prepare::{Prepared, Put, stamp};
 use crate::rows::{IndexRows, type_column};
 use crate::write_sql::Version;
 use crate::{StoreError, Stored};
+use fhir::patient::concerned;
 use fhir::registry::CustomParams;
 use fhir::tree::Node;
 use fhir::{ParamId, Resource};
@@ -29,6 +31,7 @@ pub(crate) fn plan<'a>(
     ctx: &'a Context,
     params: &CustomParams,
 ) -> Result<Step<'a>, StoreError> {
+    audit::refuse_recorded(change.type_id, &change.id)?;
     check(change, before)?;
     match (&change.put, before) {
         (Some(put), None) => Ok(create(change, put, ctx)),
@@ -139,12 +142,14 @@ fn delete<'a>(
     let (next, now) = successor(&row.stored, ctx);
     let none = Cow::Owned(IndexRows::default());
     let by = Cow::Borrowed(ctx.actor.as_str());
+    let patient = concerned(row.stored.type_id, &row.stored.id, &row.stored.body).map(Cow::Owned);
     let write = version(change, ctx, (row.key, next, now), by, none);
     let remove = indexed(&row.stored, params)?;
     Ok(Step::write(
         Outcome::Deleted,
         packed(Version {
             remove,
+            patient,
             deleted: true,
             ..write
         }),
@@ -179,6 +184,10 @@ fn version<'a>(
         packed: Cow::Borrowed(&[]),
         remove,
         add,
+        patient: change
+            .put
+            .as_ref()
+            .and_then(|put| Some(Cow::Borrowed(put.patient.as_deref()?))),
         ctx,
     }
 }

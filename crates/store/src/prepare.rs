@@ -5,6 +5,7 @@ use crate::commit::{Change, Context, Expect, Op, Reaction};
 use crate::custom;
 use crate::integrity::Refers;
 use crate::rows::IndexRows;
+use fhir::patient::concerned;
 use fhir::registry::CustomParams;
 use fhir::{Resource, TypeId};
 use serde_json::{Value, json};
@@ -40,6 +41,8 @@ impl By<'_> {
 pub(crate) struct Put {
     text: Text,
     pub(crate) rows: IndexRows,
+    /// Whom it concerns, for the audit row.
+    pub(crate) patient: Option<String>,
     /// For the reaction, where it watches the type; stamped where the text is.
     pub(crate) value: Option<Value>,
     /// What it refers to, where that must be there.
@@ -70,8 +73,8 @@ impl Prepared {
         let put = match op {
             Op::Delete => None,
             Op::Put(resource) => {
-                let fresh = (expect == Expect::Fresh).then_some(&*id);
-                Some(Put::of(*resource, fresh, ctx, by))
+                let fresh = expect == Expect::Fresh;
+                Some(Put::of(*resource, (&id, fresh), ctx, by))
             }
         };
         Prepared {
@@ -124,24 +127,25 @@ impl Prepared {
 }
 
 impl Put {
-    /// `fresh` is the id of a resource that cannot be there yet.
-    fn of(resource: Resource, fresh: Option<&str>, ctx: &Context, by: By) -> Put {
+    /// What is `fresh` cannot be there yet.
+    fn of(resource: Resource, (id, fresh): (&str, bool), ctx: &Context, by: By) -> Put {
         let watched = by.watches(resource.type_id);
         let rows = IndexRows::all(&resource, by.params);
         let refers = by
             .enforced
             .contains(&resource.type_id)
             .then(|| Refers::of(&resource));
+        let patient = concerned(resource.type_id, id, &resource.text);
         let text = match fresh {
-            Some(id) => {
+            true => {
                 let text = resource.stamped(id, 1, &fhir::datetime::instant(ctx.now));
                 let packed = pack(&text);
                 Text::First(First { text, packed })
             }
-            None => Text::Sent(resource.text),
+            false => Text::Sent(resource.text),
         };
         let value = watched.then_some(resource.value).map(|mut value| {
-            if let Some(id) = fresh {
+            if fresh {
                 stamp(&mut value, id, 1, ctx.now);
             }
             value
@@ -149,6 +153,7 @@ impl Put {
         Put {
             text,
             rows,
+            patient,
             value,
             refers,
         }
@@ -164,6 +169,7 @@ impl Put {
         Put {
             text: self.text.clone(),
             rows,
+            patient: self.patient.clone(),
             value: self.value.clone(),
             refers: self.refers.clone(),
         }

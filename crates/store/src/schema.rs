@@ -148,6 +148,20 @@ diesel::table! {
         key -> BigInt,
         version -> BigInt,
         deleted -> Bool,
+        detail -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    /// The chain over the rows of `audit`.
+    audit_seal (number) {
+        number -> BigInt,
+        at -> BigInt,
+        first_id -> BigInt,
+        last_id -> BigInt,
+        entries -> BigInt,
+        marks -> Binary,
+        hash -> Binary,
     }
 }
 

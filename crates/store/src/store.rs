@@ -1,10 +1,12 @@
 //! The store as callers see it: queues in front of threads that own the connections.
 use crate::apply::Texts;
+use crate::audit::Horizon;
 use crate::conn::Engine;
 use crate::custom::{self, Known, Turn, Work};
 use crate::fetcher::Fetch;
 use crate::jobs::{self, Reply};
 use crate::keys::Sequence;
+use crate::lease::Holder;
 use crate::point::Packed;
 use crate::prepare::{By, Prepared};
 use crate::reader::Look;
@@ -52,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) watch: Watch,
     /// How secrets lie in the database, once that was said.
     pub(crate) seal: OnceLock<Arc<dyn Seal>>,
+    /// Up to where the audit may be sealed.
+    pub(crate) horizon: Horizon,
 }
 
 impl Shared {
@@ -81,6 +85,7 @@ impl Store {
             enforced: OnceLock::new(),
             watch: Watch::new(config.search_seconds),
             seal: OnceLock::new(),
+            horizon: Horizon::default(),
         });
         let threads = Arc::new(Threads::start(&shared, config)?);
         Ok(Store { shared, threads })
@@ -204,7 +209,7 @@ impl Store {
     /// gateways changed, indexing what is stored, removing what is no longer searched. Any number
     /// of gateways may call this again and again, each under a name of its own: one works.
     pub async fn tend(&self, name: &str, now: i64) -> Result<Turn, StoreError> {
-        let by = custom::Holder {
+        let by = Holder {
             name: name.to_owned(),
             now,
         };

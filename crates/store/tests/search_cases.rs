@@ -55,6 +55,7 @@ async fn load(store: &Store, corpus: &Path) -> usize {
         now: 1_795_341_600_000_000,
         actor: "test".into(),
         request_id: "load".into(),
+        origin: None,
     };
     for some in changes.chunks(100) {
         store.commit(some.to_vec(), ctx.clone()).await.expect("stored");

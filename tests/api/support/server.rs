@@ -129,6 +129,20 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Does to the tables what somebody with the keys to the database could do.
+    pub fn tamper(&self, sql: &str) {
+        use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+        match self.url.strip_prefix("sqlite://") {
+            None => psql(&self.url, sql),
+            Some(path) => {
+                let mut file = SqliteConnection::establish(path).expect("the file of the database");
+                file.batch_execute(sql).expect(sql);
+            }
+        }
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);

@@ -1,4 +1,5 @@
 //! The command line: what operators and scripts type. One file per command.
+mod audit;
 pub mod client;
 pub mod data;
 mod demo;
@@ -39,6 +40,9 @@ enum Command {
     /// Systems that may send HL7 v2 messages
     #[command(subcommand, arg_required_else_help = true)]
     Sender(sender::Command),
+    /// Who did what: check that the record is whole, and take it out
+    #[command(subcommand, arg_required_else_help = true)]
+    Audit(audit::Command),
     /// Load transaction bundles (.json) and resources (.ndjson)
     Import(import::Args),
     /// Start a sandbox with synthetic patients and a live discharge
@@ -100,6 +104,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(args) => migrate::run(&args),
         Command::Client(command) => client::run(command),
         Command::Sender(command) => sender::run(command),
+        Command::Audit(command) => audit::run(command),
         Command::Import(args) => import::run(&args),
         Command::Demo(args) => demo::run(args),
         Command::Openapi(args) => openapi::run(&args),

@@ -1,5 +1,6 @@
 //! `baton serve`: puts the parts together, says when it is ready, and takes them down in order.
 use super::{Failure, data, log};
+use crate::audit;
 use crate::auth::Authority;
 use crate::auth::seal::Sealer;
 use crate::config::{Auth, ClientAuth, Config, Overrides};
@@ -171,6 +172,7 @@ impl Server {
             actix_web::rt::spawn(follow_edits(self.state.clone())),
             actix_web::rt::spawn(follow_bases(self.state.clone())),
             actix_web::rt::spawn(reindex::tend(self.state.clone())),
+            actix_web::rt::spawn(audit::seal::tend(self.state.clone())),
         ];
         // Built on first use; the first request should not be the one to wait for it.
         tokio::task::spawn_blocking(fhir::registry);
@@ -194,6 +196,7 @@ impl Server {
         if let Some(mllp) = mllp {
             mllp.await.map_err(|e| Failure::of(format!("mllp: {e}")))?;
         }
+        audit::seal::finish(&self.state).await;
         self.state.store.close();
         tracing::info!("stopped");
         Ok(served?)
@@ -263,6 +266,9 @@ async fn bind(key: &str, address: &str) -> Result<tokio::net::TcpListener, Failu
 fn warn(config: &Config) {
     if config.auth == Auth::Disabled {
         tracing::warn!("auth is disabled: everybody on this machine can read and write everything");
+    }
+    if !config.audit.reads {
+        tracing::warn!("audit.reads is off: who reads or searches, and who is refused, is not recorded");
     }
     if config.public_url.contains("//0.0.0.0") || config.public_url.contains("//[::]") {
         tracing::warn!("public_url is not reachable by clients; set --public-url");

@@ -17,7 +17,7 @@
 //! requests_per_second = 200
 //! ```
 use super::{
-    Auth, ClientAuth, Config, Limits, Log, Practice, References, SecretKey, Tls, Tokens, derived_url,
+    Audit, Auth, ClientAuth, Config, Limits, Log, Practice, References, SecretKey, Tls, Tokens, derived_url,
 };
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -43,6 +43,7 @@ pub struct File {
     pub practice: PracticeTable,
     references: ReferencesTable,
     limits: LimitsTable,
+    audit: AuditTable,
     pub log: LogTable,
 }
 
@@ -100,6 +101,12 @@ struct LimitsTable {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+struct AuditTable {
+    reads: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct LogTable {
     pub filter: Option<String>,
     pub json: Option<bool>,
@@ -131,6 +138,7 @@ impl File {
             practice: self.practice.settings()?,
             references: self.references.settings()?,
             limits: self.limits.settings()?,
+            audit: self.audit.settings(),
             log: self.log.settings(),
         })
     }
@@ -260,6 +268,14 @@ impl LimitsTable {
             return Err("limits.default_count must not be above limits.max_count".into());
         }
         Ok(limits)
+    }
+}
+
+impl AuditTable {
+    fn settings(self) -> Audit {
+        Audit {
+            reads: self.reads.unwrap_or(Audit::default().reads),
+        }
     }
 }
 

@@ -223,6 +223,7 @@ impl Door<'_> {
             now: self.now,
             actor: format!("sender:{sender}"),
             request_id: self.arrival.request_id.clone(),
+            origin: None,
         }
     }
 }

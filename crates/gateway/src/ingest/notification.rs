@@ -85,6 +85,7 @@ fn context(client: &str, request_id: &str) -> Context {
         now: edge::now(),
         actor: client.to_owned(),
         request_id: request_id.to_owned(),
+        origin: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `Patient/$everything` and `Encounter/$everything`: the compartment and what it refers to.
 //! <https://hl7.org/fhir/R4/patient-operation-everything.html>
 use super::Invocation;
+use crate::audit;
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::routes::searchset::{Entry, bundle, mode};
@@ -196,5 +197,6 @@ fn answer(invocation: &Invocation, id: &str, walk: Walk, found: Found) -> Reply 
             entries.push(entry(stored, "include"));
         }
     }
-    Reply::resource(bundle("searchset", None, &links, &entries))
+    let patients = audit::patients(&found.matches);
+    Reply::resource(bundle("searchset", None, &links, &entries)).about(patients)
 }

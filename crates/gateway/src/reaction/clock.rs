@@ -65,6 +65,7 @@ fn close(tx: &mut Tx, coordination: &Coordination, patients: &[String], now: i64
         now,
         actor: DERIVED.into(),
         request_id: "clock".into(),
+        origin: None,
     };
     tx.apply(changes, &ctx).map(drop)
 }

@@ -110,6 +110,7 @@ pub async fn seed(store: &Store, now: i64) -> Result<(), StoreError> {
         now,
         actor: DERIVED.into(),
         request_id: "first-start".into(),
+        origin: None,
     };
     store.write(move |tx| plant(tx, &ctx)).await
 }

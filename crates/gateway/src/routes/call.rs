@@ -2,14 +2,16 @@
 //! <https://hl7.org/fhir/R4/http.html#mime-type> <https://hl7.org/fhir/R4/http.html#ops>
 use super::{pretty, query};
 use crate::error::ApiError;
-use crate::{edge, middleware::RequestId};
+use crate::{audit, edge, middleware::RequestId};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ACCEPT;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use fhir::IssueCode;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use store::Context;
+use store::audit::Origin;
 
 /// `Prefer: return=…`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub enum Return {
 #[derive(Clone, Debug)]
 pub struct Call {
     pub request_id: String,
+    /// None where nobody asked over HTTP.
+    pub origin: Option<Arc<Origin>>,
     /// None: the client did not say.
     pub prefer: Option<Return>,
     /// `Prefer: handling=lenient`
@@ -36,6 +40,7 @@ impl Call {
             now: edge::now(),
             actor: actor.to_owned(),
             request_id: self.request_id.clone(),
+            origin: self.origin.clone(),
         }
     }
 }
@@ -64,6 +69,7 @@ fn negotiate(request: &HttpRequest) -> Result<Call, ApiError> {
         None => edge::new_id(),
     };
     Ok(Call {
+        origin: Some(audit::origin(request)),
         request_id,
         prefer,
         lenient: preferences.iter().any(|p| p == "handling=lenient"),

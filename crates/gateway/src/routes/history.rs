@@ -2,6 +2,7 @@
 //! <https://hl7.org/fhir/R4/http.html#history>
 use super::searchset::{Entry, bundle, quoted};
 use super::{Call, Instance, OfType, Reply, query, read, reply, view};
+use crate::audit::{self, recorded};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -10,6 +11,7 @@ use actix_web::web::Data;
 use fhir::datetime::{Precision, Stamp};
 use fhir::view::View;
 use fhir::{IssueCode, TypeId, datetime, registry};
+use store::audit::is_recorded;
 use store::{History, HistoryPage, HistoryScope, Stored, Tx};
 
 /// `GET /fhir/{type}/{id}/_history`
@@ -77,6 +79,7 @@ pub async fn run(
 pub struct Asked {
     history: History,
     view: View,
+    base: String,
     /// As given, without the cursor.
     pairs: Vec<(String, String)>,
 }
@@ -112,11 +115,17 @@ impl Asked {
         Ok(Asked {
             view: view::of_shown(on, &pairs)?,
             history,
+            base: state.config.fhir_base(),
             pairs,
         })
     }
 
     pub fn page(&self, tx: &mut Tx) -> Result<HistoryPage, store::StoreError> {
+        if let HistoryScope::Instance(type_id, id) = &self.history.scope
+            && is_recorded(*type_id, id)
+        {
+            return recorded::history(tx, (*type_id, id), &self.base, self.history.since);
+        }
         let page = tx.history(&self.history)?;
         if let (HistoryScope::Instance(type_id, id), true) = (&self.history.scope, page.versions.is_empty())
             && tx.get(*type_id, id)?.is_none()
@@ -140,7 +149,8 @@ impl Asked {
             .iter()
             .map(|version| entry(base, version, &self.view))
             .collect();
-        Reply::resource(bundle("history", None, &links, &entries))
+        let patients = audit::patients(page.versions.iter().filter(|version| !version.deleted));
+        Reply::resource(bundle("history", None, &links, &entries)).about(patients)
     }
 
     fn link(&self, base: &str, cursor: Option<&String>) -> String {

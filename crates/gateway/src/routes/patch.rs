@@ -5,6 +5,7 @@ use super::create::only;
 use super::criteria::{Criteria, no_conditional_references};
 use super::read::existing;
 use super::{Call, Instance, OfType, Reply, query};
+use crate::audit::recorded;
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -44,6 +45,7 @@ pub async fn run(
     expect: Expect,
 ) -> Result<Reply, ApiError> {
     caller.require(type_id, Access::Update)?;
+    recorded::writable(type_id, &id)?;
     let ctx = call.context(&caller.client_id);
     let work = move |tx: &mut Tx| {
         tx.lock(&lock(type_id, &id))?;

@@ -1,6 +1,7 @@
 //! read and vread: the stored bytes as they are. <https://hl7.org/fhir/R4/http.html#read>
 use super::conditional::unchanged;
 use super::{Call, Instance, Reply, query, view};
+use crate::audit::{self, recorded};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -50,7 +51,10 @@ pub async fn current(
     id: String,
 ) -> Result<Stored, ApiError> {
     caller.require(type_id, Access::Read)?;
-    existing(type_id, state.store.fetch(type_id, id).await?)
+    match recorded::read(state, type_id, &id).await {
+        Some(found) => existing(type_id, found?),
+        None => existing(type_id, state.store.fetch(type_id, id).await?),
+    }
 }
 
 /// That version, if there is one and the caller may read it.
@@ -62,11 +66,12 @@ pub async fn version(
     version: i64,
 ) -> Result<Stored, ApiError> {
     caller.require(type_id, Access::Read)?;
+    let base = state.config.fhir_base();
     existing(
         type_id,
         state
             .store
-            .read(move |tx| tx.version(type_id, &id, version))
+            .read(move |tx| recorded::version(tx, type_id, &id, version, &base))
             .await?,
     )
 }
@@ -92,10 +97,12 @@ pub fn existing(type_id: TypeId, found: Option<Stored>) -> Result<Stored, ApiErr
 }
 
 fn answer(request: &HttpRequest, stored: Stored, view: &View) -> Reply {
-    if unchanged(request.headers(), &stored) {
-        return Reply::not_modified(&stored);
-    }
-    Reply::stored(shown(stored, view))
+    let patients = audit::patients([&stored]);
+    let reply = match unchanged(request.headers(), &stored) {
+        true => Reply::not_modified(&stored),
+        false => Reply::stored(shown(stored, view)),
+    };
+    reply.about(patients)
 }
 
 /// As much of it as was asked for.

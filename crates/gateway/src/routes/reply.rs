@@ -1,6 +1,7 @@
 //! What an interaction gives back: turned into an HTTP response, or into an entry of a Bundle.
 use super::call::{Return, followed};
 use super::pretty;
+use crate::audit::Told;
 use crate::error::FHIR_JSON;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -10,6 +11,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use fhir::Issue;
 use fhir::outcome::operation_outcome;
+use fhir::patient::concerned;
 use std::time::{Duration, UNIX_EPOCH};
 use store::commit::Outcome;
 use store::{Applied, Stored};
@@ -29,6 +31,8 @@ pub struct Reply {
     pub body: String,
     /// What the client wanted back, where it was heeded.
     pub prefer: Option<Return>,
+    /// For the audit.
+    pub told: Told,
 }
 
 impl Reply {
@@ -42,6 +46,7 @@ impl Reply {
             base: String::new(),
             body,
             prefer: None,
+            told: Told::default(),
         }
     }
 
@@ -78,8 +83,19 @@ impl Reply {
             applied.id,
             applied.version
         );
+        let wrote = !matches!(applied.outcome, Outcome::Unchanged | Outcome::Absent);
+        let told = Told {
+            wrote,
+            patients: match wrote {
+                true => Vec::new(),
+                false => concerned(applied.type_id, &applied.id, &applied.body)
+                    .into_iter()
+                    .collect(),
+            },
+            action: None,
+        };
         let body = match prefer.unwrap_or(Return::Representation) {
-            Return::Outcome => told(&applied),
+            Return::Outcome => outcome(&applied),
             Return::Representation => applied.body,
             _ => String::new(),
         };
@@ -91,7 +107,14 @@ impl Reply {
             base: base.to_owned(),
             body,
             prefer: prefer.filter(|_| tells),
+            told,
         }
+    }
+
+    /// Whom what is shown concerns.
+    pub fn about(mut self, patients: Vec<String>) -> Reply {
+        self.told.patients = patients;
+        self
     }
 
     pub fn etag(&self) -> Option<String> {
@@ -105,7 +128,7 @@ pub fn etag(version: i64) -> String {
 }
 
 /// The resource's own name for what was done to it.
-fn told(applied: &Applied) -> String {
+fn outcome(applied: &Applied) -> String {
     let done = match applied.outcome {
         Outcome::Created => "created",
         Outcome::Updated => "updated",
@@ -130,8 +153,12 @@ fn http_date(micros: i64) -> Option<HeaderValue> {
 impl Responder for Reply {
     type Body = BoxBody;
 
-    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+    fn respond_to(mut self, request: &HttpRequest) -> HttpResponse {
         let mut response = HttpResponse::new(self.status);
+        let told = std::mem::take(&mut self.told);
+        if told != Told::default() {
+            response.extensions_mut().insert(told);
+        }
         let headers = response.headers_mut();
         if let Some(value) = self.etag().and_then(|tag| HeaderValue::try_from(tag).ok()) {
             headers.insert(ETAG, value);

@@ -48,6 +48,7 @@ async fn again(
         now: edge::now(),
         actor: caller.client_id.clone(),
         request_id: request_id(&request),
+        origin: None,
     };
     let task = reprocess::reprocess(&state, &id, corrected, context).await?;
     Ok(HttpResponse::Ok().content_type(FHIR_JSON).body(task))

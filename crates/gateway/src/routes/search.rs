@@ -1,13 +1,14 @@
 //! search by GET and by POST. <https://hl7.org/fhir/R4/http.html#search>
 use super::searchset::{Entry, bundle};
 use super::{Call, Instance, OfType, Reply, body, call, query, searchset, view};
+use crate::audit::{self, Posted};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
-use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Data, Payload};
+use actix_web::{HttpMessage, HttpRequest};
 use fhir::outcome::operation_outcome;
 use fhir::registry::registry;
 use fhir::search::compartment;
@@ -51,6 +52,10 @@ pub(super) async fn posted(
     let mut pairs = query::pairs(request.query_string())?;
     let form = form(request, payload).await?;
     call::answerable(&form)?;
+    let asked = query::encode(&form);
+    request
+        .extensions_mut()
+        .insert(Posted(asked.trim_start_matches('?').to_owned()));
     pairs.extend(form);
     Ok(pairs)
 }
@@ -210,6 +215,7 @@ impl Asked {
             .included
             .iter()
             .filter(|found| caller.may(found.type_id, Access::Read));
+        let patients = audit::patients(page.matches.iter().chain(included.clone()));
         let mut warnings = self.warnings(page.truncated, page.cut);
         if !page.plan.is_empty() {
             warnings.push(Issue::information(page.plan.join("\n")));
@@ -222,7 +228,7 @@ impl Asked {
             .collect();
         entries.extend(included.map(|found| self.entry(found, "include")));
         entries.extend(warnings.as_deref().map(Entry::outcome));
-        Reply::resource(bundle("searchset", page.total, &links, &entries))
+        Reply::resource(bundle("searchset", page.total, &links, &entries)).about(patients)
     }
 
     /// What is to be said beside the matches.

@@ -4,6 +4,7 @@ use super::search::{self, Of, no_member, posted};
 use super::searchset::{Entry, bundle};
 use super::walk::{Found, Walk};
 use super::{Call, Instance, Reply, query};
+use crate::audit;
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -132,7 +133,8 @@ impl Asked {
             entries.extend(visible.map(|stored| any.entry(stored, "include")));
         }
         entries.extend(outcome.as_deref().map(Entry::outcome));
-        Reply::resource(bundle("searchset", found.total, &links, &entries))
+        let patients = audit::patients(found.matches.iter().chain(&found.included));
+        Reply::resource(bundle("searchset", found.total, &links, &entries)).about(patients)
     }
 }
 

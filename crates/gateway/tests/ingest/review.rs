@@ -11,6 +11,7 @@ fn context() -> Context {
         now: edge::now(),
         actor: "person".into(),
         request_id: "test".into(),
+        origin: None,
     }
 }
 

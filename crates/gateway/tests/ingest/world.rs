@@ -125,6 +125,7 @@ impl World {
             now: 1,
             actor: "person".into(),
             request_id: "test".into(),
+            origin: None,
         };
         self.state
             .store

@@ -21,7 +21,6 @@
 mod barrier;
 mod build;
 mod follow;
-mod lease;
 mod remove;
 mod row;
 mod turn;
@@ -30,7 +29,7 @@ pub use row::{ParamJob, State};
 pub use turn::Turn;
 
 pub(crate) use follow::{follow, renew, watches};
-pub(crate) use turn::{Holder, Work, choose, settle, write};
+pub(crate) use turn::{Work, choose, settle, write};
 
 use crate::conn::{Conn, on_each};
 use crate::error::Transient;

@@ -4,8 +4,9 @@
 //! stops, or is killed, between two turns loses nothing.
 use super::build::{self, Batch};
 use super::row::{self, ParamJob, State};
-use super::{barrier, lease, remove};
+use super::{barrier, remove};
 use crate::conn::Conn;
+use crate::lease::{self, Holder};
 use crate::rows::type_column;
 use crate::schema::resource;
 use crate::{StoreError, Tx};
@@ -13,7 +14,8 @@ use diesel::prelude::*;
 use fhir::TypeId;
 use std::collections::HashSet;
 
-pub(crate) use super::lease::Holder;
+/// Under this name one gateway does this work for all.
+const LEASE: &str = "reindex";
 
 /// What a turn came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +47,7 @@ pub(crate) fn choose(tx: &mut Tx, by: &Holder) -> Result<Work, StoreError> {
     if !unfinished {
         return Ok(Work::Nothing);
     }
-    if lease::is_taken(tx.conn, by)? {
+    if lease::is_taken(tx.conn, LEASE, by)? {
         return Ok(Work::Elsewhere);
     }
     let early: Vec<(i32, State, i64)> = jobs
@@ -88,7 +90,7 @@ pub(crate) fn write(tx: &mut Tx, work: &Work, by: &Holder) -> Result<Turn, Store
     if matches!(work, Work::Nothing) {
         return Ok(Turn::Idle);
     }
-    if matches!(work, Work::Elsewhere) || !lease::hold(tx.conn, by)? {
+    if matches!(work, Work::Elsewhere) || !lease::hold(tx.conn, LEASE, by)? {
         return Ok(Turn::Waiting);
     }
     match work {

@@ -55,7 +55,7 @@ END $$;
 -- Version 1 is inserted. A later version moves the current row to the history first.
 CREATE OR REPLACE FUNCTION baton_write(
     keys int8[], type_ids int2[], ids text[], versions int8[], updates int8[], deletions bool[], bodies bytea[],
-    times int8[], actors text[], requests bytea[],
+    times int8[], actors text[], requests bytea[], details bytea[],
     {rows}
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -69,6 +69,6 @@ BEGIN
         PERFORM baton_replace(keys, versions, updates, deletions, bodies);
     END IF;
 {inserts}
-    INSERT INTO audit (at, actor, request, key, version, deleted)
-    SELECT * FROM unnest(times, actors, requests, keys, versions, deletions);
+    INSERT INTO audit (at, actor, request, key, version, deleted, detail)
+    SELECT * FROM unnest(times, actors, requests, keys, versions, deletions, details);
 END $$;

@@ -4,6 +4,7 @@ pub(crate) mod functions;
 mod postgres;
 mod sqlite;
 
+use crate::audit::of_write;
 use crate::conn::Conn;
 use crate::rows::IndexRows;
 use crate::{Context, StoreError};
@@ -23,8 +24,17 @@ pub(crate) struct Version<'a> {
     pub(crate) remove: IndexRows,
     pub(crate) add: Cow<'a, IndexRows>,
     pub(crate) updated: i64,
+    /// Whom it concerns, for the audit row.
+    pub(crate) patient: Option<Cow<'a, str>>,
     /// Who and why, for the audit row.
     pub(crate) ctx: &'a Context,
+}
+
+impl Version<'_> {
+    /// What the audit row says beside its columns.
+    fn detail(&self) -> Option<Vec<u8>> {
+        of_write(self.ctx.origin.as_deref(), self.patient.as_deref())
+    }
 }
 
 /// A request id in the audit: most are UUIDs, which are shorter in binary.

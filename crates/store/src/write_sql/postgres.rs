@@ -72,6 +72,7 @@ struct Columns<'a> {
     at: Vec<i64>,
     actor: Vec<&'a str>,
     request: Vec<Cow<'a, [u8]>>,
+    detail: Vec<Option<Vec<u8>>>,
 }
 
 impl<'a> Columns<'a> {
@@ -88,6 +89,7 @@ impl<'a> Columns<'a> {
             columns.at.push(version.ctx.now);
             columns.actor.push(&version.ctx.actor);
             columns.request.push(request_bytes(&version.ctx.request_id));
+            columns.detail.push(version.detail());
         }
         columns
     }
@@ -230,6 +232,7 @@ fn bind_write<'b>(binds: &mut Binds<'_, 'b>, write: &'b Write<'_>) -> QueryResul
     binds.add::<Array<BigInt>, _>(&versions.at)?;
     binds.add::<Array<Text>, _>(&versions.actor)?;
     binds.add::<Array<Binary>, _>(&versions.request)?;
+    binds.add::<Array<Nullable<Binary>>, _>(&versions.detail)?;
     bind_rows(binds, &write.rows)?;
     // No row, and nothing was called, when another generation is in force.
     binds.next_call(") FROM search_generation WHERE value = ");

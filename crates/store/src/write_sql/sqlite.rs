@@ -71,6 +71,7 @@ fn record(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreErr
             audit::key.eq(version.key),
             audit::version.eq(version.version),
             audit::deleted.eq(version.deleted),
+            audit::detail.eq(version.detail()),
         ))
         .execute(conn)?;
     Ok(())

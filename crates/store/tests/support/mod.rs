@@ -117,6 +117,7 @@ pub fn at(second: i64) -> Context {
         now: NOON + second * 1_000_000,
         actor: "test".into(),
         request_id: "r".into(),
+        origin: None,
     }
 }
 

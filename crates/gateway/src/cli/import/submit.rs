@@ -106,7 +106,8 @@ struct AnswerEntry {
 
 pub async fn batch(state: &AppState, request_id: &str, bytes: Bytes) -> Result<Batched, String> {
     let caller = Caller::internal("import");
-    let reply = bundle::process(state, &caller, request_id, bytes, Return::Outcome)
+    let call = bundle::called(request_id, Return::Outcome);
+    let reply = bundle::process(state, &caller, &call, bytes, Return::Outcome)
         .await
         .map_err(|error| {
             let reasons: Vec<String> = refusals(&error).into_iter().map(|r| r.reason).collect();

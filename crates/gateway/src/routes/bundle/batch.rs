@@ -1,5 +1,6 @@
 //! Each entry for itself, as if it had come alone. <https://hl7.org/fhir/R4/http.html#brules>
 use super::response::Done;
+use crate::audit::{self, What};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::operations;
@@ -53,7 +54,12 @@ pub async fn run(
             .extract_if(.., |(_, entry)| entry.method == method)
             .collect::<Vec<_>>();
         let mut done = stream::iter(now)
-            .map(|(index, entry)| async move { (index, one(state, caller, call, bytes, index, entry).await) })
+            .map(|(index, entry)| async move {
+                let what = What::of_entry(entry.method, &entry.target);
+                let result = one(state, caller, call, bytes, index, entry).await;
+                let recorded = audit::entry(state, caller, call, what, &result).await;
+                (index, recorded.and(result))
+            })
             .buffer_unordered(AT_ONCE);
         while let Some((index, result)) = done.next().await {
             results.push((
@@ -152,13 +158,15 @@ async fn get(
             read::current(state, caller, type_id, id).await?,
             if_none_match,
         )),
-        Target::Version(type_id, id, version) => Ok(Reply::stored(
+        Target::Version(type_id, id, version) => Ok(unless_known(
             read::version(state, caller, type_id, id, version).await?,
+            None,
         )),
         Target::Shown(type_id, id, text) => {
             let view = read::view_of(&text, type_id, false)?;
             let stored = read::current(state, caller, type_id, id).await?;
-            Ok(unless_known(read::shown(stored, &view), if_none_match))
+            let patients = audit::patients([&stored]);
+            Ok(unless_known(read::shown(stored, &view), if_none_match).about(patients))
         }
         Target::Type(type_id, text) => {
             search::run(state, caller, &Of::all(type_id), &query::pairs(&text)?, false).await
@@ -185,10 +193,12 @@ pub fn scope(type_id: fhir::TypeId, id: Option<String>) -> HistoryScope {
 
 /// 304 instead of a version the client has.
 pub fn unless_known(stored: Stored, if_none_match: Option<&str>) -> Reply {
-    if if_none_match.and_then(version_of) == Some(stored.version) {
-        return Reply::not_modified(&stored);
-    }
-    Reply::stored(stored)
+    let patients = audit::patients([&stored]);
+    let reply = match if_none_match.and_then(version_of) == Some(stored.version) {
+        true => Reply::not_modified(&stored),
+        false => Reply::stored(stored),
+    };
+    reply.about(patients)
 }
 
 /// `ifMatch` and `ifNoneMatch: *` of an entry that writes.

@@ -1,6 +1,7 @@
 //! The reads of a transaction: planned before it, done after its writes.
 use super::batch::{scope, unless_known};
 use super::plan::Plan;
+use crate::audit::{self, recorded};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::routes::search::{self, Of};
@@ -93,16 +94,20 @@ impl Look {
                 id,
                 if_none_match,
             } => {
-                let stored = read::existing(*type_id, tx.get(*type_id, id)?)?;
+                let stored = read::existing(*type_id, recorded::get(tx, *type_id, id, &plan.base)?)?;
                 Ok(unless_known(stored, if_none_match.as_deref()))
             }
-            Look::Version(type_id, id, version) => Ok(Reply::stored(read::existing(
-                *type_id,
-                tx.version(*type_id, id, *version)?,
-            )?)),
+            Look::Version(type_id, id, version) => {
+                let stored = read::existing(
+                    *type_id,
+                    recorded::version(tx, *type_id, id, *version, &plan.base)?,
+                )?;
+                Ok(unless_known(stored, None))
+            }
             Look::Shown(type_id, id, view) => {
-                let stored = read::existing(*type_id, tx.get(*type_id, id)?)?;
-                Ok(Reply::stored(read::shown(stored, view)))
+                let stored = read::existing(*type_id, recorded::get(tx, *type_id, id, &plan.base)?)?;
+                let patients = audit::patients([&stored]);
+                Ok(Reply::stored(read::shown(stored, view)).about(patients))
             }
             Look::Several(asked) => Ok(asked.answer(&plan.caller, &asked.walk.page(tx)?)),
             Look::Search(asked) => Ok(asked.answer(tx.search(&asked.query)?, &plan.caller)),

@@ -28,13 +28,14 @@ pub use transaction::Also;
 
 use super::call::Return;
 use super::{Call, FhirBody, Reply, query};
+use crate::audit::{self, What};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::state::AppState;
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes, Data};
-use fhir::bundle::{Bundle, Kind, read};
+use fhir::bundle::{Bundle, Kind, Method, read};
 use fhir::{Issue, IssueCode};
 
 /// Larger bodies are read beside the workers, so that they do not hold up small requests.
@@ -52,7 +53,7 @@ pub async fn submit(
     process(
         &state,
         &caller,
-        &call.request_id,
+        &call,
         body.0,
         call.prefer.unwrap_or(Return::Minimal),
     )
@@ -63,24 +64,40 @@ pub async fn submit(
 pub async fn process(
     state: &AppState,
     caller: &Caller,
-    request_id: &str,
+    call: &Call,
     bytes: Bytes,
     prefer: Return,
 ) -> Result<Reply, ApiError> {
-    let call = called(request_id, prefer);
+    let call = Call {
+        origin: call.origin.clone(),
+        ..called(&call.request_id, prefer)
+    };
     let _place = state.bundles.place(bytes.len()).await?;
     let bundle = opened(state, &bytes).await?;
     let (kind, done) = match bundle.kind {
         Kind::Batch => {
             let done = batch::run(state, caller, &call, bytes, bundle.entries).await;
-            ("batch-response", done)
+            ("batch", done)
         }
         Kind::Transaction => {
+            let looks = looks(&bundle.entries);
             let done = transaction::run(state, caller, &call, bytes, bundle.entries, None).await?;
-            ("transaction-response", done)
+            for (index, what) in looks {
+                audit::entry(state, caller, &call, what, &done[index].result).await?;
+            }
+            ("transaction", done)
         }
     };
     Ok(response::bundle(kind, &call, &done))
+}
+
+/// Entries that only read, for the audit.
+fn looks(entries: &[Result<fhir::bundle::Entry, Vec<Issue>>]) -> Vec<(usize, What)> {
+    let read = entries.iter().enumerate().filter_map(|(index, entry)| {
+        let entry = entry.as_ref().ok().filter(|entry| entry.method == Method::Get)?;
+        Some((index, What::of_entry(entry.method, &entry.target)))
+    });
+    read.collect()
 }
 
 /// All entries of a batch or transaction in one store transaction, which does `also` too.
@@ -97,9 +114,11 @@ pub async fn load(
     transaction::run(state, caller, &call, bytes, bundle.entries, Some(also)).await
 }
 
-fn called(request_id: &str, prefer: Return) -> Call {
+/// Without a request of its own.
+pub fn called(request_id: &str, prefer: Return) -> Call {
     Call {
         request_id: request_id.to_owned(),
+        origin: None,
         prefer: Some(prefer),
         lenient: false,
     }

@@ -15,7 +15,7 @@ pub struct Done {
 }
 
 /// `results` are in the order of the request.
-pub fn bundle(kind: &str, call: &Call, results: &[Done]) -> Reply {
+pub fn bundle(kind: &'static str, call: &Call, results: &[Done]) -> Reply {
     let entries: Vec<Entry> = results
         .iter()
         .map(|one| match &one.result {
@@ -23,7 +23,9 @@ pub fn bundle(kind: &str, call: &Call, results: &[Done]) -> Reply {
             Err(error) => failed(error),
         })
         .collect();
-    Reply::resource(text_of(kind, None, &[], &entries))
+    let mut reply = Reply::resource(text_of(&format!("{kind}-response"), None, &[], &entries));
+    reply.told.action = Some(kind);
+    reply
 }
 
 fn done<'a>(reply: &'a Reply, call: &Call, read: bool) -> Entry<'a> {

@@ -6,8 +6,6 @@ use crate::conn::{Conn, on_each};
 use crate::schema::lease;
 use diesel::prelude::*;
 
-/// The lease of this module's work.
-const NAME: &str = "reindex";
 /// A gateway that said nothing for so long is gone.
 const LASTS: i64 = 5_000_000;
 
@@ -20,18 +18,18 @@ pub(crate) struct Holder {
 }
 
 /// Whether somebody else is at work.
-pub(super) fn is_taken(conn: &mut Conn, by: &Holder) -> Result<bool, StoreError> {
+pub(crate) fn is_taken(conn: &mut Conn, name: &str, by: &Holder) -> Result<bool, StoreError> {
     let (holder, until): (String, i64) = lease::table
-        .find(NAME)
+        .find(name)
         .select((lease::holder, lease::until))
         .get_result(conn)?;
     Ok(holder != by.name && until >= by.now)
 }
 
 /// Takes or renews it; false when it is another's.
-pub(super) fn hold(conn: &mut Conn, by: &Holder) -> Result<bool, StoreError> {
+pub(crate) fn hold(conn: &mut Conn, name: &str, by: &Holder) -> Result<bool, StoreError> {
     let free = lease::holder.eq(&by.name).or(lease::until.lt(by.now));
-    let mine = diesel::update(lease::table.filter(lease::name.eq(NAME)).filter(free));
+    let mine = diesel::update(lease::table.filter(lease::name.eq(name)).filter(free));
     let rows = on_each!(conn, |c| mine
         .set((lease::holder.eq(&by.name), lease::until.eq(by.now + LASTS)))
         .execute(c))?;
