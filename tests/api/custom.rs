@@ -52,7 +52,7 @@ fn state(client: &Client, id: &str) -> String {
         .to_string()
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
         assert!(began.elapsed() < PATIENCE, "not {what} after {PATIENCE:?}");

@@ -30,5 +30,6 @@ mod search_elements;
 mod searching;
 mod smoke;
 mod support;
+mod tenants;
 mod transitions;
 mod validation;

@@ -6,4 +6,4 @@ mod limits;
 mod line;
 mod streams;
 
-pub use line::Line;
+pub use line::{Line, framed};

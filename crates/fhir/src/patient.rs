@@ -1,8 +1,8 @@
 //! Whose patient's a resource is, at the price of a look at its text: every write and every read is
 //! recorded with it. <https://hl7.org/fhir/R4/compartmentdefinition-patient.html>
 use crate::TypeId;
-use crate::registry::{SearchParam, registry};
-use crate::search::index::references;
+use crate::registry::registry;
+use crate::search::index::nodes;
 use memchr::memmem::find_iter;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -41,8 +41,15 @@ fn linked(type_id: TypeId, resource: &Value) -> Option<String> {
     let patient = (*PATIENT)?;
     let links = registry().compartment(patient, type_id).iter();
     let params = links.filter_map(|code| registry().param(type_id, code));
-    let mut led = params.flat_map(|param: &SearchParam| references(resource, param));
-    led.find(|(to, _)| *to == patient).map(|(_, id)| id)
+    let mut linked = params.flat_map(|param| nodes(resource, param));
+    linked.find_map(|node| named(node["reference"].as_str()?))
+}
+
+/// The patient of a reference, below whatever base.
+fn named(reference: &str) -> Option<String> {
+    let (before, rest) = reference.split_once(NAME)?;
+    let id = rest.split('/').next().filter(|id| !id.is_empty())?;
+    (before.is_empty() || before.ends_with('/')).then(|| id.to_owned())
 }
 
 #[cfg(test)]
@@ -67,6 +74,8 @@ mod tests {
     fn of_several_the_compartment_knows() {
         let text = r#"{"resourceType":"Observation","focus":[{"reference":"Patient/baby"}],"subject":{"reference":"Patient/mother"}}"#;
         assert_eq!(of("Observation", text).as_deref(), Some("mother"));
+        let absolute = text.replace("Patient/mother", "https://x.example/fhir/Patient/mother");
+        assert_eq!(of("Observation", &absolute).as_deref(), Some("mother"));
         let escaped = r#"{"resourceType":"Observation","subject":{"reference":"Patient\/x"}}"#;
         assert_eq!(of("Observation", escaped).as_deref(), Some("x"));
         let none = r#"{"resourceType":"Location","description":"\/"}"#;

@@ -1,4 +1,5 @@
 //! The literal references of a resource. <https://hl7.org/fhir/R4/references.html#literal>
+use crate::base::Bases;
 use crate::search::index::parse_reference;
 use crate::{Resource, TypeId};
 use serde_json::Value;
@@ -14,10 +15,10 @@ pub struct Literal<'a> {
 
 /// Relative references and URNs, in order; not what is contained, not addresses elsewhere, and not
 /// those of resources that are its content, as in a Bundle.
-pub fn literals(resource: &Resource) -> Vec<Literal<'_>> {
+pub fn literals<'a>(resource: &'a Resource, bases: &Bases) -> Vec<Literal<'a>> {
     let mut found = Vec::new();
     each(resource, &mut |text, path| {
-        if let Some(target) = literal(text) {
+        if let Some(target) = literal(text, bases) {
             let expression = format!("{path}.reference");
             found.push(Literal { target, expression });
         }
@@ -31,8 +32,8 @@ pub(crate) fn each<'a>(resource: &'a Resource, visit: &mut impl FnMut(&'a str, &
     walk(&mut path, &resource.value, visit);
 }
 
-fn literal(text: &str) -> Option<Option<(TypeId, &str)>> {
-    match parse_reference(text) {
+fn literal<'a>(text: &'a str, bases: &Bases) -> Option<Option<(TypeId, &'a str)>> {
+    match parse_reference(bases.relative(text).unwrap_or(text)) {
         Some(target) => Some(Some(target)),
         None => text.starts_with("urn:").then_some(None),
     }
@@ -81,7 +82,7 @@ mod tests {
             "requester": {"display": "nobody"}
         });
         let task = Resource::from_value(task).expect("a resource");
-        let found = literals(&task);
+        let found = literals(&task, &Bases::default());
         let told: Vec<(Option<String>, &str)> = found
             .iter()
             .map(|one| {

@@ -4,7 +4,7 @@ use crate::routes::{
     self, bundle, compartment, create, delete, health, history, message, metadata, patch, read, resource,
     review, search, search_system, update,
 };
-use crate::state::AppState;
+use crate::state::Hosts;
 use crate::{audit, auth, docs, middleware, operations, oversize};
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::KeepAlive;
@@ -14,13 +14,26 @@ use actix_web::{App, HttpServer};
 use std::net::TcpListener;
 use std::time::Duration;
 
-/// All routes. A path is compared with one after the other and patterns cost far more than
-/// fixed texts, so what is called most comes first, behind what would be mistaken for it.
-pub fn configure(cfg: &mut ServiceConfig, limits: &Limits) {
+/// All routes: the root's, and every tenant's below its own path and on its own state.
+pub fn configure(cfg: &mut ServiceConfig, hosts: &Hosts) {
+    let limits = &hosts.root.config.limits;
     cfg.service(resource("/healthz").get(health::live).build())
         .service(resource("/readyz").get(health::ready).build())
         .service(resource("/metrics").get(health::metrics).build())
-        .configure(auth::routes::configure)
+        .configure(|cfg| organisation(cfg, limits))
+        .configure(docs::configure);
+    for state in &hosts.tenants {
+        let path = state.config.path.as_str();
+        let routes = scope(path).app_data(Data::new(state.clone()));
+        cfg.service(routes.configure(|cfg| organisation(cfg, limits)));
+    }
+    cfg.default_service(web::to(routes::no_such_route));
+}
+
+/// A path is compared with one after the other and patterns cost far more than
+/// fixed texts, so what is called most comes first, behind what would be mistaken for it.
+fn organisation(cfg: &mut ServiceConfig, limits: &Limits) {
+    cfg.configure(auth::routes::configure)
         .configure(routes::hl7v2::configure)
         .service(
             scope("/fhir")
@@ -77,9 +90,7 @@ pub fn configure(cfg: &mut ServiceConfig, limits: &Limits) {
                 )
                 .configure(compartment::configure)
                 .default_service(web::to(routes::no_such_route)),
-        )
-        .configure(docs::configure)
-        .default_service(web::to(routes::no_such_route));
+        );
 }
 
 /// `_history`, `_search` and operations stand where types and ids stand, but none begins like them.
@@ -91,26 +102,27 @@ fn is_type_or_id(context: &GuardContext) -> bool {
 /// Serves on a bound listener until SIGTERM, then lets requests in flight end. Slow and idle
 /// clients are cut off.
 pub async fn serve(
-    state: AppState,
+    hosts: Hosts,
     listener: TcpListener,
     tls: Option<rustls::ServerConfig>,
 ) -> std::io::Result<()> {
-    let limits = state.config.limits.clone();
+    let limits = hosts.root.config.limits.clone();
     let workers = std::thread::available_parallelism()?.get();
-    let data = Data::new(state);
-    let of_routes = limits.clone();
+    let (data, body) = (Data::new(hosts.root.clone()), limits.body);
+    let all = Data::new(hosts);
     let upkeep = actix_web::rt::spawn(health::measure());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(data.clone())
-            .app_data(PayloadConfig::new(of_routes.body))
+            .app_data(all.clone())
+            .app_data(PayloadConfig::new(body))
             .wrap(Compress::default())
             .wrap(from_fn(oversize::refuse))
             .wrap(from_fn(middleware::outcomes))
             .wrap(from_fn(middleware::cors))
             .wrap(from_fn(audit::around::record))
             .wrap(from_fn(middleware::observe))
-            .configure(|cfg| configure(cfg, &of_routes))
+            .configure(|cfg| configure(cfg, &all))
     })
     // Without it compressed responses wait 40 ms for the client's delayed ACK.
     .tcp_nodelay(true)

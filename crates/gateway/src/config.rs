@@ -4,10 +4,12 @@
 //! the shape of the file is `file.rs`.
 mod file;
 mod load;
+mod tenant;
 #[cfg(test)]
 mod tests;
 
 pub use load::{ConfigError, Overrides};
+pub use tenant::Tenant;
 
 use std::path::PathBuf;
 
@@ -17,6 +19,8 @@ pub struct Config {
     pub database: String,
     /// Without a trailing slash, such as `http://127.0.0.1:8080`; the FHIR base is `{public_url}/fhir`.
     pub public_url: String,
+    /// What stands before `/fhir` in the paths this process answers: nothing, or a tenant's `/t/NAME`.
+    pub path: String,
     pub auth: Auth,
     pub secret_key: SecretKey,
     pub mllp: Option<String>,
@@ -32,6 +36,8 @@ pub struct Config {
     pub limits: Limits,
     pub audit: Audit,
     pub log: Log,
+    /// Organisations besides the one at the root.
+    pub tenants: Vec<Tenant>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
@@ -250,6 +256,7 @@ impl Default for Config {
             listen: "127.0.0.1:8080".into(),
             database: "sqlite://baton.db".into(),
             public_url: "http://127.0.0.1:8080".into(),
+            path: String::new(),
             auth: Auth::Required,
             secret_key: SecretKey::None,
             mllp: None,
@@ -262,6 +269,7 @@ impl Default for Config {
             limits: Limits::default(),
             audit: Audit::default(),
             log: Log::default(),
+            tenants: Vec::new(),
         }
     }
 }

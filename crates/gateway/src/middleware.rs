@@ -6,14 +6,13 @@ use crate::auth::Caller;
 use crate::edge;
 use crate::error::{ApiError, FHIR_JSON};
 use crate::headers::{Surface, protect};
-use crate::state::AppState;
+use crate::state;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use fhir::IssueCode;
 use metrics::{Counter, Histogram};
 use std::cell::RefCell;
@@ -34,7 +33,10 @@ pub async fn observe(
     let started = Instant::now();
     let id = given_id(request.headers()).unwrap_or_else(edge::new_id);
     request.extensions_mut().insert(RequestId(id.clone()));
-    let (surface, https) = (Surface::of(request.path()), is_https(&request));
+    let (surface, https) = (
+        Surface::of(state::path(request.request())),
+        is_https(request.request()),
+    );
     let mut response = next.call(request).await?;
     record(&response, &id, started);
     protect(surface, https, response.headers_mut());
@@ -45,9 +47,8 @@ pub async fn observe(
 }
 
 /// By the address that clients use: TLS may end before us.
-fn is_https(request: &ServiceRequest) -> bool {
-    let state = request.app_data::<Data<AppState>>();
-    state.is_some_and(|state| state.config.public_url.starts_with("https:"))
+fn is_https(request: &HttpRequest) -> bool {
+    state::asked(request).is_some_and(|state| state.config.public_url.starts_with("https:"))
 }
 
 fn given_id(headers: &HeaderMap) -> Option<String> {
@@ -118,7 +119,7 @@ pub async fn outcomes(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let fhir = request.path().starts_with("/fhir");
+    let fhir = request.path().starts_with("/fhir") || request.path().starts_with("/t/");
     let response = next.call(request).await?;
     let status = response.status();
     let ours = response

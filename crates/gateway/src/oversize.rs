@@ -5,12 +5,11 @@ use crate::auth::bearer::{self, throttled};
 use crate::edge;
 use crate::error::ApiError;
 use crate::rates::{self, address_of};
-use crate::state::AppState;
+use crate::state;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
-use actix_web::web::Data;
 use actix_web::{Error, ResponseError};
 use fhir::IssueCode;
 
@@ -32,7 +31,7 @@ pub async fn refuse(
 /// Whoever has no token that is known is counted by address, where that is limited; a known token is
 /// counted by its client.
 fn hurried(request: &ServiceRequest) -> Option<ApiError> {
-    let authority = &request.app_data::<Data<AppState>>()?.auth;
+    let authority = &state::asked(request.request())?.auth;
     let peers = authority.rates.anonymous()?;
     let now = edge::now();
     if PROBES.contains(&request.path()) || bearer::is_known(authority, request.request(), now) {

@@ -7,8 +7,9 @@ use crate::schema::{idx_reference, resource, setting};
 use crate::{Store, StoreError, Tx, write_sql};
 use diesel::dsl::min;
 use diesel::prelude::*;
+use fhir::ParamId;
+use fhir::base::Bases;
 use fhir::search::index::{Entry, EntryValue, parse_reference};
-use fhir::{ParamId, base};
 use serde::{Deserialize, Serialize};
 
 const BASES: &str = "bases";
@@ -30,10 +31,10 @@ struct Behind {
 type Row = (i32, String, i64);
 
 /// What was known when the database was last served, before anything is indexed.
-pub(crate) fn load(conn: &mut Conn) -> Result<(), StoreError> {
+pub(crate) fn load(conn: &mut Conn, own: &Bases) -> Result<(), StoreError> {
     let known = setting::table.find(BASES).select(setting::value);
     let known: Option<String> = known.get_result(conn).optional()?;
-    base::adopt(read(known)?);
+    own.adopt(read(known)?);
     Ok(())
 }
 
@@ -42,7 +43,7 @@ impl Store {
     pub async fn serve_under(&self, own: &str, now: i64) -> Result<(), StoreError> {
         let announced = own.to_owned();
         let known = self.write(move |tx| announce(tx, &announced, now)).await?;
-        base::adopt(known);
+        self.custom().bases.adopt(known);
         Ok(())
     }
 
@@ -52,7 +53,7 @@ impl Store {
         let (known, behind) = self
             .read(|tx| Ok((tx.setting(BASES)?, tx.setting(BEHIND)?)))
             .await?;
-        base::adopt(read(known)?);
+        self.custom().bases.adopt(read(known)?);
         let due = |behind: &Behind| behind.since + KNOWN_AFTER <= now;
         match read(behind)?.first().is_some_and(due) {
             true => self.write(page).await,
@@ -140,7 +141,7 @@ fn lead_here(tx: &mut Tx, rows: Vec<Row>) -> Result<(), StoreError> {
     }
     let mut missing = Vec::new();
     for row in rows {
-        if let Some(entry) = missing_entry(tx.conn, &row)? {
+        if let Some(entry) = missing_entry(tx.conn, &row, &tx.params.bases)? {
             missing.push((row.2, IndexRows::of(vec![entry])));
         }
     }
@@ -148,8 +149,12 @@ fn lead_here(tx: &mut Tx, rows: Vec<Row>) -> Result<(), StoreError> {
 }
 
 /// None where the reference is no more, leads to no resource, or was indexed since.
-fn missing_entry(conn: &mut Conn, (param, url, key): &Row) -> Result<Option<Entry>, StoreError> {
-    let Some((type_id, id)) = parse_reference(url) else {
+fn missing_entry(
+    conn: &mut Conn,
+    (param, url, key): &Row,
+    bases: &Bases,
+) -> Result<Option<Entry>, StoreError> {
+    let Some((type_id, id)) = bases.relative(url).and_then(parse_reference) else {
         return Ok(None);
     };
     let found: Vec<i16> = idx_reference::table

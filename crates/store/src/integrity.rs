@@ -17,6 +17,7 @@ use crate::{StoreError, Tx};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, SmallInt, Text};
+use fhir::base::Bases;
 use fhir::references::literals;
 use fhir::{Resource, TypeId};
 use std::collections::{BTreeSet, HashSet};
@@ -36,14 +37,17 @@ pub(crate) struct Refers {
     targets: BTreeSet<(TypeId, String)>,
     /// A `urn:`, which leads nowhere.
     nowhere: bool,
+    /// By which they were read.
+    bases: Bases,
 }
 
 impl Refers {
-    pub(crate) fn of(resource: &Resource) -> Refers {
-        let all = literals(resource);
+    pub(crate) fn of(resource: &Resource, bases: &Bases) -> Refers {
+        let all = literals(resource, bases);
         let targets = all.iter().filter_map(|one| one.target);
         Refers {
             targets: targets.map(|(on, id)| (on, id.to_owned())).collect(),
+            bases: bases.clone(),
             nowhere: all.iter().any(|one| one.target.is_none()),
         }
     }
@@ -146,7 +150,10 @@ fn targets_exist(
 fn dangling(change: &Prepared, leads: impl Fn(TypeId, &str) -> bool) -> StoreError {
     let text = change.put.as_ref().map_or("", |put| put.text());
     let expressions = Resource::parse(text.as_bytes()).map_or(Vec::new(), |resource| {
-        let all = literals(&resource).into_iter();
+        let bases = refers(change)
+            .map(|refers| refers.bases.clone())
+            .unwrap_or_default();
+        let all = literals(&resource, &bases).into_iter();
         let broken = all.filter(|one| !one.target.is_some_and(|(on, id)| leads(on, id)));
         broken.map(|one| one.expression).collect()
     });
@@ -255,6 +262,7 @@ fn referrers(conn: &mut Conn, type_id: TypeId, id: &str) -> Result<Vec<(TypeId, 
 pub(crate) fn bring_up_to_date(
     conn: &mut Conn,
     wanted: Option<&[TypeId]>,
+    own: &Bases,
 ) -> Result<Vec<TypeId>, StoreError> {
     let known: Vec<i16> = reference_policy::table
         .select(reference_policy::type_id)
@@ -267,7 +275,7 @@ pub(crate) fn bring_up_to_date(
     }
     for new in wanted.iter().filter(|on| !known.contains(on)) {
         forget(conn, *new)?;
-        learn(conn, *new)?;
+        learn(conn, *new, own)?;
     }
     Ok(wanted.to_vec())
 }
@@ -284,7 +292,7 @@ fn forget(conn: &mut Conn, on: TypeId) -> Result<(), StoreError> {
 }
 
 /// Cut short it begins again: the type stands in the policy only when all its rows are there.
-fn learn(conn: &mut Conn, on: TypeId) -> Result<(), StoreError> {
+fn learn(conn: &mut Conn, on: TypeId, own: &Bases) -> Result<(), StoreError> {
     let keys = keys::range(on);
     let mut after = keys.start;
     loop {
@@ -300,7 +308,7 @@ fn learn(conn: &mut Conn, on: TypeId) -> Result<(), StoreError> {
         let each = rows.into_iter().map(Current::from);
         let held: Vec<Held> = each
             .filter_map(|row| Some((row.key, Resource::parse(row.stored.body.as_bytes()).ok()?)))
-            .flat_map(|(key, resource)| Refers::of(&resource).rows(key).collect::<Vec<_>>())
+            .flat_map(|(key, resource)| Refers::of(&resource, own).rows(key).collect::<Vec<_>>())
             .collect();
         conn.batch_execute("BEGIN")?;
         let end = insert(conn, &held);

@@ -12,6 +12,12 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgre
 /// Any number that nobody else locks: "baton" in ASCII.
 const LOCK: i64 = 0x62_6174_6f6e;
 
+/// The URL of a database may say `options=-csearch_path%3DNAME`; a schema of that name is made when
+/// it is not there. Anything but one plain name is the operator's to prepare.
+const SCHEMA: &str = "DO $$ DECLARE path TEXT := current_setting('search_path'); BEGIN \
+     IF current_schema() IS NULL AND path ~ '^[a-z_][a-z0-9_]*$' THEN \
+     EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', path); END IF; END $$";
+
 /// `then` runs under the same lock.
 pub(crate) fn migrate(
     conn: &mut Conn,
@@ -21,6 +27,9 @@ pub(crate) fn migrate(
         diesel::sql_query("SELECT pg_advisory_lock($1)")
             .bind::<BigInt, _>(LOCK)
             .execute(conn)?;
+    }
+    if let Conn::Postgres(conn) = conn {
+        conn.batch_execute(SCHEMA)?;
     }
     let done = match conn {
         Conn::Sqlite(conn) => run(conn, SQLITE),

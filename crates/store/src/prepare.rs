@@ -134,7 +134,7 @@ impl Put {
         let refers = by
             .enforced
             .contains(&resource.type_id)
-            .then(|| Refers::of(&resource));
+            .then(|| Refers::of(&resource, &by.params.bases));
         let patient = concerned(resource.type_id, id, &resource.text);
         let text = match fresh {
             true => {

@@ -12,6 +12,7 @@ use crate::schema::{resource, setting};
 use crate::{StoreError, bases, write_sql};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use fhir::base::Bases;
 use fhir::registry::CustomParams;
 use fhir::search::index::VERSION;
 
@@ -23,13 +24,13 @@ const BATCH: i64 = 500;
 const LEFT: &str = "DELETE FROM search_param WHERE state IN ('leaving', 'removing');";
 
 /// Called at start with nobody else writing.
-pub(crate) fn bring_up_to_date(conn: &mut Conn) -> Result<(), StoreError> {
-    bases::load(conn)?;
+pub(crate) fn bring_up_to_date(conn: &mut Conn, own: &Bases) -> Result<(), StoreError> {
+    bases::load(conn, own)?;
     let wanted = VERSION.to_string();
     if get(conn, SETTING)?.as_deref() == Some(wanted.as_str()) {
         return Ok(());
     }
-    rebuild(conn)?;
+    rebuild(conn, own)?;
     together(conn, |conn| {
         set(conn, SETTING, &wanted)?;
         diesel::delete(setting::table.find(MARK)).execute(conn)?;
@@ -82,7 +83,7 @@ fn empty() -> String {
     tables.concat() + LEFT
 }
 
-pub(crate) fn rebuild(conn: &mut Conn) -> Result<(), StoreError> {
+pub(crate) fn rebuild(conn: &mut Conn, own: &Bases) -> Result<(), StoreError> {
     let (mut after, mut done) = match begun(conn)? {
         Some(after) => (after, 0),
         None => {
@@ -93,7 +94,7 @@ pub(crate) fn rebuild(conn: &mut Conn) -> Result<(), StoreError> {
             (0, 0)
         }
     };
-    let params = custom::load(conn)?;
+    let params = custom::load(conn, own)?;
     loop {
         let rows: Vec<Row> = resource::table
             .filter(resource::key.gt(after))

@@ -44,8 +44,9 @@ impl Threads {
     pub(crate) fn start(shared: &Arc<Shared>, config: &StoreConfig) -> Result<Threads, StoreError> {
         let mut conn = shared.engine.connect(&shared.url, Role::Writer)?;
         migrate::migrate(&mut conn, |conn| {
-            reindex::bring_up_to_date(conn)?;
-            let enforced = integrity::bring_up_to_date(conn, config.enforced.as_deref())?;
+            let own = &shared.params.bases;
+            reindex::bring_up_to_date(conn, own)?;
+            let enforced = integrity::bring_up_to_date(conn, config.enforced.as_deref(), own)?;
             shared.enforced.get_or_init(|| enforced);
             Ok(())
         })?;

@@ -17,7 +17,11 @@ pub fn framed(message: impl AsRef<[u8]>) -> Vec<u8> {
 
 impl Line {
     pub fn open(baton: &Baton) -> Line {
-        let stream = TcpStream::connect(&baton.mllp).expect("MLLP listens");
+        Line::to(&baton.mllp)
+    }
+
+    pub fn to(address: &str) -> Line {
+        let stream = TcpStream::connect(address).expect("MLLP listens");
         stream.set_nodelay(true).expect("a socket option");
         stream
             .set_read_timeout(Some(Duration::from_secs(10)))

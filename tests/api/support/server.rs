@@ -171,6 +171,8 @@ pub struct Baton {
     pub database: Arc<Database>,
     pub base: String,
     pub mllp: String,
+    /// What it said when it was ready.
+    pub ready: String,
     process: Mutex<Child>,
     log: Arc<Mutex<String>>,
 }
@@ -216,6 +218,7 @@ impl Baton {
         Baton {
             mllp: field("mllp"),
             base,
+            ready,
             database,
             process: Mutex::new(process),
             log,

@@ -8,6 +8,7 @@
 use super::near::Near;
 use super::words::{self, Terms, Words};
 use super::{Test, Token, index, value};
+use crate::base::Bases;
 use crate::path::{Env, Expr, Item};
 use crate::registry::SearchParam;
 use serde_json::Value;
@@ -20,6 +21,7 @@ pub enum Check {
         base: Arc<Expr>,
         parts: Arc<Vec<Part>>,
         alternatives: Vec<Vec<Test>>,
+        bases: Bases,
     },
     /// `:of-type`: an identifier of that type with that value.
     OfType {
@@ -71,10 +73,11 @@ impl Check {
                 base,
                 parts,
                 alternatives,
+                bases,
             } => base
                 .evaluate(resource, &Env::default())
                 .iter()
-                .any(|element| composite(element, resource, parts, alternatives)),
+                .any(|element| composite(element, resource, parts, alternatives, bases)),
             Check::OfType { param, identifiers } => index::nodes(resource, param)
                 .any(|found| identifiers.iter().any(|wanted| of_type(found, wanted))),
             Check::Display { param, texts } => index::nodes(resource, param)
@@ -90,8 +93,17 @@ impl Check {
     }
 }
 
-fn composite(element: &Item, resource: &Value, parts: &[Part], alternatives: &[Vec<Test>]) -> bool {
-    let values = |part: &Part| index::values_of(&part.path, element, resource, part.param.kind);
+fn composite(
+    element: &Item,
+    resource: &Value,
+    parts: &[Part],
+    alternatives: &[Vec<Test>],
+    bases: &Bases,
+) -> bool {
+    let values = |part: &Part| {
+        let found = index::values_of(&part.path, element, resource, part.param.kind);
+        index::with_own(found, bases)
+    };
     let values: Vec<_> = parts.iter().map(values).collect();
     let all = |tests: &Vec<Test>| {
         tests

@@ -18,6 +18,7 @@ pub use layout::{Place, Usual, is_pair, places, stored, stored_with, usual};
 pub use reference::parse as parse_reference;
 pub use text::{clip, hash, normalise};
 
+use crate::base::Bases;
 use crate::path::{Env, Expr, Item};
 use crate::registry::{Custom, CustomParams, ParamKind, SearchParam};
 use crate::{ParamId, Resource, TypeId};
@@ -102,14 +103,14 @@ pub fn entries_with(resource: &Resource, custom: &CustomParams) -> Vec<Entry> {
     for Custom { param, .. } in custom.of(resource.type_id) {
         add(&resource.value, param, &mut found);
     }
-    sorted(found)
+    sorted(found, &custom.bases)
 }
 
 /// What one parameter finds in a resource, under the ids of its rows.
-pub fn entries_of(resource: &Value, param: &SearchParam) -> Vec<Entry> {
+pub fn entries_of(resource: &Value, param: &SearchParam, bases: &Bases) -> Vec<Entry> {
     let mut found = Vec::new();
     add(resource, param, &mut found);
-    sorted(found)
+    sorted(found, bases)
 }
 
 /// A composite has no entries: its parts do.
@@ -120,19 +121,27 @@ fn add(resource: &Value, param: &SearchParam, found: &mut Vec<Entry>) {
     }
 }
 
-fn sorted(mut found: Vec<Entry>) -> Vec<Entry> {
+fn sorted(mut found: Vec<Entry>, bases: &Bases) -> Vec<Entry> {
+    let here = |entry: &Entry| {
+        let value = reference::led_here(&entry.value, bases)?;
+        Some(Entry { value, ..*entry })
+    };
+    let here: Vec<_> = found.iter().filter_map(here).collect();
+    found.extend(here);
     found.sort_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
     found.dedup();
     found
 }
 
 /// What one reference parameter leads to, for includes.
-pub fn references(resource: &Value, param: &SearchParam) -> Vec<(TypeId, String)> {
+pub fn references(resource: &Value, param: &SearchParam, bases: &Bases) -> Vec<(TypeId, String)> {
     let found = compiled::sources(param).flat_map(|(_, path)| values(resource, ParamKind::Reference, path));
-    let local = found.filter_map(|value| match value {
-        EntryValue::Local { type_id, id } => Some((type_id, id)),
-        _ => None,
-    });
+    let local = found.filter_map(
+        |value| match reference::led_here(&value, bases).unwrap_or(value) {
+            EntryValue::Local { type_id, id } => Some((type_id, id)),
+            _ => None,
+        },
+    );
     local
         .filter(|(t, _)| param.only_targets.is_empty() || param.only_targets.contains(t))
         .collect()
@@ -152,6 +161,16 @@ fn values(resource: &Value, kind: ParamKind, path: &Expr) -> Vec<EntryValue> {
 /// The same with a path that starts at one element of the resource.
 pub fn values_of(path: &Expr, element: &Item, resource: &Value, kind: ParamKind) -> Vec<EntryValue> {
     extract_all(path.evaluate_on(element, resource, &Env::default()), kind)
+}
+
+/// With where the references among them lead when they are to our own bases.
+pub fn with_own(mut values: Vec<EntryValue>, bases: &Bases) -> Vec<EntryValue> {
+    let here: Vec<_> = values
+        .iter()
+        .filter_map(|value| reference::led_here(value, bases))
+        .collect();
+    values.extend(here);
+    values
 }
 
 fn extract_all(items: Vec<Item>, kind: ParamKind) -> Vec<EntryValue> {

@@ -12,6 +12,7 @@ pub mod units;
 pub mod value;
 pub mod words;
 
+use crate::base::Bases;
 use crate::registry::SearchParam;
 use crate::{ParamId, TypeId};
 
@@ -37,6 +38,8 @@ pub struct Query {
     pub explain: bool,
     /// Parameters beyond R4's that this search uses: they must still serve when it ends.
     pub custom: Vec<ParamId>,
+    /// References to these lead to where the search looks.
+    pub bases: Bases,
 }
 
 impl Query {
@@ -54,6 +57,7 @@ impl Query {
             echo: Vec::new(),
             explain: false,
             custom: Vec::new(),
+            bases: Bases::default(),
         }
     }
 }

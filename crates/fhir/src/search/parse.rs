@@ -70,6 +70,7 @@ pub fn parse_with(
             Err(issue) => told(&mut errors, issue),
         }
     }
+    query.bases = cx.own().clone();
     query.custom = cx.used();
     if errors.is_empty() {
         Ok((query, warnings))

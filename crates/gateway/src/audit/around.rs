@@ -1,25 +1,24 @@
 //! Around every request: whatever the handler does, or whoever refuses before it, is recorded.
-use super::{Posted, Told, What, origin};
+use super::{Posted, Told, Trail, What, origin};
 use crate::auth::Caller;
 use crate::edge;
 use crate::error::ApiError;
 use crate::middleware::RequestId;
-use crate::state::AppState;
+use crate::state;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::ETAG;
 use actix_web::middleware::Next;
-use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
 use store::audit::Event;
 
 pub async fn record(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
-    let state = request.app_data::<Data<AppState>>().cloned();
-    let Some(state) = state.filter(|state| state.audit.is_on()) else {
+    let audit = state::asked(request.request()).map(|state| state.audit.clone());
+    let Some(audit) = audit.filter(Trail::is_on) else {
         return next.call(request).await;
     };
-    if let Err(refusal) = state.audit.ready()
-        && What::of(request.method(), request.path(), "").is_some()
+    if let Err(refusal) = audit.ready()
+        && What::of(request.method(), state::path(request.request()), "").is_some()
     {
         return Ok(request.into_response(refusal.error_response()));
     }
@@ -27,7 +26,7 @@ pub async fn record(request: ServiceRequest, next: Next<BoxBody>) -> Result<Serv
     let Some(event) = event(&response) else {
         return Ok(response);
     };
-    match state.audit.note(event).await {
+    match audit.note(event).await {
         Ok(()) => Ok(response),
         Err(refusal) => Ok(instead(response, &refusal)),
     }
@@ -47,8 +46,8 @@ fn event(response: &ServiceResponse<BoxBody>) -> Option<Event> {
         return None;
     }
     let mut what = match request.extensions().get::<Posted>() {
-        Some(Posted(form)) => What::of(request.method(), request.path(), form),
-        None => What::of(request.method(), request.path(), request.query_string()),
+        Some(Posted(form)) => What::of(request.method(), state::path(request), form),
+        None => What::of(request.method(), state::path(request), request.query_string()),
     }?;
     what.version = what.version.or_else(|| version(response));
     Some(Event {

@@ -10,7 +10,7 @@ use store::{Store, StoreConfig, StoreError, Tx};
 // Where the data is. (A doc comment here would become the help text of the commands.)
 #[derive(clap::Args, Clone, Debug, Default)]
 #[group(skip)]
-pub struct Args {
+pub struct Source {
     /// sqlite://PATH or postgres://USER@HOST/NAME [default: sqlite://baton.db]
     #[arg(long, env = "BATON_DATABASE", hide_env_values = true, value_name = "URL")]
     pub database: Option<String>,
@@ -29,16 +29,37 @@ pub fn secret_key() -> Option<String> {
         .filter(|key| !key.is_empty())
 }
 
+// Whose data. (No doc comment, as above.)
+#[derive(clap::Args, Clone, Debug, Default)]
+#[group(skip)]
+pub struct Args {
+    #[command(flatten)]
+    source: Source,
+    /// The organisation whose data it is, one of `[[tenants]]` in the settings file [default: the one at the root]
+    #[arg(long, env = "BATON_TENANT", value_name = "NAME")]
+    tenant: Option<String>,
+}
+
 impl Args {
     pub fn settings(&self) -> Result<Config, Failure> {
-        let (database, config) = (self.database.clone(), self.config.clone());
-        Ok(Config::load(Overrides {
+        let Source {
+            database,
+            config,
+            secret_key_file,
+        } = self.source.clone();
+        let config = Config::load(Overrides {
             database,
             config,
             secret_key: secret_key(),
-            secret_key_file: self.secret_key_file.clone(),
+            secret_key_file,
             ..Overrides::default()
-        })?)
+        })?;
+        let Some(name) = &self.tenant else {
+            return Ok(config);
+        };
+        let tenant = config.tenants.iter().find(|tenant| tenant.name == *name);
+        let unknown = || Failure::usage(format!("tenant: the settings file has no tenant `{name}`"));
+        Ok(config.of_tenant(tenant.ok_or_else(unknown)?))
     }
 
     /// Opens the store for the tables of administration, from which nothing follows.

@@ -122,7 +122,7 @@ async fn play(facts: show::Facts) -> Result<(), String> {
 struct Sandbox(Option<PathBuf>);
 
 impl Sandbox {
-    fn for_database(data: &mut data::Args) -> Result<Sandbox, Failure> {
+    fn for_database(data: &mut data::Source) -> Result<Sandbox, Failure> {
         if data.database.is_some() {
             return Ok(Sandbox(None));
         }

@@ -1,27 +1,24 @@
 //! `baton serve`: puts the parts together, says when it is ready, and takes them down in order.
+mod clocks;
+mod listen;
+
 use super::{Failure, data, log};
 use crate::audit;
 use crate::auth::Authority;
 use crate::auth::seal::Sealer;
 use crate::config::{Auth, ClientAuth, Config, Overrides};
 use crate::reaction::{self, Coordination};
-use crate::reindex;
-use crate::state::AppState;
+use crate::state::{AppState, Hosts};
 use crate::tls::Tls;
 use crate::{app, edge, mllp};
+use listen::{Mllp, bind};
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use store::{Store, StoreConfig, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-
-const TICK: Duration = Duration::from_secs(60);
-/// How soon an edit of a protocol is noticed.
-const GLANCE: Duration = Duration::from_secs(1);
-const BACKLOG: u32 = 1_024;
 
 #[derive(clap::Args, Clone, Default)]
 #[group(skip)]
@@ -69,7 +66,7 @@ pub struct Args {
     #[arg(long, env = "BATON_LOG_JSON")]
     pub log_json: bool,
     #[command(flatten)]
-    pub data: super::data::Args,
+    pub data: super::data::Source,
 }
 
 impl Args {
@@ -111,9 +108,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
 /// Everything opened and bound: connections made from now on are answered.
 pub struct Server {
     pub state: AppState,
+    hosts: Hosts,
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
-    mllp: Option<(tokio::net::TcpListener, SocketAddr)>,
+    mllp: Vec<Mllp>,
 }
 
 impl Server {
@@ -127,29 +125,27 @@ impl Server {
             .map_err(Failure::of)?;
         let listener = bind("listen", &config.listen).await?.into_std()?;
         config.bound(listener.local_addr()?);
-        let mllp = match &config.mllp {
-            None => None,
-            Some(address) => {
-                let listener = bind("mllp", address).await?;
-                let bound = listener.local_addr()?;
-                Some((listener, bound))
-            }
-        };
         warn(&config);
-        let state = open(config).await?;
-        let base = state.config.fhir_base();
-        state.store.serve_under(&base, edge::now()).await?;
+        let hosts = hosts(config).await?;
+        let mut mllp = Vec::new();
+        for state in hosts.all() {
+            let base = state.config.fhir_base();
+            state.store.serve_under(&base, edge::now()).await?;
+            mllp.extend(Mllp::bind(state).await?);
+        }
         Ok(Server {
-            state,
+            state: hosts.root.clone(),
+            hosts,
             listener,
             tls,
             mllp,
         })
     }
 
-    /// Where MLLP listens, when it does; the HTTP address is in `state.config`.
+    /// Where MLLP listens for the root, when it does; the HTTP address is in `state.config`.
     pub fn mllp(&self) -> Option<SocketAddr> {
-        self.mllp.as_ref().map(|(_, bound)| *bound)
+        let of_root = |mllp: &&Mllp| Arc::ptr_eq(&mllp.state.config, &self.state.config);
+        self.mllp.iter().find(of_root).map(|mllp| mllp.bound)
     }
 
     /// One line on standard output, for people and for scripts that wait for it.
@@ -160,20 +156,31 @@ impl Server {
             .map(|bound| format!(" mllp={bound}"))
             .unwrap_or_default();
         let listen = &self.state.config.listen;
-        format!("baton ready fhir={base}/fhir hl7v2={base}/hl7v2 docs={base}/docs listen={listen}{mllp}")
+        let tenants: String = self
+            .hosts
+            .tenants
+            .iter()
+            .map(|state| self.tenant(state))
+            .collect();
+        format!(
+            "baton ready fhir={base}/fhir hl7v2={base}/hl7v2 docs={base}/docs listen={listen}{mllp}{tenants}"
+        )
+    }
+
+    /// Its base, and where it listens for MLLP.
+    fn tenant(&self, state: &AppState) -> String {
+        let of_it = |mllp: &&Mllp| Arc::ptr_eq(&mllp.state.config, &state.config);
+        let mllp = self.mllp.iter().find(of_it);
+        let mllp = mllp
+            .map(|mllp| format!(",mllp={}", mllp.bound))
+            .unwrap_or_default();
+        format!(" tenant={}{mllp}", state.config.public_url)
     }
 
     /// Until SIGTERM or SIGINT; then requests and messages in flight are finished first.
     pub async fn run(self) -> Result<(), Failure> {
         let (stop, stopped) = watch::channel(false);
-        let clocks = [
-            actix_web::rt::spawn(self.state.auth.clone().keep_fresh()),
-            actix_web::rt::spawn(tick(self.state.clone())),
-            actix_web::rt::spawn(follow_edits(self.state.clone())),
-            actix_web::rt::spawn(follow_bases(self.state.clone())),
-            actix_web::rt::spawn(reindex::tend(self.state.clone())),
-            actix_web::rt::spawn(audit::seal::tend(self.state.clone())),
-        ];
+        let clocks: Vec<_> = self.hosts.all().flat_map(clocks::start).collect();
         // Built on first use; the first request should not be the one to wait for it.
         tokio::task::spawn_blocking(fhir::registry);
         let followed = self
@@ -181,23 +188,26 @@ impl Server {
             .clone()
             .map(|tls| actix_web::rt::spawn(tls.follow_files()));
         let (https, of_mllp) = servers(self.tls.as_ref(), &self.state.config)?;
-        let mllp = self.mllp.map(|(listener, _)| {
-            let served = mllp::serve(listener, of_mllp, self.state.clone(), stopped);
+        let mllp = self.mllp.into_iter().map(|mllp| {
+            let served = mllp::serve(mllp.listener, of_mllp.clone(), mllp.state, stopped.clone());
             actix_web::rt::spawn(async move {
                 if let Err(error) = served.await {
                     tracing::error!(%error, "the MLLP listener failed; HTTP goes on");
                 }
             })
         });
-        let served = app::serve(self.state.clone(), self.listener, https).await;
+        let mllp: Vec<_> = mllp.collect();
+        let served = app::serve(self.hosts.clone(), self.listener, https).await;
         clocks.iter().chain(&followed).for_each(JoinHandle::abort);
         // Nobody listens any more when MLLP is off.
         let _ = stop.send(true);
-        if let Some(mllp) = mllp {
-            mllp.await.map_err(|e| Failure::of(format!("mllp: {e}")))?;
+        for listener in mllp {
+            listener.await.map_err(|e| Failure::of(format!("mllp: {e}")))?;
         }
-        audit::seal::finish(&self.state).await;
-        self.state.store.close();
+        for state in self.hosts.all() {
+            audit::seal::finish(state).await;
+            state.store.close();
+        }
         tracing::info!("stopped");
         Ok(served?)
     }
@@ -211,6 +221,21 @@ fn servers(
     let server = || tls.map(Tls::server).transpose().map_err(Failure::of);
     let mllp = config.tls.as_ref().is_some_and(|tls| tls.mllp);
     Ok((server()?, if mllp { server()? } else { None }))
+}
+
+/// The root and the tenants, each with a database of its own.
+async fn hosts(config: Config) -> Result<Hosts, Failure> {
+    let root = open(config).await?;
+    let mut tenants = Vec::new();
+    for tenant in &root.config.tenants {
+        let named = |Failure { code, text }| Failure {
+            code,
+            text: format!("tenant {}: {text}", tenant.name),
+        };
+        let state = open(root.config.of_tenant(tenant)).await.map_err(named)?;
+        tenants.push(state.beside(&root));
+    }
+    Ok(Hosts { root, tenants })
 }
 
 /// Everything but the listeners, which `import` does without.
@@ -241,28 +266,6 @@ async fn seal_what_lies_open(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A longer queue than the standard library's, for partners that connect all at once.
-async fn bind(key: &str, address: &str) -> Result<tokio::net::TcpListener, Failure> {
-    let failed = |e: std::io::Error| {
-        Failure::of(format!(
-            "{key}: cannot listen on {address}: {e}; --{key} or BATON_{} names another address",
-            key.to_uppercase()
-        ))
-    };
-    let resolved = tokio::net::lookup_host(address).await.map_err(failed)?.next();
-    let resolved = resolved.ok_or_else(|| Failure::usage(format!("{key}: {address} has no address")))?;
-    let socket = match resolved {
-        SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4(),
-        SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6(),
-    };
-    let listen = |socket: tokio::net::TcpSocket| {
-        socket.set_reuseaddr(true)?;
-        socket.bind(resolved)?;
-        socket.listen(BACKLOG)
-    };
-    socket.and_then(listen).map_err(failed)
-}
-
 fn warn(config: &Config) {
     if config.auth == Auth::Disabled {
         tracing::warn!("auth is disabled: everybody on this machine can read and write everything");
@@ -272,49 +275,5 @@ fn warn(config: &Config) {
     }
     if config.public_url.contains("//0.0.0.0") || config.public_url.contains("//[::]") {
         tracing::warn!("public_url is not reachable by clients; set --public-url");
-    }
-}
-
-/// Clocks of the coordination; any number of gateways may run this.
-async fn tick(state: AppState) {
-    let coordination = Arc::new(Coordination::new(&state.config.practice));
-    loop {
-        tokio::time::sleep(TICK).await;
-        match reaction::close_due_tick(&state.store, &coordination, edge::now()).await {
-            Ok(0) => {}
-            Ok(closed) => tracing::info!(closed, "episodes came to their end"),
-            Err(error) => tracing::error!(%error, "episodes could not be closed; tried again in a minute"),
-        }
-    }
-}
-
-/// Carries edits of protocols to what runs; any number of gateways may run this.
-async fn follow_edits(state: AppState) {
-    let coordination = Arc::new(Coordination::new(&state.config.practice));
-    loop {
-        let pause = match reaction::reconsider_page(&state.store, &coordination, edge::now()).await {
-            Ok(true) => continue,
-            Ok(false) => GLANCE,
-            Err(error) => {
-                tracing::error!(%error, "an edited protocol waits to be applied; tried again in a minute");
-                TICK
-            }
-        };
-        tokio::time::sleep(pause).await;
-    }
-}
-
-/// Learns under which bases others serve the same database; any number of gateways may run this.
-async fn follow_bases(state: AppState) {
-    loop {
-        let pause = match state.store.follow_bases(edge::now()).await {
-            Ok(true) => continue,
-            Ok(false) => GLANCE,
-            Err(error) => {
-                tracing::error!(%error, "references to a new base wait to be indexed; tried again in a minute");
-                TICK
-            }
-        };
-        tokio::time::sleep(pause).await;
     }
 }

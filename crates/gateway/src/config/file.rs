@@ -16,6 +16,8 @@
 //! conditional_delete = 10
 //! requests_per_second = 200
 //! ```
+//! Tenants: `tenant.rs`.
+use super::tenant::TenantTable;
 use super::{
     Audit, Auth, ClientAuth, Config, Limits, Log, Practice, References, SecretKey, Tls, Tokens, derived_url,
 };
@@ -45,6 +47,7 @@ pub struct File {
     limits: LimitsTable,
     audit: AuditTable,
     pub log: LogTable,
+    tenants: Vec<TenantTable>,
 }
 
 #[derive(Default, Deserialize)]
@@ -120,9 +123,10 @@ impl File {
         let tls = self.tls.settings()?;
         let derived = || derived_url(&listen, tls.is_some());
         let database = self.database.unwrap_or(defaults.database);
-        Ok(Config {
+        let mut config = Config {
             secret_key: secret_key(self.secret_key, self.secret_key_file, &database)?,
             public_url: self.public_url.unwrap_or_else(derived),
+            path: String::new(),
             listen,
             database,
             auth: self.auth.unwrap_or(defaults.auth),
@@ -140,7 +144,11 @@ impl File {
             limits: self.limits.settings()?,
             audit: self.audit.settings(),
             log: self.log.settings(),
-        })
+            tenants: Vec::new(),
+        };
+        let tenants = self.tenants.into_iter().map(|table| table.settings(&config));
+        config.tenants = tenants.collect::<Result<_, _>>()?;
+        Ok(config)
     }
 }
 
@@ -183,7 +191,7 @@ impl TokensTable {
 }
 
 impl PracticeTable {
-    fn settings(self) -> Result<Practice, String> {
+    pub fn settings(self) -> Result<Practice, String> {
         let defaults = Practice::default();
         let timezone = match self.timezone {
             None => defaults.timezone,

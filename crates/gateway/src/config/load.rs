@@ -91,19 +91,24 @@ impl Config {
                 "must start with http:// or https://",
             ));
         }
-        if !self.database.starts_with("sqlite://") && !is_postgres(&self.database) {
+        let mut databases = self.tenants.iter().map(|tenant| &tenant.database);
+        let known = |url: &String| url.starts_with("sqlite://") || is_postgres(url);
+        if !known(&self.database) || !databases.all(known) {
             // The URL may carry a password, so it is not repeated.
             return Err(ConfigError(
                 "database: the URL must start with sqlite://, postgres:// or postgresql://".into(),
             ));
         }
         let listen = addresses("listen", &self.listen)?;
-        let mllp = self
+        self.apart().map_err(ConfigError)?;
+        let mut mllp = Vec::new();
+        for address in self
             .mllp
-            .as_deref()
-            .map(|addr| addresses("mllp", addr))
-            .transpose()?
-            .unwrap_or_default();
+            .iter()
+            .chain(self.tenants.iter().filter_map(|t| t.mllp.as_ref()))
+        {
+            mllp.extend(addresses("mllp", address)?);
+        }
         let open = listen.iter().chain(&mllp).any(|addr| !addr.ip().is_loopback());
         if self.auth == Auth::Disabled && open {
             return Err(ConfigError(
@@ -138,6 +143,6 @@ fn refused(key: &str, value: &str, why: &str) -> ConfigError {
     ConfigError(format!("{key}: `{value}` {why}"))
 }
 
-fn is_postgres(url: &str) -> bool {
+pub(super) fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
 }

@@ -22,12 +22,13 @@ pub fn add(tx: &mut Tx, facts: &Facts, changes: &mut Vec<Change>) -> Result<(), 
         if i64::try_from(referring.len()).is_ok_and(|found| found >= MOST) {
             return Err(too_many());
         }
+        let bases = tx.custom().bases.all();
         for stored in referring {
             let known = changes
                 .iter()
                 .any(|change| change.type_id == stored.type_id && change.id == stored.id);
             if !known && !KEPT.contains(&stored.type_id.name()) {
-                changes.push(pointed(&stored, loser, survivor)?);
+                changes.push(pointed(&stored, loser, survivor, &bases)?);
             }
         }
     }
@@ -35,9 +36,9 @@ pub fn add(tx: &mut Tx, facts: &Facts, changes: &mut Vec<Change>) -> Result<(), 
 }
 
 /// The reference is replaced in the text, so that everything else stays as its author wrote it.
-fn pointed(stored: &Stored, loser: &str, survivor: &str) -> Result<Change, StoreError> {
+fn pointed(stored: &Stored, loser: &str, survivor: &str, bases: &[String]) -> Result<Change, StoreError> {
     let mut text = stored.body.clone();
-    let bases = fhir::base::all().into_iter().map(|base| base + "/");
+    let bases = bases.iter().map(|base| format!("{base}/"));
     for base in std::iter::once(String::new()).chain(bases) {
         let to = |id: &str| format!("\"{base}Patient/{id}\"");
         text = text.replace(&to(loser), &to(survivor));

@@ -1,9 +1,8 @@
 //! Paces by address, and which address a request is from.
 use super::pace::{Pace, Rate, Wait};
-use crate::state::AppState;
+use crate::state;
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
-use actix_web::web::Data;
 use ipnet::IpNet;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -74,8 +73,7 @@ fn network(address: IpAddr) -> IpAddr {
 
 /// Who sent the request.
 pub fn address_of(request: &HttpRequest) -> IpAddr {
-    let state = request.app_data::<Data<AppState>>();
-    let proxies = state.map_or(&[][..], |state| &state.config.trusted_proxies);
+    let proxies = state::asked(request).map_or(&[][..], |state| &state.config.trusted_proxies);
     address(request.peer_addr(), request.headers(), proxies)
 }
 

@@ -205,7 +205,7 @@ fn deletion(tx: &mut Tx, tombstone: &Stored) -> Result<Option<Deletion>, StoreEr
 fn person(tx: &mut Tx, id: &str) -> Result<Person, StoreError> {
     let stored = tx.get(type_id("Patient")?, id)?.filter(|stored| !stored.deleted);
     let patient = match stored {
-        Some(stored) => local(&stored)?,
+        Some(stored) => local(&stored, &tx.custom().bases)?,
         None => json!({ "resourceType": "Patient", "id": id }),
     };
     Ok(Person::from_json(id, &patient))

@@ -88,8 +88,9 @@ impl Reaction for Coordination {
 
     fn react(&self, tx: &mut Tx, changed: &[Changed], ctx: &Context) -> Result<Vec<Change>, StoreError> {
         self.protocols.take(tx, changed, ctx.now)?;
-        let afters = relative::afters(changed);
-        let changed: &[Changed] = &relative::changed(changed, &afters);
+        let bases = tx.custom().bases.clone();
+        let afters = relative::afters(changed, &bases);
+        let changed: &[Changed] = &relative::changed(changed, &afters, &bases);
         let classes = match relevance::depends_on_protocols(changed) {
             true => classes_of(&self.protocols.current(tx)?),
             false => Vec::new(),

@@ -1,5 +1,6 @@
 //! Stored resources as parsed JSON, inside a transaction.
 use fhir::TypeId;
+use fhir::base::Bases;
 use fhir::search::Query;
 use fhir::search::parse::{Limits, parse};
 use serde_json::Value;
@@ -14,7 +15,9 @@ pub(super) fn type_id(name: &str) -> Result<TypeId, StoreError> {
 
 pub(super) fn search(tx: &mut Tx, kind: &str, pairs: &[(&str, &str)]) -> Result<Vec<Value>, StoreError> {
     let query = query(kind, pairs, MOST)?;
-    tx.search(&query)?.matches.iter().map(local).collect()
+    let found = tx.search(&query)?.matches;
+    let bases = &tx.custom().bases;
+    found.iter().map(|stored| local(stored, bases)).collect()
 }
 
 /// One page of matches, and where the next begins.
@@ -28,7 +31,8 @@ pub(super) fn page(
     let mut query = query(kind, pairs, count)?;
     query.cursor = after;
     let page = tx.search(&query)?;
-    let found: Result<_, _> = page.matches.iter().map(local).collect();
+    let bases = &tx.custom().bases;
+    let found: Result<_, _> = page.matches.iter().map(|stored| local(stored, bases)).collect();
     Ok((found?, page.next))
 }
 
@@ -57,8 +61,8 @@ pub(super) fn parsed(stored: &Stored) -> Result<Value, StoreError> {
 }
 
 /// The same with references to our own bases as `Type/id`: for facts, not for what is written again.
-pub(super) fn local(stored: &Stored) -> Result<Value, StoreError> {
+pub(super) fn local(stored: &Stored, bases: &Bases) -> Result<Value, StoreError> {
     let mut resource = parsed(stored)?;
-    fhir::base::make_relative(&mut resource);
+    bases.make_relative(&mut resource);
     Ok(resource)
 }

@@ -1,6 +1,6 @@
 //! For those who run Baton: is it alive, can it work, how does it do.
 use crate::error::ApiError;
-use crate::state::AppState;
+use crate::state::Hosts;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use actix_web::web::Data;
@@ -17,15 +17,21 @@ pub async fn live() -> impl Responder {
         .body("ok\n")
 }
 
-/// `GET /readyz`: the database answers too.
-pub async fn ready(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    if state.store.is_ready() && state.store.ping().await.is_ok() {
-        return Ok(HttpResponse::Ok()
-            .content_type(ContentType::plaintext())
-            .body("ready\n"));
+/// `GET /readyz`: the database answers too, and so does every tenant's.
+pub async fn ready(hosts: Data<Hosts>) -> Result<HttpResponse, ApiError> {
+    for state in hosts.all() {
+        if !state.store.is_ready() || state.store.ping().await.is_err() {
+            return Err(unanswered());
+        }
     }
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::plaintext())
+        .body("ready\n"))
+}
+
+fn unanswered() -> ApiError {
     let text = "The database does not answer";
-    Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, IssueCode::Transient, text).header("Retry-After", "1"))
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, IssueCode::Transient, text).header("Retry-After", "1")
 }
 
 /// `GET /metrics`: Prometheus text.

@@ -87,7 +87,9 @@ impl Baton {
             actix_web::rt::System::new().block_on(async move {
                 let state = open(config).await;
                 ready.send(()).expect("the test waits");
-                gateway::app::serve(state, listener, None).await.expect("served");
+                gateway::app::serve(state.into(), listener, None)
+                    .await
+                    .expect("served");
             });
         });
         wait.recv().expect("started");

@@ -9,6 +9,7 @@ use crate::rows::IndexRows;
 use crate::schema::{resource, search_param};
 use crate::{StoreError, Tx, write_sql};
 use diesel::prelude::*;
+use fhir::base::Bases;
 use fhir::registry::SearchParam;
 use fhir::search::index::entries_of;
 use serde_json::Value;
@@ -74,7 +75,7 @@ fn read(tx: &mut Tx, first: &ParamJob, ids: Vec<i32>, params: &[&SearchParam]) -
         is_end: read < BATCH,
     };
     for (key, version, _, id, body) in found.into_iter().filter(|row| !row.2) {
-        match indexed(&body.0, params) {
+        match indexed(&body.0, params, &tx.params.bases) {
             Ok(rows) => batch.rows.push((key, version, rows)),
             Err(error) => {
                 batch.failed += 1;
@@ -86,9 +87,11 @@ fn read(tx: &mut Tx, first: &ParamJob, ids: Vec<i32>, params: &[&SearchParam]) -
     Ok(batch)
 }
 
-fn indexed(body: &str, params: &[&SearchParam]) -> Result<IndexRows, serde_json::Error> {
+fn indexed(body: &str, params: &[&SearchParam], bases: &Bases) -> Result<IndexRows, serde_json::Error> {
     let resource: Value = serde_json::from_str(body)?;
-    let entries = params.iter().flat_map(|param| entries_of(&resource, param));
+    let entries = params
+        .iter()
+        .flat_map(|param| entries_of(&resource, param, bases));
     Ok(IndexRows::of(entries.collect()))
 }
 

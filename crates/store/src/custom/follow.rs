@@ -37,7 +37,7 @@ pub(crate) fn follow(tx: &mut Tx, written: &[Written], ctx: &Context) -> Result<
         let wanted = match after {
             None => Vec::new(),
             Some(after) => {
-                let custom = super::load(tx.conn)?;
+                let custom = super::load(tx.conn, &tx.params.bases)?;
                 read(after, Some(&custom)).map_err(refused)?
             }
         };

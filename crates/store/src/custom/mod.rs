@@ -37,6 +37,7 @@ use crate::schema::{search_generation, search_param};
 use crate::{StoreError, Tx};
 use diesel::prelude::*;
 use fhir::ParamId;
+use fhir::base::Bases;
 use fhir::registry::CustomParams;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -45,6 +46,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 #[derive(Default)]
 pub(crate) struct Known {
     set: RwLock<Arc<CustomParams>>,
+    /// Part of every set.
+    pub(crate) bases: Bases,
     /// What is known may have been rolled back.
     doubtful: AtomicBool,
 }
@@ -65,7 +68,7 @@ impl Known {
 
     /// The same, read now.
     pub(crate) fn ask(&self, conn: &mut Conn) -> Result<(), StoreError> {
-        self.learn(Arc::new(load(conn)?));
+        self.learn(Arc::new(load(conn, &self.bases)?));
         Ok(())
     }
 
@@ -93,7 +96,7 @@ impl Known {
     pub(crate) fn refresh(&self, conn: &mut Conn) -> Result<(), StoreError> {
         let doubtful = self.doubtful.load(Ordering::Relaxed);
         if doubtful || generation(conn)? != self.get().generation {
-            let set = Arc::new(load(conn)?);
+            let set = Arc::new(load(conn, &self.bases)?);
             let mut known = self.set.write().unwrap_or_else(PoisonError::into_inner);
             if self.doubtful.swap(false, Ordering::Relaxed) || set.generation >= known.generation {
                 *known = set;
@@ -109,13 +112,11 @@ fn generation(conn: &mut Conn) -> Result<i64, StoreError> {
 }
 
 /// The number first: a set that is newer than its number is refused by the next write, not kept.
-pub(crate) fn load(conn: &mut Conn) -> Result<CustomParams, StoreError> {
+pub(crate) fn load(conn: &mut Conn, bases: &Bases) -> Result<CustomParams, StoreError> {
     let generation = generation(conn)?;
     let rows = row::all(conn)?;
-    Ok(CustomParams::new(
-        generation,
-        rows.iter().filter_map(ParamJob::custom),
-    ))
+    let params = rows.iter().filter_map(ParamJob::custom);
+    Ok(CustomParams::new(generation, params).under(bases.clone()))
 }
 
 /// A new generation, known to this transaction at once and to others when it is committed.
@@ -124,7 +125,8 @@ fn advance(tx: &mut Tx) -> Result<(), StoreError> {
     on_each!(&mut *tx.conn, |c| diesel::update(search_generation::table)
         .set(next)
         .execute(c))?;
-    tx.params = Arc::new(load(tx.conn)?);
+    let bases = tx.params.bases.clone();
+    tx.params = Arc::new(load(tx.conn, &bases)?);
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use super::matches::{cursor_at, window_of};
 use super::{Found, order, page::Window, referrers, terminology};
 use crate::StoreError;
 use crate::conn::Conn;
+use fhir::base::Bases;
 use fhir::search::check::Check;
 use fhir::search::{Filter, Query};
 use fhir::{Issue, IssueCode, TypeId};
@@ -97,42 +98,62 @@ pub fn count(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
     }
 }
 
-/// The filters with what needs resources inside chains and negations resolved to ids.
-pub fn settle_all(conn: &mut Conn, on: TypeId, filters: &[Filter]) -> Result<Vec<Filter>, StoreError> {
-    all(conn, on, filters, &mut { MOST_LOOKED })
+/// What one query may still look up, and where its references lead.
+struct Settling {
+    left: usize,
+    bases: Bases,
 }
 
-fn all(conn: &mut Conn, on: TypeId, filters: &[Filter], left: &mut usize) -> Result<Vec<Filter>, StoreError> {
+/// The filters with what needs resources inside chains and negations resolved to ids.
+pub fn settle_all(
+    conn: &mut Conn,
+    on: TypeId,
+    filters: &[Filter],
+    bases: &Bases,
+) -> Result<Vec<Filter>, StoreError> {
+    let mut settling = Settling {
+        left: MOST_LOOKED,
+        bases: bases.clone(),
+    };
+    all(conn, on, filters, &mut settling)
+}
+
+fn all(
+    conn: &mut Conn,
+    on: TypeId,
+    filters: &[Filter],
+    at: &mut Settling,
+) -> Result<Vec<Filter>, StoreError> {
     filters
         .iter()
         .map(|filter| match filter {
             Filter::Checked(_) => Ok(filter.clone()),
-            other => settle(conn, on, other, left),
+            other => settle(conn, on, other, at),
         })
         .collect()
 }
 
-fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, left: &mut usize) -> Result<Filter, StoreError> {
+fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, at: &mut Settling) -> Result<Filter, StoreError> {
     Ok(match filter {
-        Filter::Checked(_) => ids(conn, on, vec![filter.clone()], left)?,
+        Filter::Checked(_) => ids(conn, on, vec![filter.clone()], at)?,
         Filter::And(parts) => {
-            let settled = all(conn, on, parts, left)?;
+            let settled = all(conn, on, parts, at)?;
             if of(&settled).is_empty() {
                 Filter::And(settled)
             } else {
-                ids(conn, on, settled, left)?
+                ids(conn, on, settled, at)?
             }
         }
         Filter::Or(parts) => {
-            let parts: Result<_, _> = parts.iter().map(|part| settle(conn, on, part, left)).collect();
+            let parts: Result<_, _> = parts.iter().map(|part| settle(conn, on, part, at)).collect();
             Filter::Or(parts?)
         }
         Filter::Terminology { param, lookup } => terminology::tokens(conn, param, lookup)?,
-        Filter::Not(inner) => Filter::Not(Box::new(settle(conn, on, inner, left)?)),
+        Filter::Not(inner) => Filter::Not(Box::new(settle(conn, on, inner, at)?)),
         Filter::Has { from, by, inner } => {
-            let inner = settle(conn, *from, inner, left)?;
+            let inner = settle(conn, *from, inner, at)?;
             match referrers::few(conn, *from, &inner)? {
-                Some(few) => referrers::referred(&few, by, on)?,
+                Some(few) => referrers::referred(&few, by, on, &at.bases)?,
                 None => Filter::Has {
                     from: *from,
                     by,
@@ -145,7 +166,7 @@ fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, left: &mut usize) -> Res
                 Ok(Filter::Chain {
                     param,
                     target: vec![*on],
-                    inner: Box::new(settle(conn, *on, inner, left)?),
+                    inner: Box::new(settle(conn, *on, inner, at)?),
                 })
             };
             let links: Result<_, StoreError> = target.iter().map(link).collect();
@@ -156,7 +177,7 @@ fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, left: &mut usize) -> Res
 }
 
 /// What these filters find, as a filter.
-fn ids(conn: &mut Conn, on: TypeId, filters: Vec<Filter>, left: &mut usize) -> Result<Filter, StoreError> {
+fn ids(conn: &mut Conn, on: TypeId, filters: Vec<Filter>, at: &mut Settling) -> Result<Filter, StoreError> {
     let query = Query::new(on, filters, MOST_IDS);
     let (checks, mut found) = (of(&query.filters), Vec::new());
     let window = Window {
@@ -164,11 +185,11 @@ fn ids(conn: &mut Conn, on: TypeId, filters: Vec<Filter>, left: &mut usize) -> R
         limit: 1_000,
     };
     let exhausted = scan(conn, &query, &[], window, &mut |row| {
-        *left = left.saturating_sub(1);
+        at.left = at.left.saturating_sub(1);
         if holds(&checks, &row) {
             found.push(row.stored.id);
         }
-        Ok(if *left > 0 && found.len() <= MOST_IDS {
+        Ok(if at.left > 0 && found.len() <= MOST_IDS {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())

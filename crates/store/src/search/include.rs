@@ -8,6 +8,7 @@ use super::{COLUMNS, load};
 use crate::conn::Conn;
 use crate::{StoreError, Stored};
 use fhir::TypeId;
+use fhir::base::Bases;
 use fhir::registry::{ParamKind, SearchParam, registry};
 use fhir::search::index::references;
 use fhir::search::{Include, Query};
@@ -43,7 +44,7 @@ pub fn resolve(
         if sources.is_empty() || clauses.is_empty() {
             return Ok((included, false));
         }
-        let fresh = one_round(conn, &clauses, sources, &mut seen)?;
+        let fresh = one_round(conn, &clauses, sources, (&mut seen, &query.bases))?;
         from = if round == 0 { 0 } else { included.len() };
         included.extend(fresh);
         if included.len() > MOST {
@@ -63,9 +64,9 @@ fn one_round(
     conn: &mut Conn,
     clauses: &[&Include],
     sources: &[Stored],
-    seen: &mut HashSet<Identity>,
+    (seen, bases): (&mut HashSet<Identity>, &Bases),
 ) -> Result<Vec<Stored>, StoreError> {
-    let wanted = forward(clauses, sources, seen);
+    let wanted = forward(clauses, sources, seen, bases);
     let mut fresh = if wanted.is_empty() {
         Vec::new()
     } else {
@@ -80,7 +81,12 @@ fn one_round(
 }
 
 /// What the sources refer to and nobody has fetched yet.
-fn forward(clauses: &[&Include], sources: &[Stored], seen: &HashSet<Identity>) -> BTreeSet<Identity> {
+fn forward(
+    clauses: &[&Include],
+    sources: &[Stored],
+    seen: &HashSet<Identity>,
+    bases: &Bases,
+) -> BTreeSet<Identity> {
     let forward: Vec<_> = clauses.iter().filter(|clause| !clause.reverse).collect();
     let mut wanted = BTreeSet::new();
     for source in sources {
@@ -98,7 +104,7 @@ fn forward(clauses: &[&Include], sources: &[Stored], seen: &HashSet<Identity>) -
         for clause in own {
             let targets = params(clause)
                 .into_iter()
-                .flat_map(|param| references(&body, param));
+                .flat_map(|param| references(&body, param, bases));
             wanted.extend(targets.filter(|target| allowed(clause, target.0) && !seen.contains(target)));
         }
     }

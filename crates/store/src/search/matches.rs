@@ -104,6 +104,9 @@ pub fn cursor_at(
         false => serde_json::from_str(&row.stored.body)
             .map_err(|_| StoreError::Database("a stored resource does not parse".to_string()))?,
     };
-    let values = keys.iter().map(|key| key.read(&row.stored, &body)).collect();
+    let values = keys
+        .iter()
+        .map(|key| key.read(&row.stored, &body, &query.bases))
+        .collect();
     Ok(Cursor::new(query, backwards, row.key, values))
 }

@@ -50,7 +50,7 @@ struct Found {
 pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
     let cursor = Cursor::of(query)?;
     let mut settled = Query {
-        filters: checked::settle_all(conn, query.on, &query.filters)?,
+        filters: checked::settle_all(conn, query.on, &query.filters, &query.bases)?,
         ..query.clone()
     };
     let query = &settled;

@@ -9,6 +9,7 @@ use super::family::{Family, Source as Rows, sources};
 use super::page::Window;
 use super::sql::{Bind, Sql};
 use crate::{StoreError, Stored};
+use fhir::base::Bases;
 use fhir::registry::SearchParam;
 use fhir::search::index::{entries_of, rows, usual};
 use fhir::search::{Sort, SortBy};
@@ -195,12 +196,12 @@ impl Key {
     }
 
     /// The value this row has, for the cursor.
-    pub fn read(&self, row: &Stored, body: &serde_json::Value) -> Value {
+    pub fn read(&self, row: &Stored, body: &serde_json::Value, bases: &Bases) -> Value {
         match &self.source {
             Source::Updated => Value::Big(row.updated),
             Source::Id => Value::Text(row.id.clone()),
             Source::Probe(param, _) | Source::Joined(param, ..) => {
-                extreme(param, &entries_of(body, param), self.descending)
+                extreme(param, &entries_of(body, param, bases), self.descending)
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::conn::{Conn, on_each};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use fhir::TypeId;
+use fhir::base::Bases;
 use fhir::registry::SearchParam;
 use fhir::search::Filter;
 use fhir::search::index::references;
@@ -42,12 +43,12 @@ pub fn few(conn: &mut Conn, on: TypeId, filter: &Filter) -> Result<Option<Vec<Fo
 }
 
 /// What of this type they refer to.
-pub fn referred(from: &[Found], by: &SearchParam, on: TypeId) -> Result<Filter, StoreError> {
+pub fn referred(from: &[Found], by: &SearchParam, on: TypeId, bases: &Bases) -> Result<Filter, StoreError> {
     let mut ids = Vec::new();
     for found in from {
         let resource: Value = serde_json::from_str(&found.stored.body)
             .map_err(|_| StoreError::Database("a stored resource does not parse".to_string()))?;
-        let led = references(&resource, by).into_iter();
+        let led = references(&resource, by, bases).into_iter();
         ids.extend(led.filter(|(to, _)| *to == on).map(|(_, id)| id));
     }
     ids.sort_unstable();

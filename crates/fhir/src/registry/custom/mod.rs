@@ -10,6 +10,7 @@ mod fit;
 pub use definition::{Definition, problems, read};
 
 use super::{ParamId, ParamKind, SearchParam, TypeId};
+use crate::base::Bases;
 use crate::path::Expr;
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -20,6 +21,8 @@ pub struct CustomParams {
     /// Rises with every change of what is indexed or may be searched.
     pub generation: i64,
     by_type: HashMap<TypeId, Vec<Custom>>,
+    /// Under which it is served; these have no generation, since they only grow.
+    pub bases: Bases,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +56,15 @@ impl CustomParams {
         for all in by_type.values_mut() {
             all.sort_by_key(|custom| (custom.param.code, custom.param.id));
         }
-        CustomParams { generation, by_type }
+        CustomParams {
+            generation,
+            by_type,
+            bases: Bases::default(),
+        }
+    }
+
+    pub fn under(self, bases: Bases) -> CustomParams {
+        CustomParams { bases, ..self }
     }
 
     /// R4 alone.

@@ -74,7 +74,7 @@ pub fn stored_with(resource: &Resource, custom: &CustomParams) -> Vec<Entry> {
     for Custom { param, .. } in custom.of(resource.type_id) {
         add(&resource.value, param, &mut found);
     }
-    sorted(found)
+    sorted(found, &custom.bases)
 }
 
 /// Where the rows of a parameter are; more than one place for one that reads others'.

@@ -1,7 +1,8 @@
 //! References, canonicals and their identifiers. <https://hl7.org/fhir/R4/references.html>
 use super::EntryValue;
 use super::text::clip;
-use crate::{TypeId, base};
+use crate::TypeId;
+use crate::base::Bases;
 use serde_json::Value;
 
 pub fn extract(value: &Value, out: &mut Vec<EntryValue>) {
@@ -25,20 +26,28 @@ pub fn extract(value: &Value, out: &mut Vec<EntryValue>) {
     }
 }
 
-/// A URL of our own is both: as it was before the server had that base, and where it leads.
 fn literal(text: &str, out: &mut Vec<EntryValue>) {
     let local = parse(text);
     match local {
         // What is contained cannot be found from outside.
         None if text.starts_with('#') => out.push(unknown()),
         None => out.push(EntryValue::Url(clip(text).to_string())),
-        Some(_) if base::relative(text).is_some() => out.push(EntryValue::Url(clip(text).to_string())),
         Some(_) => {}
     }
     out.extend(local.map(|(type_id, id)| EntryValue::Local {
         type_id,
         id: id.to_string(),
     }));
+}
+
+/// A URL of our own is both: as it was before the server had that base, and where it leads.
+pub fn led_here(value: &EntryValue, bases: &Bases) -> Option<EntryValue> {
+    let EntryValue::Url(url) = value else {
+        return None;
+    };
+    let (type_id, id) = parse(bases.relative(url)?)?;
+    let id = id.to_string();
+    Some(EntryValue::Local { type_id, id })
 }
 
 /// A resource in place of a reference, as a Bundle has it.
@@ -57,10 +66,8 @@ fn unknown() -> EntryValue {
     EntryValue::Url(String::new())
 }
 
-/// `Type/id` or `Type/id/_history/version`, also below a base of ours; versions share the index row
-/// of their resource.
+/// `Type/id` or `Type/id/_history/version`; versions share the index row of their resource.
 pub fn parse(text: &str) -> Option<(TypeId, &str)> {
-    let text = base::relative(text).unwrap_or(text);
     let (name, rest) = text.split_once('/')?;
     let id = rest.split_once("/_history/").map_or(rest, |(id, _)| id);
     let type_id = TypeId::of(name)?;

@@ -45,7 +45,7 @@ pub fn composite(
     }
     if param.expression != param.on.name() {
         all.push(Filter::Checked(
-            check(param, &params, alternatives)
+            check(param, &params, alternatives, cx)
                 .ok_or_else(|| unsupported(name, "cannot be read by this server"))?,
         ));
     }
@@ -124,6 +124,7 @@ fn check(
     param: &SearchParam,
     params: &[&'static SearchParam],
     alternatives: Vec<Vec<Test>>,
+    cx: &Context,
 ) -> Option<Check> {
     let part = |(param, (_, path)): (&&'static SearchParam, &(&str, &str))| {
         let path = Expr::compile(path).ok()?;
@@ -134,5 +135,6 @@ fn check(
         base: Arc::new(Expr::compile(param.expression).ok()?),
         parts: Arc::new(parts?),
         alternatives,
+        bases: cx.own().clone(),
     })
 }

@@ -5,6 +5,7 @@
 //! limits on the size of a statement. The budget refuses such a search before it reaches them.
 use super::escape::split;
 use super::{invalid, unsupported};
+use crate::base::Bases;
 use crate::registry::{Custom, CustomParams, ParamKind, Registry, SearchParam, Standing, registry};
 use crate::{Issue, IssueCode, ParamId, TypeId};
 use std::cell::{Cell, RefCell};
@@ -30,6 +31,11 @@ impl<'a> Context<'a> {
             used: RefCell::default(),
             left: Cell::new(BUDGET),
         }
+    }
+
+    /// The bases under which the database is served.
+    pub fn own(&self) -> &Bases {
+        &self.custom.bases
     }
 
     pub fn used(self) -> Vec<ParamId> {

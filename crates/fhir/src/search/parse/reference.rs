@@ -1,4 +1,5 @@
 //! `id`, `Type/id`, URLs. <https://hl7.org/fhir/R4/search.html#reference>
+use super::context::Context;
 use super::escape::unescape;
 use crate::TypeId;
 use crate::registry::SearchParam;
@@ -11,12 +12,12 @@ pub fn reference(
     text: &str,
     param: &SearchParam,
     typed: Option<TypeId>,
-    base: &str,
+    cx: &Context,
 ) -> Result<Reference, &'static str> {
     let text = unescape(text);
     let below = |base| text.strip_prefix(base)?.strip_prefix('/');
-    let local = below(base)
-        .or_else(|| crate::base::relative(&text))
+    let local = below(cx.base)
+        .or_else(|| cx.own().relative(&text))
         .unwrap_or(&text);
     let found = match local.split_once('/') {
         Some((name, id)) if TypeId::of(name).is_some() => relative(TypeId::of(name), id)?,

@@ -31,7 +31,7 @@ pub fn test(
             // Not only the types R4 names as targets: stored references may lead elsewhere.
             let read = |t: &str| TypeId::of(t).ok_or_else(|| bad_modifier(param, name, t));
             let typed = typed.map(read).transpose()?;
-            each(value, |v| reference(v, param, typed, cx.base))
+            each(value, |v| reference(v, param, typed, cx))
                 .map(Test::Reference)
                 .map_err(wrong)
         }

@@ -1,8 +1,9 @@
 //! Which of many criteria a resource fulfils, without trying each: criteria wait under the token
 //! they ask for. Token criteria only: these are what identifies things.
 use crate::routes::criteria::Criteria;
+use fhir::registry::CustomParams;
 use fhir::registry::{ParamId, SearchParam};
-use fhir::search::index::{Entry, EntryValue, entries, entries_of, rows};
+use fhir::search::index::{Entry, EntryValue, entries_of, entries_with, rows};
 use fhir::search::{Filter, Query, Test, Token};
 use fhir::{Resource, TypeId};
 use std::collections::HashMap;
@@ -76,9 +77,11 @@ impl<'a> ByToken<'a> {
 
     /// The places of the criteria that would find the resource, each once.
     pub fn matching(&self, resource: &Resource) -> Vec<usize> {
-        let mut index = entries(resource);
+        let bases = self.criteria.first().map(|one| one.query.bases.clone());
+        let bases = bases.unwrap_or_default();
+        let mut index = entries_with(resource, &CustomParams::default().under(bases.clone()));
         let own = self.own.iter().filter(|param| param.on == resource.type_id);
-        index.extend(own.flat_map(|param| entries_of(&resource.value, param)));
+        index.extend(own.flat_map(|param| entries_of(&resource.value, param, &bases)));
         let mut met: Vec<usize> = index
             .iter()
             .flat_map(|entry| {
