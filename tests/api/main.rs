@@ -16,6 +16,7 @@ mod examples;
 mod hardening;
 mod hostile;
 mod ingest;
+mod launch;
 mod limits;
 mod metadata;
 mod mllp;

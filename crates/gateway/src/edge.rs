@@ -28,6 +28,13 @@ pub fn nonce() -> [u8; 12] {
     rand::random()
 }
 
+/// Bytes for a salt, or for a secret of its own form.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes);
+    bytes
+}
+
 /// A private key on P-256 for signing access tokens, in PKCS#8.
 pub fn signing_key() -> Vec<u8> {
     use aws_lc_rs::{rand::SystemRandom, signature};
@@ -36,4 +43,13 @@ pub fn signing_key() -> Vec<u8> {
         .expect("the operating system's randomness works")
         .as_ref()
         .to_vec()
+}
+
+/// A private RSA key for signing id_tokens, in PKCS#8.
+pub fn identity_key() -> Vec<u8> {
+    use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+    use aws_lc_rs::rsa::{KeyPair, KeySize};
+    let pair = KeyPair::generate(KeySize::Rsa2048).expect("the operating system's randomness works");
+    let der: Pkcs8V1Der = pair.as_der().expect("a fresh key can be written");
+    der.as_ref().to_vec()
 }

@@ -1,14 +1,23 @@
-//! The tables of administration: clients, senders, signing keys, used assertion ids, import progress.
+//! The tables of administration: clients, accounts and what was granted, senders, signing keys, used
+//! assertion ids, import progress.
 //!
 //! Gateways keep what they need of these in memory. Whoever changes a table bumps its epoch in
 //! the same transaction, so one small row tells every gateway whether to read again.
+mod account;
+mod attempt;
 mod client;
+mod granted;
+mod handle;
 mod import;
 mod jti;
 mod key;
 mod sender;
 
+pub use account::Account;
+pub use attempt::Attempts;
 pub use client::Client;
+pub use granted::Granted;
+pub use handle::{Handle, Use};
 pub use import::ImportFile;
 pub use key::SigningKey;
 pub use sender::SenderRow;

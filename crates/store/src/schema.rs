@@ -97,6 +97,57 @@ diesel::table! {
         jwks_url -> Nullable<Text>,
         created -> BigInt,
         disabled -> Nullable<BigInt>,
+        public -> Bool,
+        grant_types -> Text,
+        redirect_uris -> Text,
+        launch_url -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    account (id) {
+        id -> Text,
+        name -> Text,
+        password -> Text,
+        password_set -> BigInt,
+        fhir_user -> Text,
+        totp -> Nullable<Text>,
+        totp_step -> BigInt,
+        created -> BigInt,
+        disabled -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    login_attempt (name) {
+        name -> Text,
+        failed -> BigInt,
+        locked_until -> BigInt,
+        expires -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// What unguessable texts stand for.
+    handle (hash) {
+        hash -> Text,
+        kind -> Text,
+        body -> Text,
+        expires -> BigInt,
+        used -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// What people granted to apps.
+    granted (id) {
+        id -> Text,
+        client -> Text,
+        account -> Text,
+        body -> Text,
+        created -> BigInt,
+        expires -> BigInt,
+        revoked -> Nullable<BigInt>,
     }
 }
 

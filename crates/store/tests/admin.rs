@@ -15,6 +15,10 @@ fn client(id: &str) -> Client {
         jwks_url: None,
         created: 1,
         disabled: None,
+        public: false,
+        grant_types: "client_credentials".into(),
+        redirect_uris: String::new(),
+        launch_url: None,
     }
 }
 

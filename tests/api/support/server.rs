@@ -1,6 +1,6 @@
 //! Starts `baton serve` on a database of its own and stops it with the scene.
 use super::Client;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -119,7 +119,26 @@ impl Database {
 
     /// Runs `baton`, expecting success and JSON on standard output.
     pub fn run_json(&self, args: &[&str]) -> serde_json::Value {
-        let output = self.run(args);
+        self.json_of(args, self.run(args))
+    }
+
+    /// The same with a line typed into it.
+    pub fn run_typing(&self, args: &[&str], line: &str) -> serde_json::Value {
+        let mut process = Command::new(BINARY)
+            .args(args)
+            .args(["--database", &self.url])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut input = process.stdin.take().expect("piped");
+        writeln!(input, "{line}").expect("it reads");
+        drop(input);
+        self.json_of(args, process.wait_with_output().expect("it ends"))
+    }
+
+    fn json_of(&self, args: &[&str], output: Output) -> serde_json::Value {
         assert!(
             output.status.success(),
             "baton {args:?}: {}",

@@ -53,6 +53,15 @@ impl Standing {
     }
 }
 
+/// What nobody can use, replay or ask for any more.
+fn forget(tx: &mut Tx, now: i64) -> Result<(), StoreError> {
+    tx.forget_jtis(now / SECOND)?;
+    tx.forget_attempts(now)?;
+    tx.forget_handles(now)?;
+    tx.forget_granted(now)?;
+    Ok(())
+}
+
 /// The issuer under which a revoked token's `jti`, or a revoked grant's `sid`, counts as used up.
 pub(super) const REVOKED: &str = "urn:baton:revoked";
 
@@ -112,9 +121,9 @@ impl Authority {
                 tracing::warn!(%error, "keys and clients could not be read; the last known ones stay in force");
             }
             if round.is_multiple_of(30)
-                && let Err(error) = self.store.write(move |tx| tx.forget_jtis(now / SECOND)).await
+                && let Err(error) = self.store.write(move |tx| forget(tx, now)).await
             {
-                tracing::warn!(%error, "expired assertion ids could not be deleted");
+                tracing::warn!(%error, "what has expired could not be deleted");
             }
         }
     }

@@ -17,6 +17,11 @@ pub fn caller(authority: &Authority, request: &HttpRequest, now: i64) -> Result<
     if !authority.required {
         return Ok(Caller::internal("anonymous"));
     }
+    Ok(Caller::of(&*verified(authority, request, now)?))
+}
+
+/// The token of a request that must have one.
+pub fn verified(authority: &Authority, request: &HttpRequest, now: i64) -> Result<Arc<Verified>, ApiError> {
     refuse_query_token(request.query_string())?;
     let token = header_token(request)?;
     let verified = checked(authority, request, token, now)?;
@@ -29,7 +34,14 @@ pub fn caller(authority: &Authority, request: &HttpRequest, now: i64) -> Result<
             )
         })?;
     }
-    Ok(Caller::of(&verified))
+    Ok(verified)
+}
+
+pub fn insufficient(scope: &str) -> ApiError {
+    let text = format!("The access token does not cover this: it needs the scope `{scope}`");
+    let error = ApiError::new(StatusCode::FORBIDDEN, IssueCode::Forbidden, text);
+    let challenge = format!("Bearer realm=\"baton\", error=\"insufficient_scope\", scope=\"{scope}\"");
+    error.header("WWW-Authenticate", challenge)
 }
 
 /// Whether the request has a token that was good before and is not over.

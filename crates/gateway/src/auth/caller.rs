@@ -47,6 +47,15 @@ impl Caller {
         }
     }
 
+    /// A person at a page of our own, who sees there what the scopes would show in an app.
+    pub(super) fn for_person(name: &str, scopes: Scopes, holder: Holder) -> Caller {
+        Caller {
+            client_id: name.to_owned(),
+            scopes: Arc::new(scopes),
+            holder: Arc::new(holder),
+        }
+    }
+
     /// The person who uses the client, and the patient they chose.
     pub fn holder(&self) -> &Holder {
         &self.holder
@@ -66,12 +75,7 @@ impl Caller {
 }
 
 fn insufficient(type_id: TypeId, access: Access) -> ApiError {
-    let scope = format!("system/{}.{}", type_id.name(), access.letter());
-    let text = format!("The access token does not cover this: it needs the scope `{scope}`");
-    let mut error = ApiError::new(StatusCode::FORBIDDEN, IssueCode::Forbidden, text);
-    let challenge = format!("Bearer realm=\"baton\", error=\"insufficient_scope\", scope=\"{scope}\"");
-    error.headers.push(("WWW-Authenticate", challenge));
-    error
+    bearer::insufficient(&format!("system/{}.{}", type_id.name(), access.letter()))
 }
 
 impl FromRequest for Caller {

@@ -50,6 +50,11 @@ impl OAuthError {
         }
     }
 
+    /// A code or refresh token is not good.
+    pub fn grant(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
+    }
+
     /// Authentication failed.
     pub fn client(description: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description)

@@ -19,23 +19,29 @@ use store::admin::Client;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// The parameters, each at most once; empty ones count as absent.
-pub struct Form {
-    parameters: HashMap<String, String>,
-    basic: Option<(String, String)>,
-    from: IpAddr,
-}
+/// Each at most once; empty ones count as absent.
+#[derive(Debug, Default)]
+pub struct Parameters(HashMap<String, String>);
 
-/// What actix could read of the body, within the limit of the route.
-pub type Body = Result<Bytes, actix_web::Error>;
-
-impl Form {
-    pub fn read(request: &HttpRequest, body: Body) -> Result<Form, OAuthError> {
-        if !request.query_string().is_empty() {
-            return Err(OAuthError::request(
-                "send the parameters in the body; URLs end up in logs",
-            ));
+impl Parameters {
+    /// From a query or the body of a form.
+    pub fn read(encoded: &[u8]) -> Result<Parameters, OAuthError> {
+        let malformed = || OAuthError::request("the parameters are not a well-formed form");
+        let text = std::str::from_utf8(encoded).map_err(|_| malformed())?;
+        let pairs = Query::<Vec<(String, String)>>::from_query(text)
+            .map_err(|_| malformed())?
+            .into_inner();
+        let mut parameters = HashMap::new();
+        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+            if parameters.insert(name, value).is_some() {
+                return Err(OAuthError::request("a parameter is given more than once"));
+            }
         }
+        Ok(Parameters(parameters))
+    }
+
+    /// The body of a POST, as far as actix could read it.
+    pub fn posted(request: &HttpRequest, body: Body) -> Result<Parameters, OAuthError> {
         let media = request
             .headers()
             .get(CONTENT_TYPE)
@@ -49,21 +55,45 @@ impl Form {
         }
         let body = body.map_err(|e| {
             let status = e.as_response_error().status_code();
-            OAuthError::new(
-                status,
-                "invalid_request",
-                "the body is larger than 64 KiB or broke off",
-            )
+            let text = "the body is larger than 64 KiB or broke off";
+            OAuthError::new(status, "invalid_request", text)
         })?;
+        Parameters::read(&body)
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+/// The parameters of a request to the token endpoint and its neighbours, and who sends it.
+pub struct Form {
+    parameters: Parameters,
+    basic: Option<(String, String)>,
+    from: IpAddr,
+}
+
+const NO_CREDENTIAL: &str = "authenticate with a client_assertion or a client secret";
+
+/// What actix could read of the body, within the limit of the route.
+pub type Body = Result<Bytes, actix_web::Error>;
+
+impl Form {
+    pub fn read(request: &HttpRequest, body: Body) -> Result<Form, OAuthError> {
+        if !request.query_string().is_empty() {
+            return Err(OAuthError::request(
+                "send the parameters in the body; URLs end up in logs",
+            ));
+        }
         Ok(Form {
-            parameters: parameters(&body)?,
+            parameters: Parameters::posted(request, body)?,
             basic: basic(request)?,
             from: address_of(request),
         })
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.parameters.get(name).map(String::as_str)
+        self.parameters.get(name)
     }
 
     pub fn need(&self, name: &str) -> Result<&str, OAuthError> {
@@ -71,11 +101,21 @@ impl Form {
             .ok_or_else(|| OAuthError::request(format!("the parameter {name} is missing")))
     }
 
-    /// The client that made the request. Who fails too often waits before the next attempt is looked at.
+    /// The client that made the request, which must prove it.
     pub async fn client(&self, authority: &Authority, now: i64) -> Result<Client, OAuthError> {
+        self.paced(authority, false, now).await
+    }
+
+    /// The same for endpoints that public clients may use: they only say who they are.
+    pub async fn any_client(&self, authority: &Authority, now: i64) -> Result<Client, OAuthError> {
+        self.paced(authority, true, now).await
+    }
+
+    /// Who fails too often waits before the next attempt is looked at.
+    async fn paced(&self, authority: &Authority, public: bool, now: i64) -> Result<Client, OAuthError> {
         let rates = &authority.rates;
         rates.may_try(self.from, now).map_err(OAuthError::throttled)?;
-        self.proven(authority, now).await.inspect_err(|error| {
+        self.proven(authority, public, now).await.inspect_err(|error| {
             if error.error == "invalid_client" {
                 rates.failed(self.from, now);
             }
@@ -83,7 +123,7 @@ impl Form {
     }
 
     /// By exactly one method.
-    async fn proven(&self, authority: &Authority, now: i64) -> Result<Client, OAuthError> {
+    async fn proven(&self, authority: &Authority, public: bool, now: i64) -> Result<Client, OAuthError> {
         let assertion = self.get("client_assertion");
         let post = self.get("client_secret");
         let ways = usize::from(assertion.is_some())
@@ -98,9 +138,10 @@ impl Form {
             (.., Some((id, secret))) => by_secret(authority, id, secret)
                 .await
                 .map_err(|e| OAuthError { basic: true, ..e }),
-            _ => Err(OAuthError::client(
-                "authenticate with a client_assertion or a client secret",
-            )),
+            _ => match self.get("client_id") {
+                Some(id) if public => by_name(authority, id).await,
+                _ => Err(OAuthError::client(NO_CREDENTIAL)),
+            },
         }
     }
 
@@ -145,6 +186,14 @@ async fn by_secret(authority: &Authority, id: &str, secret: &str) -> Result<Clie
     }
 }
 
+async fn by_name(authority: &Authority, id: &str) -> Result<Client, OAuthError> {
+    let client = enabled(authority, id).await?;
+    match client.public {
+        true => Ok(client),
+        false => Err(OAuthError::client(NO_CREDENTIAL)),
+    }
+}
+
 async fn enabled(authority: &Authority, id: &str) -> Result<Client, OAuthError> {
     let id = id.to_owned();
     match authority.store.read(move |tx| tx.client(&id)).await? {
@@ -166,21 +215,6 @@ async fn keys_of(authority: &Authority, client: &Client, kid: &str) -> Result<Ar
         (None, Some(url)) => authority.remote.get(url, kid).await,
         (None, None) => Err(unknown()),
     }
-}
-
-fn parameters(body: &[u8]) -> Result<HashMap<String, String>, OAuthError> {
-    let malformed = || OAuthError::request("the body is not a well-formed form");
-    let text = std::str::from_utf8(body).map_err(|_| malformed())?;
-    let pairs = Query::<Vec<(String, String)>>::from_query(text)
-        .map_err(|_| malformed())?
-        .into_inner();
-    let mut parameters = HashMap::new();
-    for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
-        if parameters.insert(name, value).is_some() {
-            return Err(OAuthError::request("a parameter is given more than once"));
-        }
-    }
-    Ok(parameters)
 }
 
 /// HTTP Basic, whose two halves are form-encoded inside.

@@ -1,8 +1,9 @@
 //! Who calls and what they may do. SMART v2 scopes; tokens from `/oauth/token`.
 //!
 //! Open `caller.rs` for what a handler sees, `token_endpoint.rs` for how a token is earned,
-//! `authority.rs` for what the gateway keeps in memory so that checking one is cheap.
+//! `launch/` for people and their apps, `authority.rs` for what the gateway keeps in memory so that checking one is cheap.
 //! <https://hl7.org/fhir/smart-app-launch/STU2.2/backend-services.html>
+pub mod account;
 pub mod assertion;
 pub mod authority;
 pub mod bearer;
@@ -14,6 +15,7 @@ mod form;
 pub mod holder;
 pub mod jwks;
 pub mod keys;
+pub mod launch;
 pub mod reach;
 mod remote;
 pub mod routes;
@@ -24,6 +26,7 @@ mod tests;
 mod token;
 mod token_endpoint;
 mod token_status;
+pub mod totp;
 mod verified;
 
 pub use authority::Authority;

@@ -1,6 +1,6 @@
 //! The routes of the authorization server, as one list.
 use super::error::OAuthError;
-use super::{discovery, token_endpoint, token_status};
+use super::{discovery, launch, token_endpoint, token_status};
 use actix_web::http::header::ALLOW;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Resource, ResponseError, web};
@@ -17,16 +17,12 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
     .service(on("/oauth/introspect", "POST").route(web::post().to(token_status::introspect)))
     .service(on("/oauth/revoke", "POST").route(web::post().to(token_status::revoke)))
     .service(on("/oauth/jwks", "GET").route(web::get().to(discovery::jwks)))
-    .service(
-        on("/oauth/authorize", "GET, POST")
-            .route(web::get().to(discovery::authorize))
-            .route(web::post().to(discovery::authorize)),
-    )
-    .service(on("/oauth/register", "POST").route(web::post().to(discovery::register)));
+    .service(on("/oauth/register", "POST").route(web::post().to(discovery::register)))
+    .configure(launch::configure);
 }
 
 /// A path whose other methods are refused by name.
-fn on(path: &str, allowed: &'static str) -> Resource {
+pub(super) fn on(path: &str, allowed: &'static str) -> Resource {
     let limits = web::PayloadConfig::new(MAX_BODY);
     web::resource(path)
         .app_data(limits)

@@ -1,13 +1,17 @@
-//! POST /oauth/token: client_credentials. <https://www.rfc-editor.org/rfc/rfc6749#section-4.4>
+//! POST /oauth/token, for clients that act for themselves and for apps of people.
+//! <https://www.rfc-editor.org/rfc/rfc6749#section-3.2>
+use super::Authority;
+use super::client::GRANT_TYPES;
 use super::error::OAuthError;
 use super::form::{Body, Form};
+use super::launch;
 use super::scope::Scopes;
 use crate::edge;
 use crate::state::AppState;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::admin::Client;
 
 pub async fn token(
@@ -16,18 +20,47 @@ pub async fn token(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, OAuthError> {
     let form = Form::read(&request, body)?;
-    if form.need("grant_type")? != "client_credentials" {
-        let text = "only grant_type=client_credentials is supported";
+    let grant_type = form.need("grant_type")?;
+    if !GRANT_TYPES.contains(&grant_type) {
+        let text = format!("grant_type must be one of {}", GRANT_TYPES.join(", "));
         return Err(OAuthError::new(
             StatusCode::BAD_REQUEST,
             "unsupported_grant_type",
             text,
         ));
     }
-    let now = edge::now();
-    let authority = &state.auth;
-    let client = form.client(authority, now).await?;
-    let granted = grant(&client, form.get("scope"))?;
+    let (now, authority) = (edge::now(), &state.auth);
+    let client = form.any_client(authority, now).await?;
+    if !client.may_use(grant_type) {
+        let text = format!("the client is not registered for grant_type={grant_type}");
+        return Err(OAuthError::new(
+            StatusCode::BAD_REQUEST,
+            "unauthorized_client",
+            text,
+        ));
+    }
+    let answer = match grant_type {
+        "authorization_code" => launch::by_code(&form, &client, authority, now).await?,
+        "refresh_token" => launch::by_refresh(&form, &client, authority, now).await?,
+        _ => for_itself(&form, &client, authority, now)?,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((PRAGMA, "no-cache"))
+        .json(answer))
+}
+
+/// client_credentials. <https://www.rfc-editor.org/rfc/rfc6749#section-4.4>
+fn for_itself(form: &Form, client: &Client, authority: &Authority, now: i64) -> Result<Value, OAuthError> {
+    if client.public {
+        let text = "a client that proves nothing cannot act for itself";
+        return Err(OAuthError::new(
+            StatusCode::BAD_REQUEST,
+            "unauthorized_client",
+            text,
+        ));
+    }
+    let granted = grant(client, form.get("scope"))?;
     let token = authority.issue(&client.id, &granted, now).ok_or_else(|| {
         let text = "the server has no key to sign with";
         OAuthError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", text)
@@ -37,15 +70,12 @@ pub async fn token(
         scope = granted.without_queries(),
         "access token issued"
     );
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((PRAGMA, "no-cache"))
-        .json(json!({
-            "access_token": token,
-            "token_type": "Bearer",
-            "expires_in": authority.lifetime,
-            "scope": granted.to_string(),
-        })))
+    Ok(json!({
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": authority.lifetime,
+        "scope": granted.to_string(),
+    }))
 }
 
 /// What is asked for, all of it or nothing; what is registered when nothing is asked for.

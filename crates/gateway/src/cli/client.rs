@@ -1,7 +1,6 @@
 //! `baton client`: partners that may call over HTTP.
 use super::{Failure, data};
-use crate::auth::client::{self, Credential, register};
-use crate::auth::scope::Scopes;
+use crate::auth::client::{self, Credential, Registration, register};
 use crate::auth::{jwks, reach};
 use crate::edge;
 use serde_json::{Value, json};
@@ -12,18 +11,7 @@ use store::{StoreError, Tx};
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// Register a client; prints its client_id, and its secret this once
-    Add {
-        /// What people call the partner
-        #[arg(long)]
-        name: String,
-        /// SMART scopes it may ask for, separated by spaces
-        #[arg(long, default_value = "system/*.rs")]
-        scope: String,
-        #[command(flatten)]
-        credential: CredentialArgs,
-        #[command(flatten)]
-        data: data::Args,
-    },
+    Add(AddArgs),
     /// Show all clients as JSON, without secrets
     List(data::Args),
     /// Refuse a client and its tokens from now on (gateways follow within seconds)
@@ -44,6 +32,55 @@ pub enum Command {
     },
 }
 
+#[derive(clap::Args)]
+#[group(skip)]
+pub struct AddArgs {
+    /// What people call the partner
+    #[arg(long)]
+    name: String,
+    /// SMART scopes it may ask for, separated by spaces [default: system/*.rs, for an app
+    /// "openid fhirUser launch/patient patient/*.rs"]
+    #[arg(long)]
+    scope: Option<String>,
+    /// Where an app gets people back from signing in; given once for each address, compared exactly
+    #[arg(long = "redirect-uri", value_name = "URL")]
+    redirect_uris: Vec<String>,
+    /// Where an EHR opens the app
+    #[arg(long, value_name = "URL")]
+    launch_url: Option<String>,
+    /// How it may get tokens, once for each [default: client_credentials, for an app
+    /// authorization_code and refresh_token]
+    #[arg(long = "grant-type", value_name = "GRANT", value_parser = client::GRANT_TYPES)]
+    grant_types: Vec<String>,
+    #[command(flatten)]
+    credential: CredentialArgs,
+    #[command(flatten)]
+    data: data::Args,
+}
+
+impl AddArgs {
+    fn registration(&self) -> Registration {
+        let app = !self.redirect_uris.is_empty();
+        let (scope, grants) = match app {
+            true => (APP_SCOPE, client::APP),
+            false => (BACKEND_SCOPE, client::BACKEND),
+        };
+        Registration {
+            name: self.name.clone(),
+            scope: self.scope.clone().unwrap_or_else(|| scope.to_owned()),
+            grant_types: match self.grant_types.is_empty() {
+                true => grants.to_owned(),
+                false => self.grant_types.join(" "),
+            },
+            redirect_uris: self.redirect_uris.join(" "),
+            launch_url: self.launch_url.clone(),
+        }
+    }
+}
+
+const BACKEND_SCOPE: &str = "system/*.rs";
+const APP_SCOPE: &str = "openid fhirUser launch/patient patient/*.rs";
+
 // How the client will prove who it is. (A doc comment here would become the help text of the commands.)
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
@@ -57,16 +94,14 @@ pub struct CredentialArgs {
     /// Let Baton make a secret
     #[arg(long)]
     secret: bool,
+    /// An app that can keep no secret, such as one in a browser or on a phone
+    #[arg(long)]
+    public: bool,
 }
 
 pub fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Add {
-            name,
-            scope,
-            credential,
-            data,
-        } => add(&name, &scope, &credential, &data),
+        Command::Add(args) => add(&args),
         Command::List(data) => {
             let clients = data.read(|tx| tx.clients())?;
             data::print(&Value::Array(clients.iter().map(describe).collect()));
@@ -84,22 +119,34 @@ pub fn run(command: Command) -> Result<(), Failure> {
     }
 }
 
-fn add(name: &str, scope: &str, credential: &CredentialArgs, data: &data::Args) -> Result<(), Failure> {
-    Scopes::parse(scope).map_err(Failure::usage)?;
-    let credential = credential.read(data)?;
-    let (client, secret) = data.run(async |store| client::add(store, name, scope, credential).await)?;
+fn add(args: &AddArgs) -> Result<(), Failure> {
+    let registration = args.registration();
+    registration
+        .check(args.credential.public)
+        .map_err(Failure::usage)?;
+    let credential = args.credential.read(&args.data)?;
+    let add = args
+        .data
+        .run(async |store| client::add(store, registration, credential).await);
+    let (client, secret) = add?;
     data::print(&with_secret(&client, secret));
     Ok(())
 }
 
 fn rotate(id: String, credential: &CredentialArgs, data: &data::Args) -> Result<(), Failure> {
+    if credential.public {
+        let text = "a client becomes public by being registered anew: its tokens would be worth less";
+        return Err(Failure::usage(text));
+    }
     // Made outside the transaction, which may run twice: the secret shown must be the one kept.
-    let (fresh, secret) = register("", "", credential.read(data)?, edge::now());
-    let client = change(id, data, move |client| {
+    let (fresh, secret) = register(Registration::default(), credential.read(data)?, edge::now());
+    let edit = move |client: &mut Client| {
         client.secret_hash = fresh.secret_hash.clone();
         client.jwks = fresh.jwks.clone();
         client.jwks_url = fresh.jwks_url.clone();
-    })?;
+        client.public = false;
+    };
+    let client = change(id, data, edit)?;
     data::print(&with_secret(&client, secret));
     Ok(())
 }
@@ -134,19 +181,26 @@ impl CredentialArgs {
             reach::check_url(url, allow_private).map_err(Failure::usage)?;
             return Ok(Credential::JwksUrl(url.clone()));
         }
-        Ok(Credential::Secret)
+        Ok(if self.public {
+            Credential::Public
+        } else {
+            Credential::Secret
+        })
     }
 }
 
 fn describe(client: &Client) -> Value {
     let method = match client.secret_hash {
+        _ if client.public => "none",
         Some(_) => "client_secret",
         None => "private_key_jwt",
     };
+    let listed = |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
     json!({
         "client_id": client.id, "name": client.name, "scope": client.scope, "authentication": method,
-        "jwks_url": client.jwks_url, "created": data::instant(Some(client.created)),
-        "disabled": data::instant(client.disabled),
+        "grant_types": listed(&client.grant_types), "redirect_uris": listed(&client.redirect_uris),
+        "launch_url": client.launch_url, "jwks_url": client.jwks_url,
+        "created": data::instant(Some(client.created)), "disabled": data::instant(client.disabled),
     })
 }
 

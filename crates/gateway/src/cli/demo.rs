@@ -6,7 +6,7 @@ mod stories;
 
 use super::serve::Server;
 use super::{Failure, data, log, sender, serve};
-use crate::auth::client::{self, Credential};
+use crate::auth::client::{self, Credential, Registration};
 use crate::config::Config;
 use crate::edge;
 use hl7v2::sender::Sender;
@@ -71,7 +71,12 @@ async fn register(server: &Server) -> Result<Credentials, Failure> {
         .map_err(|_| Failure::of("the demo's time zone is unknown"))?;
     let general = Sender::new("general", "ADT1", "GENERAL", zone);
     sender::put(store, &general).await?.map_err(Failure::of)?;
-    let (client, secret) = client::add(store, "demo", "system/*.cruds", Credential::Secret).await?;
+    let registration = Registration {
+        name: "demo".into(),
+        scope: "system/*.cruds".into(),
+        ..Registration::default()
+    };
+    let (client, secret) = client::add(store, registration, Credential::Secret).await?;
     let secret = secret.ok_or_else(|| Failure::of("the client has no secret"))?;
     Ok(Credentials {
         client_id: client.id,

@@ -1,4 +1,5 @@
 //! The command line: what operators and scripts type. One file per command.
+mod account;
 mod audit;
 pub mod client;
 pub mod data;
@@ -37,6 +38,9 @@ enum Command {
     /// Partners that may call over HTTP
     #[command(subcommand, arg_required_else_help = true)]
     Client(client::Command),
+    /// People who may sign in to apps
+    #[command(subcommand, arg_required_else_help = true)]
+    Account(account::Command),
     /// Systems that may send HL7 v2 messages
     #[command(subcommand, arg_required_else_help = true)]
     Sender(sender::Command),
@@ -103,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Client(command) => client::run(command),
+        Command::Account(command) => account::run(command),
         Command::Sender(command) => sender::run(command),
         Command::Audit(command) => audit::run(command),
         Command::Import(args) => import::run(&args),

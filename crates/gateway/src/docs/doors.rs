@@ -1,11 +1,11 @@
-//! The doors besides FHIR REST: messages, their review, tokens, operations.
+//! The doors besides FHIR REST and OAuth: messages, their review, operations.
 use super::content::{Described, FHIR_JSON, answer, body, empty, secured};
 use super::examples;
 use serde_json::{Value, json};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem, PathItemBuilder, PathsBuilder};
-use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{Content, ContentBuilder, Required, Response, ResponseBuilder};
+use utoipa::openapi::{Content, ContentBuilder, Required, ResponseBuilder};
 
 const HL7: &str = "application/hl7-v2";
 
@@ -15,29 +15,6 @@ pub fn add(paths: PathsBuilder) -> PathsBuilder {
         .path("/fhir/$process-message", one(HttpMethod::Post, process_message()))
         .path("/fhir/Task/{id}/$message", one(HttpMethod::Get, message()))
         .path("/fhir/Task/{id}/$reprocess", one(HttpMethod::Post, reprocess()))
-        .path(
-            "/fhir/.well-known/smart-configuration",
-            one(HttpMethod::Get, smart()),
-        )
-        .path("/oauth/token", one(HttpMethod::Post, token()))
-        .path(
-            "/oauth/introspect",
-            one(
-                HttpMethod::Post,
-                about_token("introspect", "Whether a token is active, and for what"),
-            ),
-        )
-        .path(
-            "/oauth/revoke",
-            one(HttpMethod::Post, about_token("revoke", "Ends a token")),
-        )
-        .path(
-            "/oauth/jwks",
-            one(
-                HttpMethod::Get,
-                plain("OAuth", "jwks", "Public keys of access tokens"),
-            ),
-        )
         .path(
             "/healthz",
             one(
@@ -55,11 +32,11 @@ pub fn add(paths: PathsBuilder) -> PathsBuilder {
         )
 }
 
-fn one(method: HttpMethod, operation: OperationBuilder) -> PathItem {
+pub(super) fn one(method: HttpMethod, operation: OperationBuilder) -> PathItem {
     PathItemBuilder::new().operation(method, operation).build()
 }
 
-fn operation(tag: &str, id: &str, summary: &str) -> OperationBuilder {
+pub(super) fn operation(tag: &str, id: &str, summary: &str) -> OperationBuilder {
     OperationBuilder::new()
         .tag(tag)
         .operation_id(Some(id))
@@ -150,111 +127,7 @@ fn reprocess() -> OperationBuilder {
     .refuses(&["422"])
 }
 
-fn form(fields: &[(&str, &str)], required: &[&str]) -> RequestBody {
-    let schema = fields.iter().fold(ObjectBuilder::new(), |schema, (name, text)| {
-        let field = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some(*text))
-            .build();
-        schema.property(*name, field)
-    });
-    let schema = required
-        .iter()
-        .fold(schema, |schema, name| schema.required(*name))
-        .build();
-    RequestBodyBuilder::new()
-        .content(
-            "application/x-www-form-urlencoded",
-            ContentBuilder::new().schema(Some(schema)).build(),
-        )
-        .required(Some(Required::True))
-        .build()
-}
-
-fn json_answer(text: &str, example: Value) -> Response {
-    let schema = ObjectBuilder::new().build();
-    let content = ContentBuilder::new()
-        .schema(Some(schema))
-        .example(Some(example))
-        .build();
-    ResponseBuilder::new()
-        .description(text)
-        .content("application/json", content)
-        .build()
-}
-
-fn token() -> OperationBuilder {
-    let fields = [
-        ("grant_type", "client_credentials"),
-        (
-            "scope",
-            "A subset of the registered scopes; all of them when absent",
-        ),
-        (
-            "client_assertion_type",
-            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        ),
-        (
-            "client_assertion",
-            "A JWT signed with RS384 or ES384: iss and sub are the client id, aud this URL, exp at most 5 minutes ahead, jti never used before",
-        ),
-        (
-            "client_id",
-            "With client_secret, for simple partners (or HTTP Basic)",
-        ),
-        (
-            "client_secret",
-            "The secret that `baton client add --secret` printed",
-        ),
-    ];
-    operation("OAuth", "token", "An access token by client credentials")
-        .request_body(Some(form(&fields, &["grant_type"])))
-        .response(
-            "200",
-            json_answer(
-                "The token",
-                json!({
-                    "access_token": "eyJ…", "token_type": "Bearer", "expires_in": 300, "scope": "system/*.rs"
-                }),
-            ),
-        )
-        .response(
-            "400",
-            json_answer("RFC 6749 section 5.2", json!({"error": "invalid_scope"})),
-        )
-        .response(
-            "401",
-            json_answer(
-                "The client is not who it says",
-                json!({"error": "invalid_client"}),
-            ),
-        )
-}
-
-fn about_token(id: &str, summary: &str) -> OperationBuilder {
-    let fields = [
-        ("token", "The token"),
-        ("client_id", "The caller"),
-        ("client_secret", "Its secret"),
-    ];
-    operation("OAuth", id, summary)
-        .request_body(Some(form(&fields, &["token"])))
-        .response("200", json_answer("Done", json!({})))
-        .response(
-            "401",
-            json_answer(
-                "The client is not who it says",
-                json!({"error": "invalid_client"}),
-            ),
-        )
-}
-
-fn smart() -> OperationBuilder {
-    operation("OAuth", "smartConfiguration", "SMART discovery")
-        .response("200", json_answer("Endpoints and capabilities", json!({})))
-}
-
-fn plain(tag: &str, id: &str, summary: &str) -> OperationBuilder {
+pub(super) fn plain(tag: &str, id: &str, summary: &str) -> OperationBuilder {
     operation(tag, id, summary).response("200", empty(summary))
 }
 

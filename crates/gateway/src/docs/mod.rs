@@ -9,6 +9,7 @@ mod content;
 mod doors;
 mod examples;
 mod interactions;
+mod oauth;
 mod operations;
 mod schemas;
 mod system;
@@ -17,7 +18,7 @@ use crate::routes::resource;
 use actix_web::{HttpResponse, web};
 use fhir::{TypeId, registry};
 use std::sync::LazyLock;
-use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
+use utoipa::openapi::security::{AuthorizationCode, ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, PathsBuilder, Server,
 };
@@ -92,7 +93,7 @@ impl Document {
             .servers(Some([Server::new("/")]))
             .paths(
                 operations::add(
-                    doors::add(system::compartments(system::add(paths), &types)),
+                    oauth::add(doors::add(system::compartments(system::add(paths), &types))),
                     &types,
                 )
                 .build(),
@@ -106,8 +107,8 @@ impl Document {
     }
 }
 
-const DESCRIPTION: &str = "FHIR R4 (4.0.1) with the work of care coordination. Get a token at `/oauth/token` with \
-    client credentials; every error on a FHIR path is an OperationOutcome. `/fhir/metadata` says the same for FHIR clients.";
+const DESCRIPTION: &str = "FHIR R4 (4.0.1) with the work of care coordination. Get a token at `/oauth/token`, with \
+    client credentials or with the code that a person's sign-in at `/oauth/authorize` ends with; every error on a FHIR path is an OperationOutcome. `/fhir/metadata` says the same for FHIR clients.";
 
 fn components(types: &[TypeId]) -> utoipa::openapi::Components {
     let scopes = Scopes::from_iter([
@@ -116,9 +117,23 @@ fn components(types: &[TypeId]) -> utoipa::openapi::Components {
         ("system/Task.u", "update tasks"),
         ("system/MessageHeader.c", "send HL7 v2 and FHIR messages"),
     ]);
-    let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
+    let of_people = Scopes::from_iter([
+        ("openid", "know who signed in"),
+        ("launch/patient", "work with one patient"),
+        ("patient/*.rs", "read and search what is about this patient"),
+        ("user/*.rs", "read and search what the person may see"),
+        ("offline_access", "keep access"),
+    ]);
+    let flows = [
+        Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes)),
+        Flow::AuthorizationCode(AuthorizationCode::new(
+            "/oauth/authorize",
+            "/oauth/token",
+            of_people,
+        )),
+    ];
     let builder =
-        ComponentsBuilder::new().security_scheme("oauth", SecurityScheme::OAuth2(OAuth2::new([flow])));
+        ComponentsBuilder::new().security_scheme("oauth", SecurityScheme::OAuth2(OAuth2::new(flows)));
     content::add_shared(schemas::add(builder, types)).build()
 }
 

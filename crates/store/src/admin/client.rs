@@ -4,7 +4,8 @@ use crate::schema::client;
 use crate::{StoreError, Tx};
 use diesel::prelude::*;
 
-/// A registered client; exactly one of `secret_hash`, `jwks` and `jwks_url` is its credential.
+/// A registered client; exactly one of `secret_hash`, `jwks` and `jwks_url` is its credential, none
+/// when it is public.
 #[derive(Clone, Debug, Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = client, treat_none_as_null = true)]
 pub struct Client {
@@ -19,6 +20,24 @@ pub struct Client {
     /// Microseconds.
     pub created: i64,
     pub disabled: Option<i64>,
+    /// It runs where nothing can be kept secret, such as in a browser.
+    pub public: bool,
+    /// Space-separated.
+    pub grant_types: String,
+    /// Space-separated; compared as they are.
+    pub redirect_uris: String,
+    /// Where an EHR opens it.
+    pub launch_url: Option<String>,
+}
+
+impl Client {
+    pub fn may_use(&self, grant_type: &str) -> bool {
+        self.grant_types.split(' ').any(|allowed| allowed == grant_type)
+    }
+
+    pub fn redirects_to(&self, uri: &str) -> bool {
+        !uri.is_empty() && self.redirect_uris.split(' ').any(|registered| registered == uri)
+    }
 }
 
 impl Tx<'_> {

@@ -49,9 +49,13 @@ impl KeyServer {
 async fn gateway_for(keys: &KeyServer, allow_private: bool) -> (Gateway, String) {
     let gateway = Gateway::with(|config| config.tokens.allow_private_jwks = allow_private).await;
     let credential = Credential::JwksUrl(keys.url.clone());
-    let (client, _) = client::add(&gateway.state.store, "HIE", "system/*.rs", credential)
-        .await
-        .unwrap();
+    let (client, _) = client::add(
+        &gateway.state.store,
+        registration("HIE", "system/*.rs"),
+        credential,
+    )
+    .await
+    .unwrap();
     (gateway, client.id)
 }
 

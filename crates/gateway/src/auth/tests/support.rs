@@ -56,6 +56,14 @@ pub struct Gateway {
     _folder: Option<Folder>,
 }
 
+pub fn registration(name: &str, scope: &str) -> client::Registration {
+    client::Registration {
+        name: name.into(),
+        scope: scope.into(),
+        ..client::Registration::default()
+    }
+}
+
 /// What came back.
 pub struct Reply {
     pub status: StatusCode,
@@ -135,9 +143,13 @@ impl Gateway {
     }
 
     pub async fn secret_client(&self, scope: &str) -> (String, String) {
-        let added = client::add(&self.state.store, "EHR", scope, client::Credential::Secret)
-            .await
-            .unwrap();
+        let added = client::add(
+            &self.state.store,
+            registration("EHR", scope),
+            client::Credential::Secret,
+        )
+        .await
+        .unwrap();
         (added.0.id, added.1.unwrap())
     }
 
@@ -156,7 +168,7 @@ impl Gateway {
     /// A client that proves itself with the keys.
     pub async fn key_client(&self, keys: &Value) -> String {
         let credential = client::Credential::Jwks(keys.to_string());
-        client::add(&self.state.store, "HIE", "system/*.rs", credential)
+        client::add(&self.state.store, registration("HIE", "system/*.rs"), credential)
             .await
             .unwrap()
             .0

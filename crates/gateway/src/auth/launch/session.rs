@@ -1,0 +1,126 @@
+//! The browser of a person: a cookie, and behind it who signed in with it.
+//! <https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html>
+use super::handles::{self, Kept, hash};
+use crate::auth::Authority;
+use crate::edge;
+use actix_web::HttpRequest;
+use actix_web::http::header::COOKIE;
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use serde::{Deserialize, Serialize};
+use store::admin::Account;
+use store::{StoreError, Tx};
+
+/// From sign-in to the next one, in microseconds: a working day.
+pub const LIFETIME: i64 = 8 * 3_600 * 1_000_000;
+
+#[derive(Serialize, Deserialize)]
+pub struct Session {
+    pub account: String,
+    /// When the person proved who they are, in microseconds.
+    pub since: i64,
+}
+
+impl Kept for Session {
+    const KIND: &'static str = "session";
+}
+
+/// Somebody who signed in.
+#[derive(Clone)]
+pub struct Who {
+    pub account: Account,
+    pub since: i64,
+}
+
+pub struct Visitor {
+    secret: String,
+    /// The browser does not know its cookie yet.
+    pub is_new: bool,
+    pub who: Option<Who>,
+}
+
+impl Visitor {
+    /// Who the cookie stands for; a browser without one is given one.
+    pub async fn of(request: &HttpRequest, authority: &Authority, now: i64) -> Result<Visitor, StoreError> {
+        let Some(secret) = cookie_of(request, cookie_name(&authority.issuer)) else {
+            return Ok(Visitor {
+                secret: edge::secret(),
+                is_new: true,
+                who: None,
+            });
+        };
+        let key = hash(&secret);
+        let who = authority.store.read(move |tx| who(tx, &key, now)).await?;
+        Ok(Visitor {
+            secret,
+            is_new: false,
+            who,
+        })
+    }
+
+    /// The same person with a cookie that nobody could have planted.
+    pub fn renewed(who: Who) -> Visitor {
+        Visitor {
+            secret: edge::secret(),
+            is_new: true,
+            who: Some(who),
+        }
+    }
+
+    pub fn hash(&self) -> String {
+        hash(&self.secret)
+    }
+
+    /// What forms must bring back: another site cannot read it, nor the cookie that it follows from.
+    pub fn csrf(&self) -> String {
+        hash(&format!("csrf {}", self.secret))
+    }
+
+    pub fn sent(&self, csrf: Option<&str>) -> bool {
+        let given = csrf.unwrap_or_default();
+        verify_slices_are_equal(self.csrf().as_bytes(), given.as_bytes()).is_ok()
+    }
+
+    /// Lax, so that it comes along when an app sends the person here, and with no form of another site.
+    pub fn cookie(&self, issuer: &str) -> String {
+        let secure = if issuer.starts_with("https://") {
+            "; Secure"
+        } else {
+            ""
+        };
+        let name = cookie_name(issuer);
+        format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{secure}", self.secret)
+    }
+}
+
+/// Whom a session stands for, as long as the account is as it was at sign-in.
+pub fn who(tx: &mut Tx, key: &str, now: i64) -> Result<Option<Who>, StoreError> {
+    let Some(session) = handles::find::<Session>(tx, key, now)? else {
+        return Ok(None);
+    };
+    let account = tx.account(&session.account)?;
+    let valid = account.filter(|account| account.disabled.is_none() && account.password_set <= session.since);
+    Ok(valid.map(|account| Who {
+        account,
+        since: session.since,
+    }))
+}
+
+/// The prefix makes browsers insist on a secure cookie of this very host.
+fn cookie_name(issuer: &str) -> &'static str {
+    match issuer.starts_with("https://") {
+        true => "__Host-baton-session",
+        false => "baton-session",
+    }
+}
+
+fn cookie_of(request: &HttpRequest, name: &str) -> Option<String> {
+    let headers = request
+        .headers()
+        .get_all(COOKIE)
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = headers
+        .flat_map(|text| text.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(key, _)| *key == name)?;
+    (value.len() <= 64 && !value.is_empty()).then(|| value.to_owned())
+}

@@ -1,0 +1,12 @@
+//! People sign in and let apps in: SMART App Launch with a browser of few words.
+//! <https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html>
+mod app;
+mod browser;
+mod codes;
+mod ehr;
+mod identity;
+mod pages;
+mod refresh;
+mod requests;
+mod signin;
+mod standalone;
