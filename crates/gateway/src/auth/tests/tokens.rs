@@ -205,9 +205,11 @@ async fn discovery_says_what_works() {
     let get = async |path: &str| gateway.send(TestRequest::get().uri(path)).await;
     let smart = get("/fhir/.well-known/smart-configuration").await.body;
     assert_eq!(smart["token_endpoint"], TOKEN_URL);
-    assert_eq!(smart["grant_types_supported"], json!(["client_credentials"]));
+    let grants = ["authorization_code", "refresh_token", "client_credentials"];
+    assert_eq!(smart["grant_types_supported"], json!(grants));
     assert_eq!(smart["code_challenge_methods_supported"], json!(["S256"]));
-    assert!(smart.get("authorization_endpoint").is_none());
+    let authorize = format!("{BASE}/oauth/authorize");
+    assert_eq!(smart["authorization_endpoint"], json!(authorize));
 
     let key = get("/oauth/jwks").await.body["keys"][0].clone();
     assert_eq!(
@@ -216,9 +218,6 @@ async fn discovery_says_what_works() {
     );
     assert!(key["kid"].is_string() && key.get("d").is_none());
 
-    get("/oauth/authorize")
-        .await
-        .fails("unsupported_response_type", "client_credentials");
     gateway
         .form("/oauth/register", &[])
         .await
