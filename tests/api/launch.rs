@@ -7,6 +7,7 @@ mod ehr;
 mod identity;
 mod pages;
 mod refresh;
+mod register;
 mod requests;
 mod signin;
 mod standalone;

@@ -101,6 +101,19 @@ pub struct Tokens {
     pub lifetime_seconds: i64,
     /// Whether a client's JWKS URL may be plain http or point into a private network.
     pub allow_private_jwks: bool,
+    /// Whether apps may register themselves at `/oauth/register`.
+    pub registration: Registering,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Registering {
+    #[default]
+    Off,
+    /// With a token of `baton client initial-token`.
+    InitialToken,
+    /// Anybody, for what needs a person's consent.
+    Open,
 }
 
 /// The practice that follows up discharges.
@@ -198,6 +211,7 @@ impl Default for Tokens {
         Tokens {
             lifetime_seconds: 300,
             allow_private_jwks: false,
+            registration: Registering::Off,
         }
     }
 }

@@ -10,6 +10,7 @@ on_both!(
     only_one_of_many_gets_tokens,
     the_verifier_must_be_the_one_of_the_request,
     a_code_is_bound_to_app_and_address,
+    what_took_too_long_is_over,
     the_token_endpoint_knows_its_grants
 );
 
@@ -155,5 +156,34 @@ fn the_token_endpoint_knows_its_grants(baton: &Baton) {
         401,
         "invalid_client",
         "client secret",
+    );
+}
+
+fn what_took_too_long_is_over(baton: &Baton) {
+    patient(baton, "ada");
+    let (app, browser) = (App::public(baton, SCOPE), Browser::new(baton));
+    let code = app.code(&browser, SCOPE, "ada");
+    baton.database.alter(
+        "UPDATE handle SET body = replace(body, '\"until\":', '\"until\":1,\"was\":') WHERE kind = 'code'",
+    );
+    fails(&app.redeem(&code, &Proof::Nothing), 400, "invalid_grant", "over");
+    let shown = browser.open(&app.request(SCOPE, &[]));
+    baton
+        .database
+        .alter("UPDATE handle SET expires = 1 WHERE kind = 'flow'");
+    assert_eq!(browser.allow(&shown).title(), "This cannot go on");
+    baton
+        .database
+        .alter("UPDATE handle SET expires = 1 WHERE kind = 'session'");
+    assert_eq!(browser.open(&app.request(SCOPE, &[])).title(), "Sign in");
+    let granted = app.tokens(&browser, SCOPE, "ada");
+    baton
+        .database
+        .alter("UPDATE handle SET expires = 1 WHERE kind = 'refresh'");
+    fails(
+        &app.refresh(&text(&granted, "refresh_token"), None),
+        400,
+        "invalid_grant",
+        "over",
     );
 }

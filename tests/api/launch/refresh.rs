@@ -11,7 +11,8 @@ on_both!(
     scopes_narrow_and_never_widen,
     online_access_ends_with_the_session,
     access_ends_with_the_account,
-    another_app_cannot_use_it
+    another_app_cannot_use_it,
+    a_revoked_refresh_token_takes_all_with_it
 );
 
 fn each_refresh_token_works_once(baton: &Baton) {
@@ -119,4 +120,23 @@ fn another_app_cannot_use_it(baton: &Baton) {
     let refresh = text(&app.tokens(&Browser::new(baton), SCOPE, "ada"), "refresh_token");
     fails(&other.refresh(&refresh, None), 400, "invalid_grant", "unknown");
     assert_eq!(app.refresh(&refresh, None).status, 200, "and uses nothing up");
+}
+
+fn a_revoked_refresh_token_takes_all_with_it(baton: &Baton) {
+    patient(baton, "ada");
+    let (app, other) = (App::public(baton, SCOPE), App::public(baton, SCOPE));
+    let granted = app.tokens(&Browser::new(baton), SCOPE, "ada");
+    let (token, refresh) = (text(&granted, "access_token"), text(&granted, "refresh_token"));
+    let revoke = |app: &App| {
+        let fields = [("token", refresh.as_str()), ("client_id", &app.id)];
+        baton.anonymous().form("/oauth/revoke", &fields).status
+    };
+    assert_eq!(
+        (revoke(&other), app.userinfo(&token).status),
+        (200, 200),
+        "not theirs, so nothing happens"
+    );
+    assert_eq!((revoke(&app), app.userinfo(&token).status), (200, 401));
+    fails(&app.refresh(&refresh, None), 400, "invalid_grant", "over");
+    assert_eq!(revoke(&app), 200, "and again");
 }

@@ -107,7 +107,11 @@ impl Database {
         let rows = match self.sqlite_file() {
             None => query.execute(&mut diesel::PgConnection::establish(&self.url).expect("a connection")),
             Some(path) => {
-                query.execute(&mut diesel::SqliteConnection::establish(path).expect("a connection"))
+                let mut connection = diesel::SqliteConnection::establish(path).expect("a connection");
+                // The server may be writing.
+                let patient = diesel::sql_query("PRAGMA busy_timeout = 10000").execute(&mut connection);
+                patient.expect("a setting");
+                query.execute(&mut connection)
             }
         };
         assert!(rows.expect(sql) > 0, "{sql}");

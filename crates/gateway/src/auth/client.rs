@@ -89,6 +89,9 @@ impl Default for Registration {
     }
 }
 
+/// What an app may ask for when nothing is said of it.
+pub const APP_SCOPE: &str = "openid fhirUser launch/patient patient/*.rs";
+
 /// The grant of clients without a user, and those of apps.
 pub const BACKEND: &str = "client_credentials";
 pub const APP: &str = "authorization_code refresh_token";

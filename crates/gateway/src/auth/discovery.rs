@@ -1,11 +1,10 @@
 //! What a client can find out without a token: SMART configuration and public keys.
 //! <https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html>
-use super::error::OAuthError;
 use super::{client, jwks};
+use crate::config::Registering;
 use crate::state::AppState;
-use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpResponse, ResponseError, web};
+use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
 /// Says what works now; `code_challenge_methods_supported` is required of every server.
@@ -37,7 +36,7 @@ pub async fn smart_configuration(state: web::Data<AppState>) -> HttpResponse {
 /// What SMART and OpenID Connect both want to know.
 pub fn endpoints(state: &AppState) -> Value {
     let base = &state.config.public_url;
-    json!({
+    let mut said = json!({
         "issuer": base,
         "jwks_uri": format!("{base}/oauth/jwks"),
         "authorization_endpoint": format!("{base}/oauth/authorize"),
@@ -53,7 +52,11 @@ pub fn endpoints(state: &AppState) -> Value {
         "scopes_supported": SCOPES,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    if state.config.tokens.registration != Registering::Off {
+        said["registration_endpoint"] = format!("{base}/oauth/register").into();
+    }
+    said
 }
 
 /// Types and letters in place of `*` and `cruds` are supported too.
@@ -79,9 +82,4 @@ pub async fn jwks(state: web::Data<AppState>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "public, max-age=5"))
         .json(keys)
-}
-
-pub async fn register() -> HttpResponse {
-    let text = "clients are registered by the operator of this server, with `baton client add`";
-    OAuthError::new(StatusCode::FORBIDDEN, "access_denied", text).error_response()
 }

@@ -17,6 +17,7 @@ pub mod jwks;
 pub mod keys;
 pub mod launch;
 pub mod reach;
+mod register;
 mod remote;
 pub mod routes;
 pub mod scope;

@@ -1,6 +1,6 @@
 //! The routes of the authorization server, as one list.
 use super::error::OAuthError;
-use super::{discovery, launch, token_endpoint, token_status};
+use super::{discovery, launch, register, token_endpoint, token_status};
 use actix_web::http::header::ALLOW;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Resource, ResponseError, web};
@@ -17,7 +17,7 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
     .service(on("/oauth/introspect", "POST").route(web::post().to(token_status::introspect)))
     .service(on("/oauth/revoke", "POST").route(web::post().to(token_status::revoke)))
     .service(on("/oauth/jwks", "GET").route(web::get().to(discovery::jwks)))
-    .service(on("/oauth/register", "POST").route(web::post().to(discovery::register)))
+    .service(on("/oauth/register", "POST").route(web::post().to(register::register)))
     .configure(launch::configure);
 }
 

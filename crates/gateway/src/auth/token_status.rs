@@ -2,6 +2,7 @@
 use super::authority::{Authority, REVOKED};
 use super::error::OAuthError;
 use super::form::{Body, Form};
+use super::launch;
 use super::token::Verified;
 use crate::edge;
 use crate::state::AppState;
@@ -9,6 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
+use store::Tx;
 
 /// Any registered client may ask: it must hold the token to do so, and learns what the token says.
 pub async fn introspect(
@@ -37,7 +39,8 @@ fn describe(token: &Verified) -> Value {
     })
 }
 
-/// 200 for a token that is unknown or over, as there is nothing left to do.
+/// 200 for a token that is unknown or over, as there is nothing left to do. A refresh token takes all
+/// that was granted with it.
 pub async fn revoke(
     request: HttpRequest,
     body: Body,
@@ -45,7 +48,12 @@ pub async fn revoke(
 ) -> Result<HttpResponse, OAuthError> {
     let form = Form::read(&request, body)?;
     let now = edge::now();
-    let client = form.client(&state.auth, now).await?;
+    let client = form.any_client(&state.auth, now).await?;
+    let (given, id) = (form.need("token")?.to_owned(), client.id.clone());
+    let ended = move |tx: &mut Tx| launch::end_by_refresh(tx, &given, &id, now);
+    if state.auth.store.write(ended).await? {
+        state.auth.refresh(now).await?;
+    }
     let Ok(token) = state.auth.check(form.need("token")?, now) else {
         return Ok(HttpResponse::Ok()
             .insert_header((CACHE_CONTROL, "no-store"))

@@ -1,7 +1,7 @@
 //! `baton client`: partners that may call over HTTP.
 use super::{Failure, data};
 use crate::auth::client::{self, Credential, Registration, register};
-use crate::auth::{jwks, reach};
+use crate::auth::{jwks, launch, reach};
 use crate::edge;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -18,6 +18,14 @@ pub enum Command {
     Disable {
         /// The client_id
         id: String,
+        #[command(flatten)]
+        data: data::Args,
+    },
+    /// Make a token with which one app may register itself (setting tokens.registration)
+    InitialToken {
+        /// Days it may be used
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=365))]
+        days: u16,
         #[command(flatten)]
         data: data::Args,
     },
@@ -62,7 +70,7 @@ impl AddArgs {
     fn registration(&self) -> Registration {
         let app = !self.redirect_uris.is_empty();
         let (scope, grants) = match app {
-            true => (APP_SCOPE, client::APP),
+            true => (client::APP_SCOPE, client::APP),
             false => (BACKEND_SCOPE, client::BACKEND),
         };
         Registration {
@@ -79,7 +87,6 @@ impl AddArgs {
 }
 
 const BACKEND_SCOPE: &str = "system/*.rs";
-const APP_SCOPE: &str = "openid fhirUser launch/patient patient/*.rs";
 
 // How the client will prove who it is. (A doc comment here would become the help text of the commands.)
 #[derive(clap::Args)]
@@ -115,6 +122,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
             data::print(&describe(&client));
             Ok(())
         }
+        Command::InitialToken { days, data } => initial_token(days, &data),
         Command::Rotate { id, credential, data } => rotate(id, &credential, &data),
     }
 }
@@ -130,6 +138,14 @@ fn add(args: &AddArgs) -> Result<(), Failure> {
         .run(async |store| client::add(store, registration, credential).await);
     let (client, secret) = add?;
     data::print(&with_secret(&client, secret));
+    Ok(())
+}
+
+fn initial_token(days: u16, data: &data::Args) -> Result<(), Failure> {
+    let (token, now) = (edge::secret(), edge::now());
+    let (kept, expires) = (token.clone(), now + i64::from(days) * 86_400_000_000);
+    data.write(move |tx| launch::make_initial(tx, &kept, expires))?;
+    data::print(&json!({ "initial_token": token, "expires": data::instant(Some(expires)) }));
     Ok(())
 }
 

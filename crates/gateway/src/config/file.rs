@@ -19,7 +19,8 @@
 //! Tenants: `tenant.rs`.
 use super::tenant::TenantTable;
 use super::{
-    Audit, Auth, ClientAuth, Config, Limits, Log, Practice, References, SecretKey, Tls, Tokens, derived_url,
+    Audit, Auth, ClientAuth, Config, Limits, Log, Practice, References, Registering, SecretKey, Tls, Tokens,
+    derived_url,
 };
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -65,6 +66,7 @@ pub struct TlsTable {
 struct TokensTable {
     lifetime_seconds: Option<i64>,
     allow_private_jwks: Option<bool>,
+    registration: Option<Registering>,
 }
 
 #[derive(Default, Deserialize)]
@@ -186,6 +188,7 @@ impl TokensTable {
         Ok(Tokens {
             lifetime_seconds,
             allow_private_jwks,
+            registration: self.registration.unwrap_or(defaults.registration),
         })
     }
 }

@@ -104,6 +104,7 @@ pub fn add(paths: PathsBuilder) -> PathsBuilder {
         )
         .path("/oauth/userinfo", one(HttpMethod::Get, userinfo()))
         .path("/oauth/launch", one(HttpMethod::Post, launch()))
+        .path("/oauth/register", one(HttpMethod::Post, register()))
 }
 
 fn authorize() -> utoipa::openapi::PathItem {
@@ -181,10 +182,6 @@ fn launch() -> OperationBuilder {
         "client_id": "0199…", "patient": "123", "encounter": "456", "fhir_user": "Practitioner/789",
         "intent": "reconcile-medications", "need_patient_banner": false
     });
-    let content = ContentBuilder::new()
-        .schema(Some(ObjectBuilder::new().build()))
-        .example(Some(body))
-        .build();
     let begun = json!({
         "launch": "c2Vj…", "expires_in": 600, "iss": "https://baton.example/fhir",
         "launch_url": "https://app.example/launch?iss=…&launch=…"
@@ -194,14 +191,46 @@ fn launch() -> OperationBuilder {
             "Needs what it names: system/Patient.r, and system/Encounter.r with an encounter. The value works once, for \
              this app and, where fhir_user is given, for this person.",
         ))
-        .request_body(Some(
-            RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True)).build(),
-        ))
+        .request_body(Some(json_body(body)))
         .response("201", json_answer("The launch, and where to open the app if it has a launch URL", begun))
         .response("400", json_answer("What is named is not here", json!({"error": "invalid_request"})))
         .response("401", json_answer("No token, or not a good one", json!({"error": "invalid_token"})))
         .response("403", json_answer("The token does not cover it", json!({"error": "insufficient_scope"})))
         .security(super::content::secured("system/Patient.r"))
+}
+
+fn register() -> OperationBuilder {
+    let metadata = json!({
+        "client_name": "Heart App", "redirect_uris": ["https://app.example/back"], "token_endpoint_auth_method": "none",
+        "grant_types": ["authorization_code", "refresh_token"], "scope": "openid fhirUser launch/patient patient/*.rs"
+    });
+    let registered = json!({
+        "client_id": "0199…", "client_id_issued_at": 1_795_000_000, "client_name": "Heart App",
+        "redirect_uris": ["https://app.example/back"], "token_endpoint_auth_method": "none",
+        "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+        "scope": "openid fhirUser launch/patient patient/*.rs"
+    });
+    operation("OAuth", "register", "An app registers itself (RFC 7591)")
+        .description(Some(
+            "Off unless the setting tokens.registration is `open` (scopes of people only) or `initial-token` (with a token of \
+             `baton client initial-token`).",
+        ))
+        .request_body(Some(json_body(metadata)))
+        .response("201", json_answer("The client; a secret is shown this once", registered))
+        .response("400", json_answer("What is wrong", json!({"error": "invalid_client_metadata"})))
+        .response("401", json_answer("No initial token, or one that was used", json!({"error": "invalid_token"})))
+        .response("403", json_answer("The operator registers clients", json!({"error": "access_denied"})))
+}
+
+fn json_body(example: Value) -> RequestBody {
+    let content = ContentBuilder::new()
+        .schema(Some(ObjectBuilder::new().build()))
+        .example(Some(example))
+        .build();
+    RequestBodyBuilder::new()
+        .content("application/json", content)
+        .required(Some(Required::True))
+        .build()
 }
 
 fn nobody() -> Response {

@@ -121,6 +121,15 @@ pub fn end(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// By a refresh token that its client no longer wants. False when it is none of this client's.
+pub fn end_by_refresh(tx: &mut Tx, token: &str, client: &str, now: i64) -> Result<bool, StoreError> {
+    let held = handles::held::<Refresh>(tx, &handles::hash(token), now)?;
+    match held.filter(|refresh| refresh.client == client) {
+        None => Ok(false),
+        Some(refresh) => end(tx, &refresh.grant, now).map(|()| true),
+    }
+}
+
 /// All that a person granted.
 pub fn end_all_of(tx: &mut Tx, account: &str, now: i64) -> Result<(), StoreError> {
     let ids = tx.granted_by(account, now)?;

@@ -14,6 +14,7 @@ mod flow;
 mod grant;
 mod handles;
 mod identity;
+mod initial;
 mod launching;
 mod pages;
 mod people;
@@ -22,8 +23,9 @@ mod signin;
 mod steps;
 
 pub use exchange::{by_code, by_refresh};
-pub use grant::end_all_of;
+pub use grant::{end_all_of, end_by_refresh};
 pub use identity::{openid_configuration, userinfo};
+pub use initial::{InitialToken, is_unused, make_initial, use_up};
 pub use signin::name_hash;
 
 use super::routes::on;

@@ -41,7 +41,7 @@ pub struct Visitor {
 impl Visitor {
     /// Who the cookie stands for; a browser without one is given one.
     pub async fn of(request: &HttpRequest, authority: &Authority, now: i64) -> Result<Visitor, StoreError> {
-        let Some(secret) = cookie_of(request, cookie_name(&authority.issuer)) else {
+        let Some(secret) = cookie_of(request, &cookie_name(&authority.issuer)) else {
             return Ok(Visitor {
                 secret: edge::secret(),
                 is_new: true,
@@ -105,12 +105,14 @@ pub fn who(tx: &mut Tx, key: &str, now: i64) -> Result<Option<Who>, StoreError> 
     }))
 }
 
-/// The prefix makes browsers insist on a secure cookie of this very host.
-fn cookie_name(issuer: &str) -> &'static str {
-    match issuer.starts_with("https://") {
-        true => "__Host-baton-session",
-        false => "baton-session",
-    }
+/// One for each organisation. The prefix makes browsers insist on a secure cookie of this very host.
+fn cookie_name(issuer: &str) -> String {
+    let (scheme, rest) = issuer.split_once("://").unwrap_or_default();
+    let prefix = if scheme == "https" { "__Host-" } else { "" };
+    let path = rest
+        .split_once('/')
+        .map_or(String::new(), |(_, path)| format!("-{}", path.replace('/', "-")));
+    format!("{prefix}baton-session{path}")
 }
 
 fn cookie_of(request: &HttpRequest, name: &str) -> Option<String> {
@@ -123,4 +125,19 @@ fn cookie_of(request: &HttpRequest, name: &str) -> Option<String> {
         .filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = pairs.find(|(key, _)| *key == name)?;
     (value.len() <= 64 && !value.is_empty()).then(|| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_organisation_has_a_cookie_of_its_own() {
+        assert_eq!(cookie_name("https://baton.example"), "__Host-baton-session");
+        assert_eq!(
+            cookie_name("https://baton.example/t/north"),
+            "__Host-baton-session-t-north"
+        );
+        assert_eq!(cookie_name("http://127.0.0.1:8080"), "baton-session");
+    }
 }

@@ -112,7 +112,12 @@ impl<'a> Turn<'a> {
             Step::SignIn => pages::sign_in(&frame, false),
             Step::Patient => pages::choose_patient(&frame, &Search::default(), None),
             Step::Encounter => pages::choose_encounter(&frame, &self.encounters().await?),
-            Step::Consent => pages::consent(&frame, &self.flow.asked.scopes(), self.subject()),
+            Step::Consent => pages::consent(
+                &frame,
+                &self.flow.asked.scopes(),
+                self.subject(),
+                &self.flow.asked.redirect_uri,
+            ),
         };
         Ok(self.dressed(page).into())
     }

@@ -1,12 +1,14 @@
 //! What the app asks for, in plain words; each part can be left out.
 //! <https://www.healthit.gov/test-method/standardized-api-patient-and-population-services>
-use super::{Frame, Page, words};
+use super::{Frame, Page, source_of, words};
 use crate::auth::launch::grant::is_droppable;
 use crate::auth::scope::{Scope, Scopes};
 use maud::html;
 
 /// `subject`: the patient or stay that was chosen, as people call them.
-pub fn consent(frame: &Frame, scopes: &Scopes, subject: Option<&str>) -> Page {
+///
+/// Apps choose their names themselves; the address that people go on at is what they cannot choose.
+pub fn consent(frame: &Frame, scopes: &Scopes, subject: Option<&str>, redirect_uri: &str) -> Page {
     let asked: Vec<(usize, &Scope)> = scopes
         .iter()
         .enumerate()
@@ -27,6 +29,7 @@ pub fn consent(frame: &Frame, scopes: &Scopes, subject: Option<&str>) -> Page {
     };
     let body = html! {
         @if let Some(subject) = subject { p { "This is about " strong { (subject) } "." } }
+        @if let Some(origin) = source_of(redirect_uri) { p { "You go on at " strong { (origin) } "." } }
         @if !asked.is_empty() { p { "Take away the mark from what you do not want to allow." } }
         (frame.form("consent", fields))
         (frame.ways_out())
