@@ -2,4 +2,6 @@
 mod book;
 mod chain;
 mod door;
+mod provenance;
+mod searching;
 mod shapes;

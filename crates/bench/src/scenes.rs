@@ -83,6 +83,7 @@ pub fn run(engine: &Engine, named: &[String], table: &mut Table) {
     }
     if wanted("read") {
         bench.reads(table);
+        bench.audit(table);
     }
     if wanted("crud") {
         bench.mix(table);
@@ -247,6 +248,37 @@ impl Bench<'_> {
             None,
             Target::None,
         ));
+    }
+
+    /// What recording who reads costs, of two servers on the database: one records, one does not.
+    fn audit(&self, table: &mut Table) {
+        let settings = std::env::temp_dir().join(format!("baton-bench-{}.toml", std::process::id()));
+        std::fs::write(&settings, "[audit]\nreads = false\n").expect("a file of settings");
+        let silent = Server::with(&self.database, &["--config", &settings.display().to_string()]);
+        std::fs::remove_file(settings).expect("just written");
+        let ids = self.some_ids();
+        let paths = ids.iter().map(|id| format!("/fhir/Observation/{id}"));
+        let reads: Vec<Vec<u8>> = paths.map(|path| self.get(&path)).collect();
+        let search = self.get("/fhir/Observation?code=http://loinc.org|8867-4&_count=10");
+        for (what, requests) in [("reads by id", reads), ("searches", vec![search])] {
+            let requests = Arc::new(requests);
+            let (mut on, mut off) = (Load::default(), Load::default());
+            for _ in 0..TURNS {
+                for (server, sum) in [(&self.server, &mut on), (&silent, &mut off)] {
+                    let requests = requests.clone();
+                    let make =
+                        move |client: usize, n: usize| requests[(client * 31 + n) % requests.len()].clone();
+                    sum.add(http::load(&server.address, 32, TIME / TURNS, make));
+                }
+            }
+            let cost = (1.0 - on.rate() / off.rate()) * 100.0;
+            let what = format!("audit, of what {what} take");
+            table.add(self.row(&what, cost, "%", None, Target::AtMost(10.0)));
+        }
+    }
+
+    fn get(&self, path: &str) -> Vec<u8> {
+        http::request("GET", path, &self.token, FHIR, "")
     }
 
     /// Nine types from creation to deletion, as a published workload has them.

@@ -34,9 +34,15 @@ pub struct Server {
 
 impl Server {
     pub fn start(database: &str) -> Server {
+        Server::with(database, &[])
+    }
+
+    /// With more arguments.
+    pub fn with(database: &str, args: &[&str]) -> Server {
         let mut command = baton();
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--database", database])
+            .args(args)
             .env("BATON_LOG", "warn");
         Server::spawn(command, |line| {
             let (_, rest) = line.split_once("fhir=http://").expect("the ready line");

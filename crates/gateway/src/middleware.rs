@@ -194,7 +194,7 @@ fn allow_any_origin(headers: &mut HeaderMap) {
         ),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "Accept, Authorization, Content-Encoding, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Request-Id",
+            "Accept, Authorization, Content-Encoding, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Provenance, X-Purpose-Of-Use, X-Request-Id",
         ),
         (
             header::ACCESS_CONTROL_EXPOSE_HEADERS,

@@ -32,6 +32,7 @@ fn ctx(now: i64) -> Context {
         actor: "test".into(),
         request_id: "r".into(),
         origin: None,
+        provenance: None,
     }
 }
 

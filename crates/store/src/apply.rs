@@ -7,6 +7,7 @@ use crate::integrity;
 use crate::plan::{Step, plan};
 use crate::point;
 use crate::prepare::Prepared;
+use crate::provenance;
 use crate::write_sql::{self, Version};
 use crate::{Change, StoreError, Stored, Tx};
 use fhir::{Issue, IssueCode, TypeId};
@@ -35,6 +36,9 @@ pub(crate) fn apply(
         return apply(tx, &again, ctx, texts);
     }
     let (applied, effects) = store(tx, changes, ctx, texts)?;
+    if let Some(said) = &ctx.provenance {
+        provenance::attach(tx, said, &applied, ctx).inspect_err(|_| failure::note(None))?;
+    }
     // From here on rows are written: whoever ignores an error must not commit them.
     react(tx, effects, ctx).inspect_err(|_| failure::note(None))?;
     Ok(applied)
@@ -92,6 +96,7 @@ fn react(tx: &mut Tx, effects: Vec<Effect>, ctx: &Context) -> Result<(), StoreEr
     let derived = Context {
         actor: DERIVED.to_string(),
         origin: None,
+        provenance: None,
         ..ctx.clone()
     };
     let mut answer = follow(tx, effects, ctx)?;
@@ -129,6 +134,11 @@ impl Effect<'_> {
             after: self.after.as_deref(),
         }
     }
+}
+
+/// One round, of which nothing follows. For what goes with a write.
+pub(crate) fn beside(tx: &mut Tx, change: &Prepared, ctx: &Context) -> Result<(), StoreError> {
+    store(tx, &[change], ctx, Texts::Unwanted).map(drop)
 }
 
 /// One round. Everything is checked before the first row is written, as far as one part goes.

@@ -43,6 +43,17 @@ pub struct Context {
     pub request_id: String,
     /// Where the request came from, for the audit row; None for Baton's own work.
     pub origin: Option<Arc<Origin>>,
+    /// What the client says about where the write comes from.
+    pub provenance: Option<Arc<Said>>,
+}
+
+/// A Provenance without targets: it is stored with a write, about what that wrote.
+/// <https://hl7.org/fhir/R4/provenance.html#header>
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Fresh.
+    pub id: String,
+    pub resource: Value,
 }
 
 /// What became of a [`Change`].

@@ -30,6 +30,7 @@ mod plan;
 mod point;
 mod pool;
 mod prepare;
+mod provenance;
 mod reader;
 mod reindex;
 mod rows;
@@ -44,7 +45,7 @@ mod write_sql;
 mod writer;
 
 pub use apply::{DERIVED, Texts};
-pub use commit::{Applied, Change, Changed, Context, Expect, NoReaction, Op, Outcome, Reaction};
+pub use commit::{Applied, Change, Changed, Context, Expect, NoReaction, Op, Outcome, Reaction, Said};
 pub use custom::{ParamJob, State, Turn};
 pub use error::{StoreError, Transient};
 pub use prepare::Prepared;

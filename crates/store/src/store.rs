@@ -156,8 +156,9 @@ impl Store {
     /// A commit without reads around it: the fast path for plain REST writes. A create whose
     /// type the reaction does not watch is one round trip on PostgreSQL.
     pub async fn commit(&self, changes: Vec<Change>, ctx: Context) -> Result<Vec<Applied>, StoreError> {
-        let plain =
-            self.shared.engine == Engine::Postgres && changes.iter().all(|change| self.is_plain(change));
+        let plain = self.shared.engine == Engine::Postgres
+            && ctx.provenance.is_none()
+            && changes.iter().all(|change| self.is_plain(change));
         let changes = Prepared::all(changes, &ctx, self.by(&self.shared.params.get()));
         if plain {
             let (reply, receiver) = oneshot::channel();

@@ -11,6 +11,7 @@ use crate::{
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer};
 use fhir::TypeId;
+use fhir::base::Bases;
 use fhir::event::Event;
 use fhir::registry::CustomParams;
 use fhir::search::Query;
@@ -48,6 +49,11 @@ impl Tx<'_> {
             params: &self.params,
             enforced: self.shared.enforced(),
         }
+    }
+
+    /// What counts as a reference to this server.
+    pub fn bases(&self) -> Bases {
+        self.params.bases.clone()
     }
 
     /// The current version; a deleted one says so in `deleted`.

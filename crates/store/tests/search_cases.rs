@@ -56,6 +56,7 @@ async fn load(store: &Store, corpus: &Path) -> usize {
         actor: "test".into(),
         request_id: "load".into(),
         origin: None,
+        provenance: None,
     };
     for some in changes.chunks(100) {
         store.commit(some.to_vec(), ctx.clone()).await.expect("stored");

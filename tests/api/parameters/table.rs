@@ -151,7 +151,11 @@ fn entry(resource: &Value) -> Value {
 pub fn search(partner: &Client, on: &str, query: &str) -> Result<BTreeSet<String>, String> {
     let reply = partner.get(&format!("{on}?{query}&_count=200&_elements=id"));
     match reply.status {
-        200 => Ok(ids(&reply, "match")),
+        // What Baton recorded about the scene itself is found too (`audit/`).
+        200 => Ok(ids(&reply, "match")
+            .into_iter()
+            .filter(|id| !id.starts_with("baton-"))
+            .collect()),
         status => Err(format!("{status} {}", reply.text)),
     }
 }

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod compare;
 pub mod compartment;
+pub mod holds;
 pub mod implicit;
 pub mod index;
 pub mod near;

@@ -6,9 +6,11 @@
 //! in the queue, not for the disk; whoever kills the process can take the last moment along.
 pub mod around;
 mod kinds;
+mod provenance;
 pub mod recorded;
 pub mod render;
 pub mod seal;
+pub mod search;
 mod trail;
 mod what;
 

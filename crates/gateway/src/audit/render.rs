@@ -15,7 +15,7 @@ const SOURCE_TYPE: &str = "http://terminology.hl7.org/CodeSystem/security-source
 const ADDRESS: &str = "2";
 const URI: &str = "5";
 const CLIENT: &str = "urn:baton:client";
-const REQUEST: &str = "urn:baton:request";
+pub const REQUEST: &str = "urn:baton:request";
 
 /// The id under which an event is served.
 pub fn id(recorded: &Recorded) -> String {
@@ -132,7 +132,7 @@ fn agents(event: &Event, kind: &Kind, base: &str) -> Vec<Value> {
     agents
 }
 
-fn observer(base: &str) -> Value {
+pub fn observer(base: &str) -> Value {
     json!({"identifier": {"system": "urn:ietf:rfc:3986", "value": base}, "display": "Baton"})
 }
 

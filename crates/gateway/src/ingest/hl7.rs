@@ -224,6 +224,7 @@ impl Door<'_> {
             actor: format!("sender:{sender}"),
             request_id: self.arrival.request_id.clone(),
             origin: None,
+            provenance: None,
         }
     }
 }

@@ -86,6 +86,7 @@ fn context(client: &str, request_id: &str) -> Context {
         actor: client.to_owned(),
         request_id: request_id.to_owned(),
         origin: None,
+        provenance: None,
     }
 }
 

@@ -66,6 +66,7 @@ fn close(tx: &mut Tx, coordination: &Coordination, patients: &[String], now: i64
         actor: DERIVED.into(),
         request_id: "clock".into(),
         origin: None,
+        provenance: None,
     };
     tx.apply(changes, &ctx).map(drop)
 }

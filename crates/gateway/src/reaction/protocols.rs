@@ -111,6 +111,7 @@ pub async fn seed(store: &Store, now: i64) -> Result<(), StoreError> {
         actor: DERIVED.into(),
         request_id: "first-start".into(),
         origin: None,
+        provenance: None,
     };
     store.write(move |tx| plant(tx, &ctx)).await
 }

@@ -106,6 +106,7 @@ fn work_on(tx: &mut Tx, coordination: &Coordination, step: Step, now: i64) -> Re
             actor: DERIVED.into(),
             request_id: WORK.into(),
             origin: None,
+            provenance: None,
         };
         let changes = coordination.follow(tx, affected, now)?;
         tx.apply(changes, &ctx)?;

@@ -1,6 +1,6 @@
 //! What a client wants besides the interaction itself: format, `Prefer`, request id.
 //! <https://hl7.org/fhir/R4/http.html#mime-type> <https://hl7.org/fhir/R4/http.html#ops>
-use super::{pretty, query};
+use super::{pretty, query, said};
 use crate::error::ApiError;
 use crate::{audit, edge, middleware::RequestId};
 use actix_web::dev::Payload;
@@ -10,8 +10,8 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use fhir::IssueCode;
 use std::future::{Ready, ready};
 use std::sync::Arc;
-use store::Context;
 use store::audit::Origin;
+use store::{Context, Said};
 
 /// `Prefer: return=…`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Call {
     pub request_id: String,
     /// None where nobody asked over HTTP.
     pub origin: Option<Arc<Origin>>,
+    /// `X-Provenance`: where what is written comes from.
+    pub provenance: Option<Arc<Said>>,
     /// None: the client did not say.
     pub prefer: Option<Return>,
     /// `Prefer: handling=lenient`
@@ -41,6 +43,7 @@ impl Call {
             actor: actor.to_owned(),
             request_id: self.request_id.clone(),
             origin: self.origin.clone(),
+            provenance: self.provenance.clone(),
         }
     }
 }
@@ -70,6 +73,7 @@ fn negotiate(request: &HttpRequest) -> Result<Call, ApiError> {
     };
     Ok(Call {
         origin: Some(audit::origin(request)),
+        provenance: said::read(request)?,
         request_id,
         prefer,
         lenient: preferences.iter().any(|p| p == "handling=lenient"),

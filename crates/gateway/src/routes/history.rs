@@ -79,7 +79,8 @@ pub async fn run(
 pub struct Asked {
     history: History,
     view: View,
-    base: String,
+    /// For recorded events, where they are open.
+    recorded: Option<String>,
     /// As given, without the cursor.
     pairs: Vec<(String, String)>,
 }
@@ -115,7 +116,9 @@ impl Asked {
         Ok(Asked {
             view: view::of_shown(on, &pairs)?,
             history,
-            base: state.config.fhir_base(),
+            recorded: on
+                .filter(|on| caller.may(*on, Access::Read))
+                .map(|_| state.config.fhir_base()),
             pairs,
         })
     }
@@ -123,8 +126,9 @@ impl Asked {
     pub fn page(&self, tx: &mut Tx) -> Result<HistoryPage, store::StoreError> {
         if let HistoryScope::Instance(type_id, id) = &self.history.scope
             && is_recorded(*type_id, id)
+            && let Some(base) = &self.recorded
         {
-            return recorded::history(tx, (*type_id, id), &self.base, self.history.since);
+            return recorded::history(tx, (*type_id, id), base, self.history.since);
         }
         let page = tx.history(&self.history)?;
         if let (HistoryScope::Instance(type_id, id), true) = (&self.history.scope, page.versions.is_empty())

@@ -24,6 +24,7 @@ pub mod query;
 pub mod read;
 pub mod reply;
 pub mod review;
+pub mod said;
 pub mod search;
 pub mod search_system;
 pub mod searchset;

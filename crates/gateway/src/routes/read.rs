@@ -51,7 +51,7 @@ pub async fn current(
     id: String,
 ) -> Result<Stored, ApiError> {
     caller.require(type_id, Access::Read)?;
-    match recorded::read(state, type_id, &id).await {
+    match recorded::read(state, caller, type_id, &id).await {
         Some(found) => existing(type_id, found?),
         None => existing(type_id, state.store.fetch(type_id, id).await?),
     }
@@ -66,12 +66,12 @@ pub async fn version(
     version: i64,
 ) -> Result<Stored, ApiError> {
     caller.require(type_id, Access::Read)?;
-    let base = state.config.fhir_base();
+    let (base, caller) = (state.config.fhir_base(), caller.clone());
     existing(
         type_id,
         state
             .store
-            .read(move |tx| recorded::version(tx, type_id, &id, version, &base))
+            .read(move |tx| recorded::version(tx, &caller, type_id, &id, version, &base))
             .await?,
     )
 }

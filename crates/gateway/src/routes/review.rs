@@ -49,6 +49,7 @@ async fn again(
         actor: caller.client_id.clone(),
         request_id: request_id(&request),
         origin: None,
+        provenance: None,
     };
     let task = reprocess::reprocess(&state, &id, corrected, context).await?;
     Ok(HttpResponse::Ok().content_type(FHIR_JSON).body(task))

@@ -149,7 +149,7 @@ pub async fn run(
     let mut tries = 1;
     loop {
         let asked = Asked::read(state, caller, of, pairs, lenient)?;
-        match state.store.search(asked.query.clone()).await {
+        match audit::search::page(state, caller, &asked.query).await {
             Err(StoreError::Transient(Transient::Outdated, _)) if tries < TRIES => {
                 tries += 1;
                 state.store.refresh().await?;
@@ -185,10 +185,11 @@ impl Asked {
             default_count: state.config.limits.default_count,
             max_count: state.config.limits.max_count,
         };
-        let (mut query, warnings) =
+        let (mut query, mut warnings) =
             parse_with(on, pairs, &base, limits, lenient, &state.store.custom()).map_err(ApiError::search)?;
         of.narrow(&mut query, &base)?;
         authorize(caller, &query)?;
+        warnings.extend(audit::search::remark(caller, &query));
         if query.explain {
             may_explain(caller)?;
         }

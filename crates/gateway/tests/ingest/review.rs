@@ -12,6 +12,7 @@ fn context() -> Context {
         actor: "person".into(),
         request_id: "test".into(),
         origin: None,
+        provenance: None,
     }
 }
 

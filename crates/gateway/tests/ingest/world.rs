@@ -126,6 +126,7 @@ impl World {
             actor: "person".into(),
             request_id: "test".into(),
             origin: None,
+            provenance: None,
         };
         self.state
             .store

@@ -3,7 +3,8 @@ use super::detail::Detail;
 use super::row::Row;
 use super::{Event, SPAN};
 use crate::conn::{Conn, on_each};
-use crate::schema::{audit, resource};
+use crate::rows::type_column;
+use crate::schema::{audit, resource, resource_history};
 use crate::{StoreError, Tx};
 use diesel::prelude::*;
 use std::collections::{BTreeMap, HashMap};
@@ -38,6 +39,8 @@ pub struct Range {
     pub descending: bool,
     /// Those beyond this one.
     pub beyond: Option<Place>,
+    /// Writes of these instants alone.
+    pub instants: Option<Vec<i64>>,
 }
 
 impl Range {
@@ -48,6 +51,7 @@ impl Range {
             until: i64::MAX,
             descending: false,
             beyond: None,
+            instants: None,
         }
     }
 
@@ -86,7 +90,7 @@ impl Tx<'_> {
         let mut waiting: BTreeMap<Place, Recorded> = BTreeMap::new();
         let mut last: Option<(i64, i64)> = None;
         loop {
-            let rows = chunk(self.conn, bounds, range.descending, last)?;
+            let rows = chunk(self.conn, range, bounds, last)?;
             let is_end = (rows.len() as i64) < CHUNK;
             last = rows.last().map(|row| (row.at, row.id)).or(last);
             for recorded in events(self.conn, rows)? {
@@ -105,6 +109,26 @@ impl Tx<'_> {
                 return Ok(true);
             }
         }
+    }
+
+    /// When the versions of a resource were written; None where a clock that ran backwards makes
+    /// their times differ from those of the audit.
+    pub fn written(&mut self, type_id: fhir::TypeId, id: &str) -> Result<Option<Vec<i64>>, StoreError> {
+        let type_id = type_column(type_id);
+        let current = resource::table
+            .filter(resource::type_id.eq(type_id))
+            .filter(resource::id.eq(id))
+            .select(resource::updated);
+        let past = resource_history::table
+            .filter(resource_history::type_id.eq(type_id))
+            .filter(resource_history::id.eq(id))
+            .select(resource_history::updated);
+        let mut times: Vec<i64> = current.load(self.conn)?;
+        times.extend(past.load::<i64>(self.conn)?);
+        let versions = times.len();
+        times.sort_unstable();
+        times.dedup();
+        Ok((times.len() == versions).then_some(times))
     }
 
     /// The event at that place of that row.
@@ -138,14 +162,18 @@ fn pop(waiting: &mut BTreeMap<Place, Recorded>, descending: bool, settled: Optio
 
 fn chunk(
     conn: &mut Conn,
+    range: &Range,
     (low, high): (i64, i64),
-    descending: bool,
     last: Option<(i64, i64)>,
 ) -> Result<Vec<Row>, StoreError> {
     on_each!(conn, |conn| {
         let rows = audit::table.select(Row::as_select()).limit(CHUNK).into_boxed();
         let rows = rows.filter(audit::at.ge(low)).filter(audit::at.le(high));
-        let rows = match (last, descending) {
+        let rows = match &range.instants {
+            None => rows,
+            Some(instants) => rows.filter(audit::at.eq_any(instants)),
+        };
+        let rows = match (last, range.descending) {
             (None, _) => rows,
             (Some((at, id)), true) => rows
                 .filter(audit::at.le(at))
@@ -154,7 +182,7 @@ fn chunk(
                 .filter(audit::at.ge(at))
                 .filter(audit::at.gt(at).or(audit::id.gt(id))),
         };
-        Ok(match descending {
+        Ok(match range.descending {
             true => rows.order((audit::at.desc(), audit::id.desc())).load(conn)?,
             false => rows.order((audit::at.asc(), audit::id.asc())).load(conn)?,
         })

@@ -118,6 +118,7 @@ pub fn at(second: i64) -> Context {
         actor: "test".into(),
         request_id: "r".into(),
         origin: None,
+        provenance: None,
     }
 }
 

@@ -94,23 +94,32 @@ impl Look {
                 id,
                 if_none_match,
             } => {
-                let stored = read::existing(*type_id, recorded::get(tx, *type_id, id, &plan.base)?)?;
+                let stored = read::existing(
+                    *type_id,
+                    recorded::get(tx, &plan.caller, *type_id, id, &plan.base)?,
+                )?;
                 Ok(unless_known(stored, if_none_match.as_deref()))
             }
             Look::Version(type_id, id, version) => {
                 let stored = read::existing(
                     *type_id,
-                    recorded::version(tx, *type_id, id, *version, &plan.base)?,
+                    recorded::version(tx, &plan.caller, *type_id, id, *version, &plan.base)?,
                 )?;
                 Ok(unless_known(stored, None))
             }
             Look::Shown(type_id, id, view) => {
-                let stored = read::existing(*type_id, recorded::get(tx, *type_id, id, &plan.base)?)?;
+                let stored = read::existing(
+                    *type_id,
+                    recorded::get(tx, &plan.caller, *type_id, id, &plan.base)?,
+                )?;
                 let patients = audit::patients([&stored]);
                 Ok(Reply::stored(read::shown(stored, view)).about(patients))
             }
             Look::Several(asked) => Ok(asked.answer(&plan.caller, &asked.walk.page(tx)?)),
-            Look::Search(asked) => Ok(asked.answer(tx.search(&asked.query)?, &plan.caller)),
+            Look::Search(asked) => Ok(asked.answer(
+                audit::search::page_in(tx, &asked.query, &plan.base, &plan.caller)?,
+                &plan.caller,
+            )),
             Look::History(asked) => Ok(asked.answer(&plan.base, asked.page(tx)?)),
         }
     }

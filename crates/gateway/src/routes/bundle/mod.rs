@@ -27,7 +27,7 @@ pub use response::Done;
 pub use transaction::Also;
 
 use super::call::Return;
-use super::{Call, FhirBody, Reply, query};
+use super::{Call, FhirBody, Reply, query, said};
 use crate::audit::{self, What};
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -70,11 +70,13 @@ pub async fn process(
 ) -> Result<Reply, ApiError> {
     let call = Call {
         origin: call.origin.clone(),
+        provenance: call.provenance.clone(),
         ..called(&call.request_id, prefer)
     };
     let _place = state.bundles.place(bytes.len()).await?;
     let bundle = opened(state, &bytes).await?;
     let (kind, done) = match bundle.kind {
+        Kind::Batch if call.provenance.is_some() => return Err(said::of_no_batch()),
         Kind::Batch => {
             let done = batch::run(state, caller, &call, bytes, bundle.entries).await;
             ("batch", done)
@@ -119,6 +121,7 @@ pub fn called(request_id: &str, prefer: Return) -> Call {
     Call {
         request_id: request_id.to_owned(),
         origin: None,
+        provenance: None,
         prefer: Some(prefer),
         lenient: false,
     }
