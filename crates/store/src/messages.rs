@@ -5,8 +5,10 @@ use crate::body::Body;
 use crate::conn::{Conn, on_each};
 use crate::rows::storable;
 use crate::schema::{event, idx_reference, inbox, resource};
+use crate::search::sql::{Bind, Sql, Statement};
 use crate::{StoreError, Stored, Tx};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use fhir::event::{Event, encounter_id, patient_id};
 use fhir::{TypeId, registry};
 use std::borrow::Cow;
@@ -19,6 +21,8 @@ const FEW: i64 = 8;
 /// A message as it came, and what became of it.
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
 #[diesel(table_name = inbox)]
+// Else each mix of absent values is a statement of its own, planned each time.
+#[diesel(treat_none_as_default_value = false)]
 pub struct Message {
     pub id: String,
     /// Microseconds.
@@ -68,7 +72,7 @@ impl Message {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = event)]
+#[diesel(table_name = event, treat_none_as_default_value = false)]
 struct NewEvent {
     inbox: String,
     stay: Option<String>,
@@ -115,9 +119,10 @@ fn events(bodies: Vec<String>) -> Result<Vec<Event>, StoreError> {
 
 impl Tx<'_> {
     pub fn keep_message(&mut self, message: &Message) -> Result<(), StoreError> {
-        diesel::insert_into(inbox::table)
-            .values(&*message.storable())
-            .execute(self.conn)?;
+        let row = &*message.storable();
+        on_each!(self.conn, |conn| diesel::insert_into(inbox::table)
+            .values(row)
+            .execute(conn))?;
         Ok(())
     }
 
@@ -208,15 +213,7 @@ impl Tx<'_> {
         let mut found = Vec::new();
         while !wanted.is_empty() {
             seen.extend(wanted.iter().cloned());
-            let bodies: Vec<String> = event::table
-                .filter(
-                    event::stay
-                        .eq_any(wanted.clone())
-                        .or(event::prior_stay.eq_any(wanted)),
-                )
-                .select(event::body)
-                .load(self.conn)?;
-            let more = events(bodies)?;
+            let more = told(self.conn, wanted, &["stay", "prior_stay"])?;
             wanted = ids(
                 more.iter().flat_map(|it| [&it.stay, &it.prior_stay]),
                 encounter_id,
@@ -234,8 +231,7 @@ impl Tx<'_> {
         let mut found = Vec::new();
         while !wanted.is_empty() {
             seen.extend(wanted.iter().cloned());
-            let merges = event::table.filter(event::merged.eq_any(wanted));
-            let more = events(merges.select(event::body).load(self.conn)?)?;
+            let more = told(self.conn, wanted, &["merged"])?;
             wanted = ids(more.iter().map(|it| Some(&it.patient)), patient_id, &seen);
             found.extend(more);
         }
@@ -249,15 +245,7 @@ impl Tx<'_> {
         let mut found: Vec<Event> = Vec::new();
         while !wanted.is_empty() {
             seen.extend(wanted.iter().cloned());
-            let bodies: Vec<String> = event::table
-                .filter(
-                    event::patient
-                        .eq_any(wanted.clone())
-                        .or(event::merged.eq_any(wanted)),
-                )
-                .select(event::body)
-                .load(self.conn)?;
-            let more = events(bodies)?;
+            let more = told(self.conn, wanted, &["patient", "merged"])?;
             let named = more.iter().flat_map(|it| [Some(&it.patient), it.merged.as_ref()]);
             wanted = ids(named, patient_id, &seen);
             found.extend(more);
@@ -296,6 +284,17 @@ impl Tx<'_> {
         };
         Ok(rows.into_iter().map(stored).collect())
     }
+}
+
+/// The events with any of these ids in any of these columns.
+fn told(conn: &mut Conn, ids: Vec<String>, columns: &[&str]) -> Result<Vec<Event>, StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT body FROM event WHERE ")
+        .join(columns, " OR ", "1 = 0", |sql, column| {
+            sql.equals(column, ids.iter().cloned().map(Bind::Text));
+        });
+    let statement: Statement<Text> = sql.returning();
+    events(on_each!(conn, |conn| statement.load(conn))?)
 }
 
 /// Ids not seen yet.

@@ -17,7 +17,7 @@ mod order;
 mod page;
 mod ranges;
 mod referrers;
-mod sql;
+pub(crate) mod sql;
 mod statement;
 mod terminology;
 mod text;
