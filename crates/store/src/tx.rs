@@ -9,7 +9,7 @@ use crate::{
     search, watch,
 };
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer};
+use diesel::sql_types::{Array, BigInt, Nullable};
 use fhir::TypeId;
 use fhir::base::Bases;
 use fhir::event::Event;
@@ -96,28 +96,30 @@ impl Tx<'_> {
 
     /// The same for several texts at once, in an order that cannot deadlock.
     pub fn lock_all(&mut self, what: &[&str]) -> Result<(), StoreError> {
-        if let Conn::Postgres(conn) = self.conn {
-            let mut numbers: Vec<i64> = what
-                .iter()
-                .map(|text| fhir::search::index::hash(Some(text)))
-                .collect();
-            numbers.sort_unstable();
-            numbers.dedup();
-            // Who held the lock until now may have told more.
-            self.events = None;
-            let _locked: Vec<i32> = Lock { numbers: &numbers }.load(conn)?;
-        }
-        Ok(())
+        self.lock_in_order(None, what)
     }
 
     /// The same, and first shares another text with all who share it: who locks that one waits
     /// for them, and they for it.
     pub fn lock_all_sharing(&mut self, what: &[&str], shared: &str) -> Result<(), StoreError> {
+        self.lock_in_order(Some(shared), what)
+    }
+
+    fn lock_in_order(&mut self, shared: Option<&str>, what: &[&str]) -> Result<(), StoreError> {
         if let Conn::Postgres(conn) = self.conn {
-            let number = fhir::search::index::hash(Some(shared));
-            let _shared: Option<i32> = Share { number: &number }.get_result(conn).optional()?;
+            let hash = |text: &str| fhir::search::index::hash(Some(text));
+            let mut numbers: Vec<i64> = what.iter().map(|text| hash(text)).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            // Who held the lock until now may have told more.
+            self.events = None;
+            Lock {
+                shared: &shared.map(hash),
+                numbers: &numbers,
+            }
+            .execute(conn)?;
         }
-        self.lock_all(what)
+        Ok(())
     }
 
     /// The door: see `apply.rs`. What is returned is for `changes`, in their order; what the
@@ -149,31 +151,10 @@ impl Tx<'_> {
 }
 
 struct Lock<'a> {
+    shared: &'a Option<i64>,
     numbers: &'a [i64],
 }
 
-statement!(
-    Lock,
-    "SELECT 1 FROM unnest(",
-    ") AS wanted (number), pg_advisory_xact_lock(wanted.number)",
-    |self, binds| binds.add::<Array<BigInt>, _>(&self.numbers)
-);
-
-struct Share<'a> {
-    number: &'a i64,
-}
-
-statement!(
-    Share,
-    "SELECT 1 FROM pg_advisory_xact_lock_shared(",
-    ")",
-    |self, binds| binds.add::<BigInt, _>(self.number)
-);
-
-impl diesel::query_builder::Query for Share<'_> {
-    type SqlType = Integer;
-}
-
-impl diesel::query_builder::Query for Lock<'_> {
-    type SqlType = Integer;
-}
+statement!(Lock, "SELECT baton_lock_texts(", ")", |self, binds| binds
+    .add::<Nullable<BigInt>, _>(self.shared)
+    .and_then(|()| binds.add::<Array<BigInt>, _>(&self.numbers)));

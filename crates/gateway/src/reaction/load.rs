@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{DERIVED, StoreError, Stored, Tx};
 
+/// No derived resource is of this type.
+const PATIENT: &str = "Patient";
+
 /// A patient and what was just written about stays.
 #[derive(Debug, Default)]
 pub(super) struct Subject {
@@ -36,7 +39,12 @@ pub(super) fn facts(
         .filter(|i| matters(protocol, practice, &stays[*i], now))
         .collect();
     add_pasts(tx, subject, &mut stays, &current)?;
-    let Derived { existing, deleted } = existing(tx, protocol, practice, current.iter().map(|i| &stays[*i]))?;
+    let relevant = current.iter().map(|i| &stays[*i]);
+    let Derived {
+        existing,
+        deleted,
+        patient,
+    } = existing(tx, protocol, practice, &subject.id, relevant)?;
     if existing.is_empty() && !current.iter().any(|i| stays[*i].was_finished()) {
         return Ok(None);
     }
@@ -48,7 +56,7 @@ pub(super) fn facts(
     add_pending(tx, &mut stays, &ended)?;
     Ok(Some(Facts {
         deleted,
-        person: person(tx, &subject.id)?,
+        person: person(tx, &subject.id, patient)?,
         diagnoses: diagnoses(tx, &subject.id)?,
         stays,
         existing,
@@ -140,17 +148,19 @@ fn add_pasts(
 struct Derived {
     existing: BTreeMap<Key, Value>,
     deleted: BTreeMap<Key, Deletion>,
+    /// The Patient all is for, read with the rest.
+    patient: Option<Stored>,
 }
 
 fn existing<'a>(
     tx: &mut Tx,
     protocol: &Protocol,
     practice: &Practice,
+    patient: &str,
     stays: impl Iterator<Item = &'a StayFacts>,
 ) -> Result<Derived, StoreError> {
-    let keys: Vec<Key> = stays
-        .flat_map(|facts| transition::identities(protocol, practice, &facts.stay))
-        .collect();
+    let derived = stays.flat_map(|facts| transition::identities(protocol, practice, &facts.stay));
+    let keys: Vec<Key> = derived.chain([(PATIENT, patient.to_owned())]).collect();
     let mut found = Derived::default();
     found.fetch(tx, keys)?;
     let listed = found
@@ -176,7 +186,9 @@ impl Derived {
             .collect::<Result<_, StoreError>>()?;
         for stored in tx.get_many(&wanted)? {
             let key = (stored.type_id.name(), stored.id.clone());
-            if stored.deleted {
+            if key.0 == PATIENT {
+                self.patient = Some(stored);
+            } else if stored.deleted {
                 let deletion = deletion(tx, &stored)?;
                 self.deleted.extend(deletion.map(|deletion| (key, deletion)));
             } else {
@@ -202,9 +214,8 @@ fn deletion(tx: &mut Tx, tombstone: &Stored) -> Result<Option<Deletion>, StoreEr
 }
 
 /// A Patient that has not arrived yet is alive and has no doctor.
-fn person(tx: &mut Tx, id: &str) -> Result<Person, StoreError> {
-    let stored = tx.get(type_id("Patient")?, id)?.filter(|stored| !stored.deleted);
-    let patient = match stored {
+fn person(tx: &Tx, id: &str, stored: Option<Stored>) -> Result<Person, StoreError> {
+    let patient = match stored.filter(|stored| !stored.deleted) {
         Some(stored) => local(&stored, &tx.custom().bases)?,
         None => json!({ "resourceType": "Patient", "id": id }),
     };

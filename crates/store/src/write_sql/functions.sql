@@ -35,6 +35,19 @@ BEGIN
     ORDER BY old.key FOR UPDATE OF old;
 END $$;
 
+-- Locks texts, by their hashes in order, until the transaction ends; first shares one that others may lock.
+CREATE OR REPLACE FUNCTION baton_lock_texts(shared int8, numbers int8[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    number int8;
+BEGIN
+    IF shared IS NOT NULL THEN
+        PERFORM pg_advisory_xact_lock_shared(shared);
+    END IF;
+    FOREACH number IN ARRAY numbers LOOP
+        PERFORM pg_advisory_xact_lock(number);
+    END LOOP;
+END $$;
+
 -- Moves current rows to the history and puts new versions in their place.
 CREATE OR REPLACE FUNCTION baton_replace(
     keys int8[], versions int8[], updates int8[], deletions bool[], bodies bytea[]
