@@ -5,7 +5,7 @@ use crate::routes::{
     review, search, search_system, update,
 };
 use crate::state::Hosts;
-use crate::{audit, auth, docs, middleware, operations, oversize};
+use crate::{auth, docs, middleware, operations};
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::KeepAlive;
 use actix_web::middleware::{Compress, from_fn};
@@ -117,10 +117,6 @@ pub async fn serve(
             .app_data(all.clone())
             .app_data(PayloadConfig::new(body))
             .wrap(Compress::default())
-            .wrap(from_fn(oversize::refuse))
-            .wrap(from_fn(middleware::outcomes))
-            .wrap(from_fn(middleware::cors))
-            .wrap(from_fn(audit::around::record))
             .wrap(from_fn(middleware::observe))
             .configure(|cfg| configure(cfg, &all))
     })

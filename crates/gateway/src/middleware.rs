@@ -1,11 +1,14 @@
 //! Around every request: an id, a log line, metrics, CORS, security headers, and OperationOutcomes for
-//! what actix refuses by itself.
+//! what actix refuses by itself. One layer of actix's, in which each function calls the next: every layer
+//! would pay for boxes of its own.
 //!
 //! Logs and labels name the route pattern, never the address: ids and queries can be patient data.
+use crate::audit::around;
 use crate::auth::Caller;
 use crate::edge;
 use crate::error::{ApiError, FHIR_JSON};
 use crate::headers::{Surface, protect};
+use crate::oversize;
 use crate::state;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -29,7 +32,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = given_id(request.headers()).unwrap_or_else(edge::new_id);
     request.extensions_mut().insert(RequestId(id.clone()));
@@ -37,7 +40,7 @@ pub async fn observe(
         Surface::of(state::path(request.request())),
         is_https(request.request()),
     );
-    let mut response = next.call(request).await?;
+    let mut response = around::record(request, async |request| cors(request, next).await).await?;
     record(&response, &id, started);
     protect(surface, https, response.headers_mut());
     if let Ok(value) = HeaderValue::try_from(id) {
@@ -115,19 +118,19 @@ fn method_label(method: &Method) -> &'static str {
 }
 
 /// On FHIR paths, what actix refused in plain text becomes an OperationOutcome.
-pub async fn outcomes(
+async fn outcomes(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let fhir = request.path().starts_with("/fhir") || request.path().starts_with("/t/");
-    let response = next.call(request).await?;
+    let response = oversize::refuse(request, next).await?;
     let status = response.status();
     let ours = response
         .headers()
         .get(CONTENT_TYPE)
         .is_some_and(|value| value == FHIR_JSON);
     if !fhir || ours || !(status.is_client_error() || status.is_server_error()) {
-        return Ok(response.map_into_boxed_body());
+        return Ok(response);
     }
     let (request, refused) = response.into_parts();
     let error = ApiError::new(status, code_of(status), explain(status));
@@ -164,7 +167,7 @@ fn explain(status: StatusCode) -> String {
 }
 
 /// Browsers may call from any origin: access rests on the token, never on cookies.
-pub async fn cors(
+async fn cors(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -177,7 +180,7 @@ pub async fn cors(
     let mut response = if preflight {
         request.into_response(HttpResponse::NoContent().finish())
     } else {
-        next.call(request).await?.map_into_boxed_body()
+        outcomes(request, next).await?
     };
     if from_browser {
         allow_any_origin(response.headers_mut());

@@ -8,21 +8,24 @@ use crate::state;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::ETAG;
-use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
 use store::audit::Event;
 
-pub async fn record(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
+/// `answer` is everything inside.
+pub async fn record(
+    request: ServiceRequest,
+    answer: impl AsyncFnOnce(ServiceRequest) -> Result<ServiceResponse<BoxBody>, Error>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let audit = state::asked(request.request()).map(|state| state.audit.clone());
     let Some(audit) = audit.filter(Trail::is_on) else {
-        return next.call(request).await;
+        return answer(request).await;
     };
     if let Err(refusal) = audit.ready()
         && What::of(request.method(), state::path(request.request()), "").is_some()
     {
         return Ok(request.into_response(refusal.error_response()));
     }
-    let response = next.call(request).await?;
+    let response = answer(request).await?;
     let Some(event) = event(&response) else {
         return Ok(response);
     };
