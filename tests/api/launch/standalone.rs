@@ -13,7 +13,8 @@ on_both!(
     who_is_signed_in_is_not_asked_again,
     a_relative_works_with_the_patient_they_belong_to,
     scopes_may_be_left_out,
-    refusing_goes_back_to_the_app
+    refusing_goes_back_to_the_app,
+    a_visit_is_asked_for_and_not_needed
 );
 
 fn a_public_client_runs_through(baton: &Baton) {
@@ -213,4 +214,20 @@ fn refusing_goes_back_to_the_app(baton: &Baton) {
     let shown = browser.sign_in(&shown, "ada", PASSWORD);
     let told = browser.submit(&shown, "consent", &[("choice", "deny")]).told();
     assert_eq!(told["error"], "access_denied");
+}
+
+fn a_visit_is_asked_for_and_not_needed(baton: &Baton) {
+    let scope = "launch/patient launch/encounter patient/Task.rs";
+    patient(baton, "ada");
+    let (app, browser) = (App::public(baton, scope), Browser::new(baton));
+    let shown = browser.open(&app.request(scope, &[]));
+    let shown = browser.sign_in(&shown, "ada", PASSWORD);
+    assert_eq!(shown.title(), "Choose a visit");
+    let refused = browser.submit(&shown, "encounter", &[("choice", "somebody-elses")]);
+    assert_eq!(refused.reply.status, 403);
+    let shown = browser.submit(&shown, "encounter", &[("choice", "")]);
+    let granted = app.redeem(&app.called_back(&browser.allow(&shown)), &Proof::Nothing);
+    let granted = granted.ok();
+    assert_eq!(granted["patient"], "ada");
+    assert!(granted.get("encounter").is_none());
 }

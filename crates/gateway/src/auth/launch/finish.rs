@@ -75,12 +75,7 @@ fn grant_of(flow: &Flow, scopes: &Scopes, who: &Who, session: String) -> Grant {
         auth_time: who.since / SECOND,
         nonce: flow.asked.nonce.clone(),
         patient: flow.patient.as_ref().map(|patient| patient.id.clone()),
-        encounter: flow
-            .encounter
-            .iter()
-            .flatten()
-            .map(|encounter| encounter.id.clone())
-            .next(),
+        encounter: flow.encounter.chosen().map(|encounter| encounter.id.clone()),
         intent: launch.and_then(|launch| launch.intent.clone()),
         need_patient_banner: launch
             .and_then(|launch| launch.need_patient_banner)

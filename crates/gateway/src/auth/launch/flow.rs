@@ -18,8 +18,7 @@ pub struct Flow {
     /// Hash of the browser's cookie, once it came.
     pub browser: Option<String>,
     pub patient: Option<Chosen>,
-    /// The inner None: the person goes on without one.
-    pub encounter: Option<Option<Chosen>>,
+    pub encounter: Encounter,
     /// Microseconds.
     pub expires: i64,
 }
@@ -29,6 +28,23 @@ pub struct Flow {
 pub struct Chosen {
     pub id: String,
     pub label: Option<String>,
+}
+
+/// Which stay it is about. An Option in an Option would not survive being JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Encounter {
+    Open,
+    Without,
+    Chosen(Chosen),
+}
+
+impl Encounter {
+    pub fn chosen(&self) -> Option<&Chosen> {
+        match self {
+            Encounter::Chosen(chosen) => Some(chosen),
+            Encounter::Open | Encounter::Without => None,
+        }
+    }
 }
 
 impl Kept for Flow {
@@ -48,14 +64,12 @@ impl Flow {
     /// What an EHR's launch brings is chosen already.
     pub fn new(asked: Asked, launch: Option<Launch>, now: i64) -> Flow {
         let known = |id: &Option<String>| id.clone().map(|id| Chosen { id, label: None });
+        let encounter = launch.as_ref().and_then(|launch| known(&launch.encounter));
         Flow {
             asked,
             browser: None,
             patient: launch.as_ref().and_then(|launch| known(&launch.patient)),
-            encounter: launch
-                .as_ref()
-                .and_then(|launch| known(&launch.encounter))
-                .map(Some),
+            encounter: encounter.map_or(Encounter::Open, Encounter::Chosen),
             launch,
             expires: now + LIFETIME,
         }
@@ -69,7 +83,7 @@ impl Flow {
             None => Step::SignIn,
             Some(who) if who.since < self.asked.since => Step::SignIn,
             _ if (about_patient || about_encounter) && self.patient.is_none() => Step::Patient,
-            _ if about_encounter && self.encounter.is_none() => Step::Encounter,
+            _ if about_encounter && matches!(self.encounter, Encounter::Open) => Step::Encounter,
             _ => Step::Consent,
         }
     }

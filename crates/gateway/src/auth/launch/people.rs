@@ -6,6 +6,7 @@ use crate::auth::launch::flow::Chosen;
 use crate::auth::launch::pages::Page;
 use crate::auth::scope::Scopes;
 use crate::error::ApiError;
+use crate::routes::path::is_id;
 use crate::routes::search::{Asked, Of};
 use crate::state::AppState;
 use fhir::TypeId;
@@ -62,6 +63,10 @@ pub async fn patients(state: &AppState, account: &Account, search: &Search) -> R
 }
 
 pub async fn patient(state: &AppState, account: &Account, id: &str) -> Result<Option<Chosen>, Page> {
+    // A list of ids would find any of them.
+    if !is_id(id) {
+        return Ok(None);
+    }
     Ok(seen_by(state, account, "Patient", &[("_id", id)]).await?.first())
 }
 
@@ -83,6 +88,9 @@ pub async fn encounter(
     patient: &str,
     id: &str,
 ) -> Result<Option<Chosen>, Page> {
+    if !is_id(id) {
+        return Ok(None);
+    }
     let subject = format!("Patient/{patient}");
     Ok(
         seen_by(state, account, "Encounter", &[("subject", &subject), ("_id", id)])

@@ -3,7 +3,7 @@
 use super::asked::Back;
 use super::authorize::{see_other, send_back};
 use super::finish;
-use super::flow::{Flow, Step};
+use super::flow::{Encounter, Flow, Step};
 use super::handles::{self, hash};
 use super::pages::{self, Frame, Page};
 use super::people::{self, Own, Search};
@@ -136,7 +136,7 @@ impl<'a> Turn<'a> {
                 self.on().await
             }
             ("encounter", Step::Encounter) => {
-                self.flow.encounter = Some(self.encounter(choice).await?);
+                self.flow.encounter = self.encounter(choice).await?;
                 self.on().await
             }
             ("consent", Step::Consent) if choice == Some("allow") => finish::allow(self, form).await,
@@ -169,8 +169,7 @@ impl<'a> Turn<'a> {
     }
 
     fn subject(&self) -> Option<&str> {
-        let encounter = self.flow.encounter.iter().flatten();
-        let chosen = self.flow.patient.iter().chain(encounter);
+        let chosen = self.flow.patient.iter().chain(self.flow.encounter.chosen());
         chosen.filter_map(|chosen| chosen.label.as_deref()).next()
     }
 
@@ -280,7 +279,7 @@ impl<'a> Turn<'a> {
         people::encounters(self.state, &who.account, &patient.id).await
     }
 
-    async fn encounter(&self, choice: Option<&str>) -> Result<Option<super::flow::Chosen>, Page> {
+    async fn encounter(&self, choice: Option<&str>) -> Result<Encounter, Page> {
         let (who, patient) = self
             .visitor
             .who
@@ -288,10 +287,10 @@ impl<'a> Turn<'a> {
             .zip(self.flow.patient.as_ref())
             .ok_or_else(Page::over)?;
         let Some(id) = choice else {
-            return Ok(None);
+            return Ok(Encounter::Without);
         };
         let chosen = people::encounter(self.state, &who.account, &patient.id, id).await?;
-        chosen.map(Some).ok_or_else(refused)
+        chosen.map(Encounter::Chosen).ok_or_else(refused)
     }
 
     /// To the next page, under the cookie that holds from now on.
