@@ -17,6 +17,7 @@ mod hardening;
 mod hostile;
 mod ingest;
 mod launch;
+mod leaks;
 mod limits;
 mod metadata;
 mod mllp;

@@ -6,13 +6,13 @@
 //! `paging.rs` reads the servers' pages. Values are taken from resources by `fhir`'s extraction;
 //! what matches is decided here, and the same is expected of both databases.
 //! `BATON_ORACLE_SEED` and `BATON_ORACLE_CASES` choose other worlds and more of them.
-mod ask;
+pub mod ask;
 mod judge;
 mod paging;
 mod sort;
 mod value;
 mod want;
-mod world;
+pub mod world;
 
 use crate::support::{Baton, Client, Database, Options};
 use rand::rngs::StdRng;
@@ -54,7 +54,7 @@ fn places(rng: &mut StdRng) -> Vec<Place> {
 }
 
 /// A search: what is asked, in which order, and how many to a page.
-struct Case {
+pub struct Case {
     on: fhir::TypeId,
     asks: Vec<ask::Ask>,
     order: Order,
@@ -62,7 +62,7 @@ struct Case {
 }
 
 impl Case {
-    fn random(world: &World, rng: &mut StdRng) -> Case {
+    pub fn random(world: &World, rng: &mut StdRng) -> Case {
         let on = world.types[rng.random_range(0..world.types.len())];
         let asks = (0..rng.random_range(1..4)).map(|_| ask::random(world, on, rng, 2));
         Case {
@@ -73,7 +73,7 @@ impl Case {
         }
     }
 
-    fn path(&self) -> String {
+    pub fn path(&self) -> String {
         let encode = |text: &str| {
             percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
         };

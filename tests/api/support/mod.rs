@@ -1,6 +1,7 @@
 //! What scenes stand on: a running server, a client with a token, messages.
 pub mod care;
 mod client;
+pub mod launch;
 pub mod messages;
 mod server;
 

@@ -2,6 +2,7 @@
 //! <https://hl7.org/fhir/R4/compartmentdefinition.html>
 use super::Filter;
 use super::parse::parse_filter;
+use crate::registry::SearchParam;
 use crate::{TypeId, registry};
 
 /// Whether the type has a compartment at all.
@@ -18,6 +19,12 @@ pub fn types(focus: TypeId) -> impl Iterator<Item = TypeId> {
         .iter()
         .any(|on| !registry().compartment(focus, *on).is_empty());
     own.then_some(focus).into_iter().chain(others)
+}
+
+/// The parameters by which resources of type `on` lead to whom they belong to.
+pub fn links(focus: TypeId, on: TypeId) -> impl Iterator<Item = &'static SearchParam> {
+    let codes = registry().compartment(focus, on).iter();
+    codes.filter_map(move |code| registry().param(on, code))
 }
 
 /// Resources of type `on` in the compartment of `focus/id`: any of the linking parameters leads

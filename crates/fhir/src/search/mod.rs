@@ -8,6 +8,7 @@ pub mod implicit;
 pub mod index;
 pub mod near;
 pub mod parse;
+pub mod reach;
 pub mod terminology;
 pub mod units;
 pub mod value;
@@ -16,6 +17,7 @@ pub mod words;
 use crate::base::Bases;
 use crate::registry::SearchParam;
 use crate::{ParamId, TypeId};
+use std::sync::Arc;
 
 /// A search over one type, ready for the store to compile.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub struct Query {
     pub custom: Vec<ParamId>,
     /// References to these lead to where the search looks.
     pub bases: Bases,
+    /// What of other types may be given beside the matches; None is everything.
+    pub rights: Option<Arc<dyn reach::Rights>>,
 }
 
 impl Query {
@@ -59,6 +63,7 @@ impl Query {
             explain: false,
             custom: Vec::new(),
             bases: Bases::default(),
+            rights: None,
         }
     }
 }
@@ -117,6 +122,9 @@ pub enum Filter {
         param: &'static SearchParam,
         lookup: terminology::Lookup,
     },
+    /// In the compartment of one of these patients: the store finds them out and puts references in
+    /// its place.
+    OfPatients(Arc<reach::Panel>),
     /// Matches nothing (a reference that cannot resolve, for instance).
     Nothing,
 }

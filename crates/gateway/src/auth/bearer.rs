@@ -39,6 +39,11 @@ pub fn verified(authority: &Authority, request: &HttpRequest, now: i64) -> Resul
 
 pub fn insufficient(scope: &str) -> ApiError {
     let text = format!("The access token does not cover this: it needs the scope `{scope}`");
+    forbidden(scope, &text)
+}
+
+/// The same in other words.
+pub fn forbidden(scope: &str, text: &str) -> ApiError {
     let error = ApiError::new(StatusCode::FORBIDDEN, IssueCode::Forbidden, text);
     let challenge = format!("Bearer realm=\"baton\", error=\"insufficient_scope\", scope=\"{scope}\"");
     error.header("WWW-Authenticate", challenge)

@@ -1,12 +1,16 @@
 //! The extractor every protected handler takes: the signature says that a token is needed.
 use super::bearer;
 use super::holder::Holder;
+use super::policy::Policy;
+use super::rights::Rights;
 use super::scope::Scopes;
 use super::token::Verified;
 use crate::error::ApiError;
 use crate::state::AppState;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+use fhir::search::Query;
+use fhir::search::reach::{Reach, restrict};
 use fhir::{IssueCode, TypeId};
 use std::future::{Ready, ready};
 use std::sync::Arc;
@@ -25,7 +29,7 @@ pub enum Access {
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub client_id: String,
-    scopes: Arc<Scopes>,
+    rights: Arc<Rights>,
     holder: Arc<Holder>,
 }
 
@@ -33,7 +37,7 @@ impl Caller {
     pub(super) fn of(token: &Verified) -> Caller {
         Caller {
             client_id: token.claims.client_id.clone(),
-            scopes: token.scopes.clone(),
+            rights: token.rights.for_request(),
             holder: token.holder.clone(),
         }
     }
@@ -42,16 +46,17 @@ impl Caller {
     pub fn internal(name: &str) -> Caller {
         Caller {
             client_id: name.to_owned(),
-            scopes: Arc::new(Scopes::everything()),
+            rights: Arc::new(Rights::everything()),
             holder: Arc::default(),
         }
     }
 
     /// A person at a page of our own, who sees there what the scopes would show in an app.
     pub(super) fn for_person(name: &str, scopes: Scopes, holder: Holder) -> Caller {
+        let rights = Rights::of(Arc::new(scopes), &holder, Policy::built_in());
         Caller {
             client_id: name.to_owned(),
-            scopes: Arc::new(scopes),
+            rights: Arc::new(rights),
             holder: Arc::new(holder),
         }
     }
@@ -61,21 +66,78 @@ impl Caller {
         &self.holder
     }
 
-    /// 403 with an OperationOutcome and `WWW-Authenticate: … insufficient_scope` when not covered.
+    /// For what is not decided resource by resource. 403 with an OperationOutcome and
+    /// `WWW-Authenticate: … insufficient_scope` unless all resources of the type are open.
     pub fn require(&self, type_id: TypeId, access: Access) -> Result<(), ApiError> {
         match self.may(type_id, access) {
             true => Ok(()),
+            false if self.rights.mention(type_id, access) => Err(only_some(type_id, access)),
             false => Err(insufficient(type_id, access)),
         }
     }
 
+    /// Whether all resources of the type are open.
     pub fn may(&self, type_id: TypeId, access: Access) -> bool {
-        self.scopes.allows(type_id, access)
+        self.rights.reach(type_id, access).is_all()
+    }
+
+    /// Which resources of the type are open; whoever asks must hide the others. 403 where no scope
+    /// speaks of it, whatever is stored.
+    pub fn reach(&self, type_id: TypeId, access: Access) -> Result<Reach, ApiError> {
+        match self.rights.mention(type_id, access) {
+            true => Ok(self.rights.reach(type_id, access)),
+            false => Err(insufficient(type_id, access)),
+        }
+    }
+
+    /// Whether a scope speaks of this at all.
+    pub fn mentions(&self, type_id: TypeId, access: Access) -> bool {
+        self.rights.mention(type_id, access)
+    }
+
+    /// Whether anything of the type can be open.
+    pub fn sees_some(&self, type_id: TypeId, access: Access) -> bool {
+        match self.rights.reach(type_id, access) {
+            Reach::All => true,
+            Reach::Any(shares) => !shares.is_empty(),
+        }
+    }
+
+    /// The search as this caller may ask it: of what is open at every hop. Types that it looks into
+    /// must be checked before ([`Caller::reach`]).
+    pub fn restrict(&self, query: &mut Query) {
+        if !self.rights.are_plain() {
+            restrict(query, self.rights.clone());
+        }
+    }
+
+    /// The same where what is found must be readable too.
+    pub fn restrict_read(&self, query: &mut Query) -> Result<(), ApiError> {
+        if !self.rights.are_plain() {
+            self.reach(query.on, Access::Search)?;
+            let readable = self.reach(query.on, Access::Read)?.filter(query.on);
+            query.filters.extend(readable);
+            self.restrict(query);
+        }
+        Ok(())
     }
 }
 
+fn only_some(type_id: TypeId, access: Access) -> ApiError {
+    let text = format!(
+        "The access token opens only some {} resources, those of a patient, a person or a query; this needs `{}` for all of them",
+        type_id.name(),
+        access.letter()
+    );
+    bearer::forbidden(&needed(type_id, access), &text)
+}
+
 fn insufficient(type_id: TypeId, access: Access) -> ApiError {
-    bearer::insufficient(&format!("system/{}.{}", type_id.name(), access.letter()))
+    bearer::insufficient(&needed(type_id, access))
+}
+
+fn needed(type_id: TypeId, access: Access) -> String {
+    format!("system/{}.{}", type_id.name(), access.letter())
 }
 
 impl FromRequest for Caller {

@@ -1,6 +1,8 @@
 //! Access tokens: signed, short-lived, readable by any gateway. <https://www.rfc-editor.org/rfc/rfc9068>
 use super::holder::Holder;
 use super::keys::{ALGORITHM, KeyRing};
+use super::policy::Policy;
+use super::rights::Rights;
 use super::scope::Scopes;
 use crate::rates::{Pace, Wait};
 use jsonwebtoken::{Header, decode_header};
@@ -33,6 +35,7 @@ pub struct Verified {
     pub kid: String,
     pub scopes: Arc<Scopes>,
     pub holder: Arc<Holder>,
+    pub rights: Arc<Rights>,
     /// How fast its client may call, where that is limited.
     pub pace: Option<Arc<Pace>>,
 }
@@ -121,11 +124,13 @@ pub fn verify(
     if !claims.holder.is_sound() {
         return Err(Refusal::Malformed);
     }
+    let (scopes, holder) = (Arc::new(scopes), Arc::new(claims.holder.clone()));
     Ok(Verified {
-        holder: Arc::new(claims.holder.clone()),
         kid: key.kid.clone(),
+        rights: Arc::new(Rights::of(scopes.clone(), &holder, Policy::built_in())),
         claims,
-        scopes: Arc::new(scopes),
+        holder,
+        scopes,
         pace: None,
     })
 }

@@ -42,11 +42,12 @@ const CARE_DATES: [&str; 22] = [
 
 pub async fn run(invocation: Invocation) -> Result<Reply, ApiError> {
     let (caller, on, id) = (&invocation.caller, invocation.on, invocation.id()?);
-    caller.require(on, Access::Read)?;
+    let reach = caller.reach(on, Access::Read)?;
     let walk = walk(&invocation, &id)?;
     let (asked, focus) = (walk.clone(), id.clone());
+    let (base, who) = (invocation.state.config.fhir_base(), caller.clone());
     let work = move |tx: &mut store::Tx| {
-        read::existing(on, tx.get(on, &focus)?)?;
+        read::current_in(tx, &who, &reach, (on, &focus), &base)?;
         asked.page(tx)
     };
     let found = invocation.state.store.read(work).await?;
@@ -84,8 +85,8 @@ fn types(invocation: &Invocation) -> Result<Vec<TypeId>, ApiError> {
     };
     let each = names.split(',').map(|name| {
         let on = TypeId::of(name.trim()).filter(inside).ok_or_else(outside)?;
-        caller.require(on, Access::Search)?;
-        caller.require(on, Access::Read).map(|()| on)
+        caller.reach(on, Access::Search)?;
+        caller.reach(on, Access::Read).map(|_| on)
     });
     let mut types: Vec<TypeId> = each.collect::<Result<_, _>>()?;
     types.sort_by_key(|on| (*on != focus, *on));
@@ -94,7 +95,7 @@ fn types(invocation: &Invocation) -> Result<Vec<TypeId>, ApiError> {
 }
 
 fn may(caller: &Caller, on: TypeId) -> bool {
-    caller.may(on, Access::Search) && caller.may(on, Access::Read)
+    caller.sees_some(on, Access::Search) && caller.sees_some(on, Access::Read)
 }
 
 /// The resources of one type in the compartment.
@@ -140,6 +141,7 @@ fn part(invocation: &Invocation, id: &str, on: TypeId) -> Result<Query, ApiError
             iterate: false,
         });
     }
+    invocation.caller.restrict_read(&mut query)?;
     Ok(query)
 }
 
@@ -178,7 +180,7 @@ fn answer(invocation: &Invocation, id: &str, walk: Walk, found: Found) -> Reply 
     links.extend(found.next.as_ref().map(|next| ("next", link(Some(next)))));
     let supporting = |stored: &&Stored| {
         registry().compartment(invocation.on, stored.type_id).is_empty()
-            && invocation.caller.may(stored.type_id, Access::Read)
+            && invocation.caller.sees_some(stored.type_id, Access::Read)
     };
     let entry = |stored: &'_ Stored, how: &str| Entry {
         full_url: Some(format!("{base}/{}/{}", stored.type_id.name(), stored.id)),

@@ -62,7 +62,7 @@ fn query(invocation: &Invocation) -> Result<Query, ApiError> {
         max_count: PAGE,
     };
     let base = invocation.state.config.fhir_base();
-    let (query, _) = parse_with(
+    let (mut query, _) = parse_with(
         invocation.on,
         &pairs,
         &base,
@@ -72,6 +72,7 @@ fn query(invocation: &Invocation) -> Result<Query, ApiError> {
     )
     .map_err(ApiError::search)?;
     authorize(&invocation.caller, &query)?;
+    invocation.caller.restrict(&mut query);
     Ok(query)
 }
 

@@ -27,7 +27,7 @@ impl Criteria {
             default_count: 2,
             max_count: 2,
         };
-        let (query, _) = parse_with(
+        let (mut query, _) = parse_with(
             on,
             &pairs,
             &state.config.fhir_base(),
@@ -43,6 +43,7 @@ impl Criteria {
             ));
         }
         authorize(caller, &query)?;
+        caller.restrict(&mut query);
         let mut echo: Vec<String> = query
             .echo
             .iter()

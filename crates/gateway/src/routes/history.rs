@@ -1,7 +1,7 @@
 //! history of an instance, a type, or everything.
 //! <https://hl7.org/fhir/R4/http.html#history>
 use super::searchset::{Entry, bundle, quoted};
-use super::{Call, Instance, OfType, Reply, query, read, reply, view};
+use super::{Call, Instance, OfType, Reply, query, read, reply, view, visible};
 use crate::audit::{self, recorded};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
@@ -9,6 +9,7 @@ use crate::state::AppState;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use fhir::datetime::{Precision, Stamp};
+use fhir::search::reach::Reach;
 use fhir::view::View;
 use fhir::{IssueCode, TypeId, datetime, registry};
 use store::audit::is_recorded;
@@ -50,15 +51,16 @@ pub async fn of_system(
 }
 
 /// Reading one resource's past is reading; looking through a type's or all is searching.
-fn authorize(caller: &Caller, scope: &HistoryScope) -> Result<(), ApiError> {
-    match scope {
-        HistoryScope::Instance(type_id, _) => caller.require(*type_id, Access::Read),
-        HistoryScope::Type(type_id) => caller.require(*type_id, Access::Search),
-        HistoryScope::System => registry()
-            .types()
-            .iter()
-            .try_for_each(|type_id| caller.require(*type_id, Access::Search)),
-    }
+/// Only the former is possible for who sees a part of a type.
+fn authorize(caller: &Caller, scope: &HistoryScope) -> Result<Reach, ApiError> {
+    let all = match scope {
+        HistoryScope::Instance(type_id, _) => return caller.reach(*type_id, Access::Read),
+        HistoryScope::Type(type_id) => std::slice::from_ref(type_id),
+        HistoryScope::System => registry().types(),
+    };
+    all.iter()
+        .try_for_each(|type_id| caller.require(*type_id, Access::Search))?;
+    Ok(Reach::All)
 }
 
 pub async fn run(
@@ -78,6 +80,7 @@ pub async fn run(
 #[derive(Clone)]
 pub struct Asked {
     history: History,
+    reach: Reach,
     view: View,
     /// For recorded events, where they are open.
     recorded: Option<String>,
@@ -93,7 +96,7 @@ impl Asked {
         query_string: &str,
         lenient: bool,
     ) -> Result<Asked, ApiError> {
-        authorize(caller, &scope)?;
+        let reach = authorize(caller, &scope)?;
         let mut pairs = query::only(query_string, &PARAMETERS, lenient)?;
         let stamp = |name| {
             query::first(&pairs, name)
@@ -119,24 +122,42 @@ impl Asked {
             recorded: on
                 .filter(|on| caller.may(*on, Access::Read))
                 .map(|_| state.config.fhir_base()),
+            reach,
             pairs,
         })
     }
 
     pub fn page(&self, tx: &mut Tx) -> Result<HistoryPage, store::StoreError> {
+        if let (HistoryScope::Instance(type_id, id), false) = (&self.history.scope, self.reach.is_all()) {
+            let current = tx.get(*type_id, id)?;
+            read::existing(*type_id, visible::current_in(tx, &self.reach, current)?)?;
+        }
         if let HistoryScope::Instance(type_id, id) = &self.history.scope
             && is_recorded(*type_id, id)
             && let Some(base) = &self.recorded
         {
             return recorded::history(tx, (*type_id, id), base, self.history.since);
         }
-        let page = tx.history(&self.history)?;
+        let mut page = tx.history(&self.history)?;
+        page.versions = self.seen(tx, page.versions)?;
         if let (HistoryScope::Instance(type_id, id), true) = (&self.history.scope, page.versions.is_empty())
             && tx.get(*type_id, id)?.is_none()
         {
             read::existing(*type_id, None)?;
         }
         Ok(page)
+    }
+
+    /// Those of the page that are within reach; where some are not, the page is shorter.
+    fn seen(&self, tx: &mut Tx, mut versions: Vec<Stored>) -> Result<Vec<Stored>, store::StoreError> {
+        if !self.reach.is_all() {
+            let mut seen = Vec::with_capacity(versions.len());
+            for version in versions {
+                seen.extend(visible::current_in(tx, &self.reach, Some(version))?);
+            }
+            versions = seen;
+        }
+        Ok(versions)
     }
 
     pub fn answer(&self, base: &str, page: HistoryPage) -> Reply {

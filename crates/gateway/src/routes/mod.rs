@@ -30,6 +30,7 @@ pub mod search_system;
 pub mod searchset;
 pub mod update;
 pub mod view;
+pub mod visible;
 pub mod walk;
 
 pub use body::FhirBody;

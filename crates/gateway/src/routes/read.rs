@@ -1,6 +1,6 @@
 //! read and vread: the stored bytes as they are. <https://hl7.org/fhir/R4/http.html#read>
 use super::conditional::unchanged;
-use super::{Call, Instance, Reply, query, view};
+use super::{Call, Instance, Reply, query, view, visible};
 use crate::audit::{self, recorded};
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
@@ -8,9 +8,10 @@ use crate::state::AppState;
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
+use fhir::search::reach::Reach;
 use fhir::view::View;
 use fhir::{IssueCode, TypeId};
-use store::Stored;
+use store::{StoreError, Stored, Tx};
 
 /// `GET /fhir/{type}/{id}`
 pub async fn read(
@@ -50,7 +51,11 @@ pub async fn current(
     type_id: TypeId,
     id: String,
 ) -> Result<Stored, ApiError> {
-    caller.require(type_id, Access::Read)?;
+    let reach = caller.reach(type_id, Access::Read)?;
+    if !reach.is_all() {
+        let found = state.store.fetch(type_id, id).await?;
+        return existing(type_id, visible::current(state, &reach, found).await?);
+    }
     match recorded::read(state, caller, type_id, &id).await {
         Some(found) => existing(type_id, found?),
         None => existing(type_id, state.store.fetch(type_id, id).await?),
@@ -65,15 +70,44 @@ pub async fn version(
     id: String,
     version: i64,
 ) -> Result<Stored, ApiError> {
-    caller.require(type_id, Access::Read)?;
+    let reach = caller.reach(type_id, Access::Read)?;
     let (base, caller) = (state.config.fhir_base(), caller.clone());
-    existing(
-        type_id,
-        state
-            .store
-            .read(move |tx| recorded::version(tx, &caller, type_id, &id, version, &base))
-            .await?,
-    )
+    let work = move |tx: &mut Tx| version_in(tx, &caller, &reach, (type_id, &id, version), &base);
+    existing(type_id, state.store.read(work).await?)
+}
+
+/// The current version as far as the reach goes, inside a transaction. What is recorded of others'
+/// doings is for those alone who see everything.
+pub fn current_in(
+    tx: &mut Tx,
+    caller: &Caller,
+    reach: &Reach,
+    (type_id, id): (TypeId, &str),
+    base: &str,
+) -> Result<Stored, StoreError> {
+    let found = match reach.is_all() {
+        true => recorded::get(tx, caller, type_id, id, base)?,
+        false => {
+            let found = tx.get(type_id, id)?;
+            visible::current_in(tx, reach, found)?
+        }
+    };
+    Ok(existing(type_id, found)?)
+}
+
+/// That version as far as the reach goes.
+pub fn version_in(
+    tx: &mut Tx,
+    caller: &Caller,
+    reach: &Reach,
+    (type_id, id, version): (TypeId, &str, i64),
+    base: &str,
+) -> Result<Option<Stored>, StoreError> {
+    if reach.is_all() {
+        return recorded::version(tx, caller, type_id, id, version, base);
+    }
+    let current = tx.get(type_id, id)?;
+    visible::version(tx, reach, current, version)
 }
 
 /// 404 for what never was, 410 for what was deleted.

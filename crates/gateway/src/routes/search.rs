@@ -178,7 +178,7 @@ impl Asked {
         lenient: bool,
     ) -> Result<Asked, ApiError> {
         let on = of.on;
-        caller.require(on, Access::Search)?;
+        caller.reach(on, Access::Search)?;
         query::once(pairs)?;
         let base = state.config.fhir_base();
         let limits = Limits {
@@ -190,6 +190,7 @@ impl Asked {
         of.narrow(&mut query, &base)?;
         authorize(caller, &query)?;
         warnings.extend(audit::search::remark(caller, &query));
+        caller.restrict(&mut query);
         if query.explain {
             may_explain(caller)?;
         }
@@ -215,7 +216,7 @@ impl Asked {
         let included = page
             .included
             .iter()
-            .filter(|found| caller.may(found.type_id, Access::Read));
+            .filter(|found| caller.sees_some(found.type_id, Access::Read));
         let patients = audit::patients(page.matches.iter().chain(included.clone()));
         let mut warnings = self.warnings(page.truncated, page.cut);
         if !page.plan.is_empty() {
@@ -298,7 +299,7 @@ fn may_explain(caller: &Caller) -> Result<(), ApiError> {
 /// Whatever a search looks into must be open to the caller, or chains and `_has` would tell what
 /// reads refuse. What a plain `_include` brings is filtered in the answer instead.
 pub fn authorize(caller: &Caller, query: &Query) -> Result<(), ApiError> {
-    caller.require(query.on, Access::Search)?;
+    caller.reach(query.on, Access::Search)?;
     query
         .filters
         .iter()
@@ -314,14 +315,15 @@ fn authorize_filter(caller: &Caller, filter: &Filter) -> Result<(), ApiError> {
         Filter::Chain { target, inner, .. } => {
             target
                 .iter()
-                .try_for_each(|of| caller.require(*of, Access::Search))?;
+                .try_for_each(|of| caller.reach(*of, Access::Search).map(drop))?;
             authorize_filter(caller, inner)
         }
         Filter::Has { from, inner, .. } => {
-            caller.require(*from, Access::Search)?;
+            caller.reach(*from, Access::Search)?;
             authorize_filter(caller, inner)
         }
         Filter::Not(inner) => authorize_filter(caller, inner),
+        // Read by the store as a whole.
         Filter::Terminology { lookup, .. } => lookup
             .reads()
             .iter()
@@ -333,6 +335,7 @@ fn authorize_filter(caller: &Caller, filter: &Filter) -> Result<(), ApiError> {
         | Filter::Param { .. }
         | Filter::Missing { .. }
         | Filter::Checked(_)
+        | Filter::OfPatients(_)
         | Filter::Nothing => Ok(()),
     }
 }
@@ -340,12 +343,12 @@ fn authorize_filter(caller: &Caller, filter: &Filter) -> Result<(), ApiError> {
 /// A type that is only passed through must be open too.
 fn authorize_include(caller: &Caller, on: TypeId, include: &Include) -> Result<(), ApiError> {
     if include.reverse {
-        return caller.require(include.from, Access::Search);
+        return caller.reach(include.from, Access::Search).map(drop);
     }
     if include.from != on {
-        caller.require(include.from, Access::Read)?;
+        caller.reach(include.from, Access::Read)?;
     }
     include
         .target
-        .map_or(Ok(()), |of| caller.require(of, Access::Read))
+        .map_or(Ok(()), |of| caller.reach(of, Access::Read).map(drop))
 }

@@ -129,7 +129,7 @@ impl Asked {
             let visible = found
                 .included
                 .iter()
-                .filter(|stored| caller.may(stored.type_id, Access::Read));
+                .filter(|stored| caller.sees_some(stored.type_id, Access::Read));
             entries.extend(visible.map(|stored| any.entry(stored, "include")));
         }
         entries.extend(outcome.as_deref().map(Entry::outcome));
@@ -159,8 +159,14 @@ fn types(caller: &Caller, within: Option<&Instance>, named: Option<&str>) -> Res
         if let (Some(focus), true) = (within, all.is_empty()) {
             return Err(no_member(focus.type_id, focus.type_id));
         }
-        all.retain(|on| caller.may(*on, Access::Search));
-        return Ok(all);
+        all.retain(|on| caller.mentions(*on, Access::Search));
+        let open: Vec<TypeId> = all
+            .iter()
+            .copied()
+            .filter(|on| caller.sees_some(*on, Access::Search))
+            .collect();
+        // Whoever sees nothing is answered like who finds nothing.
+        return Ok(if open.is_empty() { all } else { open });
     };
     let unknown = || {
         let rule = "_type takes R4 resource types separated by commas, such as Patient,Task";

@@ -4,7 +4,7 @@
 //! enough was looked at; it then holds fewer matches, and its next link goes on from there.
 //! Inside chains, `_has` and `:not` the matches are found first and their ids put in place.
 use super::matches::{cursor_at, window_of};
-use super::{Found, order, page::Window, referrers, terminology};
+use super::{Found, order, page::Window, panel, referrers, terminology};
 use crate::StoreError;
 use crate::conn::Conn;
 use fhir::base::Bases;
@@ -99,7 +99,7 @@ pub fn count(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
 }
 
 /// What one query may still look up, and where its references lead.
-struct Settling {
+pub struct Settling {
     left: usize,
     bases: Bases,
 }
@@ -133,7 +133,7 @@ fn all(
         .collect()
 }
 
-fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, at: &mut Settling) -> Result<Filter, StoreError> {
+pub fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, at: &mut Settling) -> Result<Filter, StoreError> {
     Ok(match filter {
         Filter::Checked(_) => ids(conn, on, vec![filter.clone()], at)?,
         Filter::And(parts) => {
@@ -149,6 +149,7 @@ fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, at: &mut Settling) -> Re
             Filter::Or(parts?)
         }
         Filter::Terminology { param, lookup } => terminology::tokens(conn, param, lookup)?,
+        Filter::OfPatients(panel) => panel::references(conn, on, panel, at)?,
         Filter::Not(inner) => Filter::Not(Box::new(settle(conn, on, inner, at)?)),
         Filter::Has { from, by, inner } => {
             let inner = settle(conn, *from, inner, at)?;

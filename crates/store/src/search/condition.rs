@@ -54,8 +54,8 @@ pub fn holds(sql: &mut Sql, filter: &Filter, subject: Subject) -> Written {
         Filter::Checked(_) => {
             sql.push("1 = 1");
         }
-        // `checked.rs` has put codes in its place.
-        Filter::Terminology { .. } => {
+        // `checked.rs` has put codes or references in their place.
+        Filter::Terminology { .. } | Filter::OfPatients(_) => {
             sql.push("1 = 0");
         }
         Filter::Nothing => {

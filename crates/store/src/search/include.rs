@@ -2,16 +2,18 @@
 //!
 //! What a resource refers to is read from its body, which is in hand: one query per round fetches
 //! all of it. What refers to a resource is one query per clause and round.
+use super::condition::{Subject, several};
 use super::family::{self, type_bind};
 use super::sql::{Bind, Sql};
-use super::{COLUMNS, load};
+use super::{COLUMNS, checked, engine, load};
 use crate::conn::Conn;
 use crate::{StoreError, Stored};
 use fhir::TypeId;
 use fhir::base::Bases;
 use fhir::registry::{ParamKind, SearchParam, registry};
 use fhir::search::index::references;
-use fhir::search::{Include, Query};
+use fhir::search::reach::Use;
+use fhir::search::{Filter, Include, Query};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -44,7 +46,7 @@ pub fn resolve(
         if sources.is_empty() || clauses.is_empty() {
             return Ok((included, false));
         }
-        let fresh = one_round(conn, &clauses, sources, (&mut seen, &query.bases))?;
+        let fresh = one_round(conn, query, &clauses, sources, &mut seen)?;
         from = if round == 0 { 0 } else { included.len() };
         included.extend(fresh);
         if included.len() > MOST {
@@ -62,19 +64,20 @@ fn identity(stored: &Stored) -> Identity {
 
 fn one_round(
     conn: &mut Conn,
+    query: &Query,
     clauses: &[&Include],
     sources: &[Stored],
-    (seen, bases): (&mut HashSet<Identity>, &Bases),
+    seen: &mut HashSet<Identity>,
 ) -> Result<Vec<Stored>, StoreError> {
-    let wanted = forward(clauses, sources, seen, bases);
+    let wanted = forward(clauses, sources, seen, &query.bases);
     let mut fresh = if wanted.is_empty() {
         Vec::new()
     } else {
-        fetch(conn, &wanted)?
+        fetch(conn, query, &wanted)?
     };
     seen.extend(fresh.iter().map(identity));
     for clause in clauses.iter().filter(|clause| clause.reverse) {
-        let found = backward(conn, clause, sources)?;
+        let found = backward(conn, query, clause, sources)?;
         fresh.extend(found.into_iter().filter(|stored| seen.insert(identity(stored))));
     }
     Ok(fresh)
@@ -127,16 +130,46 @@ fn params(clause: &Include) -> Vec<&'static SearchParam> {
     clause.by.map_or_else(all, |param| vec![param])
 }
 
-fn fetch(conn: &mut Conn, wanted: &BTreeSet<Identity>) -> Result<Vec<Stored>, StoreError> {
-    let by_type = group(wanted.iter().take(MOST + 1));
-    let mut sql = Sql::default();
+fn fetch(conn: &mut Conn, query: &Query, wanted: &BTreeSet<Identity>) -> Result<Vec<Stored>, StoreError> {
+    let (engine, key, mut sql) = (engine(conn), "r.key", Sql::default());
     sql.push(COLUMNS).push("resource r WHERE r.deleted = FALSE AND (");
-    sql.join(by_type, " OR ", "1 = 0", |sql, (type_id, ids)| {
-        sql.push("r.type_id = ").bind(type_bind(type_id)).push(" AND ");
+    for (at, (on, ids)) in group(wanted.iter().take(most(query))).into_iter().enumerate() {
+        let seen = seen(conn, query, on, &[Use::Read])?;
+        sql.push(if at > 0 { " OR (" } else { "(" });
+        sql.push("r.type_id = ").bind(type_bind(on)).push(" AND ");
         sql.equals("r.id", ids.into_iter().map(Bind::Text));
-    });
+        and(&mut sql, &seen, Subject { on, key, engine })?;
+        sql.push(")");
+    }
     sql.push(") ORDER BY r.key");
     Ok(load(conn, sql)?.into_iter().map(|found| found.stored).collect())
+}
+
+fn and(sql: &mut Sql, filters: &[Filter], subject: Subject) -> Result<(), StoreError> {
+    match filters {
+        [] => Ok(()),
+        _ => several(sql.push(" AND "), filters, " AND ", "1 = 1", subject),
+    }
+}
+
+/// How many are looked for: of those that may be hidden as many as a page can name.
+fn most(query: &Query) -> usize {
+    match query.rights {
+        None => MOST + 1,
+        Some(_) => 20 * MOST,
+    }
+}
+
+/// What a resource must be to be given beside the matches.
+fn seen(conn: &mut Conn, query: &Query, on: TypeId, how: &[Use]) -> Result<Vec<Filter>, StoreError> {
+    let Some(rights) = &query.rights else {
+        return Ok(Vec::new());
+    };
+    let filters: Vec<Filter> = how
+        .iter()
+        .filter_map(|how| rights.reach(on, *how).filter(on))
+        .collect();
+    checked::settle_all(conn, on, &filters, &query.bases)
 }
 
 fn group<'a>(identities: impl Iterator<Item = &'a Identity>) -> BTreeMap<TypeId, Vec<String>> {
@@ -148,7 +181,12 @@ fn group<'a>(identities: impl Iterator<Item = &'a Identity>) -> BTreeMap<TypeId,
 }
 
 /// What refers to the sources by the clause's parameter.
-fn backward(conn: &mut Conn, clause: &Include, sources: &[Stored]) -> Result<Vec<Stored>, StoreError> {
+fn backward(
+    conn: &mut Conn,
+    query: &Query,
+    clause: &Include,
+    sources: &[Stored],
+) -> Result<Vec<Stored>, StoreError> {
     let targets: BTreeSet<_> = sources
         .iter()
         .map(identity)
@@ -166,6 +204,12 @@ fn backward(conn: &mut Conn, clause: &Include, sources: &[Stored]) -> Result<Vec
                 .map(|source| (param, source)),
         );
     }
+    let seen = seen(conn, query, clause.from, &[Use::Find, Use::Read])?;
+    let subject = Subject {
+        on: clause.from,
+        key: "x.key",
+        engine: engine(conn),
+    };
     let mut sql = Sql::default();
     sql.push(COLUMNS)
         .push("(SELECT DISTINCT x.key FROM idx_reference x WHERE (");
@@ -186,7 +230,9 @@ fn backward(conn: &mut Conn, clause: &Include, sources: &[Stored]) -> Result<Vec
                 .push(" AND ");
             sql.equals("x.target", ids.into_iter().map(Bind::Text));
         });
-    sql.push(&format!(") ORDER BY x.key LIMIT {MOST_ROWS}"))
+    sql.push(")");
+    and(&mut sql, &seen, subject)?;
+    sql.push(&format!(" ORDER BY x.key LIMIT {MOST_ROWS}"))
         .push(") k JOIN resource r ON r.key = k.key ORDER BY r.key");
     Ok(load(conn, sql)?.into_iter().map(|found| found.stored).collect())
 }

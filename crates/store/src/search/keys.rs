@@ -22,6 +22,9 @@ const CODES: usize = 8;
 /// keeps one statement within the engines' limits, not eight.
 const VALUES: usize = 64;
 
+/// The rank up to which a filter holds for few: ids, references and the like.
+const FEW: u8 = 3;
+
 /// Where a search starts.
 pub enum Driver<'a> {
     /// The index rows of this filter.
@@ -32,6 +35,8 @@ pub enum Driver<'a> {
     },
     /// The full-text index.
     Text { at: usize, terms: Terms },
+    /// Any of these, each from where it starts best.
+    Any { at: usize, parts: &'a [Filter] },
     /// The resources themselves; some `key IN (...)` may narrow them.
     Resources,
 }
@@ -51,8 +56,14 @@ pub fn driver(filters: &[Filter]) -> Driver<'_> {
             Some(terms) => Driver::Text { at, terms },
             None => Driver::Resources,
         },
+        Some((_, at, Filter::Or(parts))) if !are_chains(parts) => Driver::Any { at, parts },
         _ => Driver::Resources,
     }
+}
+
+/// Which narrow the resources by themselves.
+fn are_chains(filters: &[Filter]) -> bool {
+    filters.iter().all(|f| matches!(f, Filter::Chain { .. }))
 }
 
 /// Whether no filter is a place to start from.
@@ -65,10 +76,22 @@ fn rank(filter: &Filter) -> Option<u8> {
     match filter {
         Filter::Id(_) | Filter::Nothing => Some(0),
         Filter::Chain { .. } => Some(3),
-        Filter::Or(alternatives) if alternatives.iter().all(|f| matches!(f, Filter::Chain { .. })) => Some(3),
+        // As wide as the widest of them, and read to the end.
+        Filter::Or(parts) => {
+            let ranks: Option<Vec<u8>> = parts.iter().map(narrowest).collect();
+            ranks?.into_iter().max().filter(|rank| *rank <= FEW)
+        }
         Filter::Param { param, test } => test_rank(param, test),
         Filter::Checked(check) => check.terms().map(|_| 4),
         _ => None,
+    }
+}
+
+/// Of what stands together, the narrowest is started from.
+fn narrowest(part: &Filter) -> Option<u8> {
+    match part {
+        Filter::And(all) => all.iter().filter_map(rank).min(),
+        one => rank(one),
     }
 }
 
@@ -191,6 +214,12 @@ fn matching(sql: &mut Sql, on: TypeId, filters: &[Filter], engine: Engine) -> Re
             text::matches(sql, on, &terms, &row, engine);
             (at, format!("{row}.rowid"))
         }
+        Driver::Any { at, parts } => {
+            sql.push(&format!("SELECT DISTINCT {key} FROM "));
+            together(sql, on, parts, engine)?;
+            sql.push(&format!(" {row} WHERE 1 = 1"));
+            (at, key)
+        }
         Driver::Resources => {
             sql.push(&format!("SELECT {key} FROM resource {row} WHERE "));
             resources(sql, on, filters, &row, engine)?;
@@ -221,8 +250,7 @@ fn open(sql: &mut Sql, param: &SearchParam, test: &Test, row: &str) -> Result<()
     Ok(())
 }
 
-/// All rows by themselves, in whatever tables they are. The limit, which is none, keeps engines
-/// from reading along the key instead, for whose order the range would be given up.
+/// All rows by themselves, in whatever tables they are.
 fn apart(sql: &mut Sql, param: &SearchParam, test: &Test, sources: &[Source]) {
     sql.push("(SELECT key FROM (");
     sql.join(sources, " UNION ALL ", "", |sql, source| {
@@ -230,6 +258,27 @@ fn apart(sql: &mut Sql, param: &SearchParam, test: &Test, sources: &[Source]) {
         sql.push(&format!("SELECT {row}.key FROM {} {row} WHERE ", source.table()));
         rows_match(sql, param, test, source, &row);
     });
+    by_itself(sql);
+}
+
+/// All keys that any of the filters leaves.
+fn together(sql: &mut Sql, on: TypeId, parts: &[Filter], engine: Engine) -> Result<(), StoreError> {
+    sql.push("(SELECT key FROM (");
+    for (at, part) in parts.iter().enumerate() {
+        sql.push(if at > 0 { " UNION ALL " } else { "" });
+        let filters = match part {
+            Filter::And(all) => all,
+            one => std::slice::from_ref(one),
+        };
+        matching(sql, on, filters, engine)?;
+    }
+    by_itself(sql);
+    Ok(())
+}
+
+/// Ends a list of keys. The limit, which is none, keeps engines from reading along the key
+/// instead, for whose order the start would be given up.
+fn by_itself(sql: &mut Sql) {
     let all = sql.alias();
     sql.push(&format!(") {all} LIMIT {})", i64::MAX));
 }

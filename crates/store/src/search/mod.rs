@@ -15,6 +15,7 @@ mod matches;
 mod narrow;
 mod order;
 mod page;
+mod panel;
 mod ranges;
 mod referrers;
 pub(crate) mod sql;

@@ -17,7 +17,7 @@ pub fn any(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, ali
     sql.push("(");
     match test {
         Test::Token(tokens) | Test::Identifier(tokens) => codes(sql, tokens, alias),
-        Test::Reference(targets) => sql.any(targets, &mut |sql, target| reference(sql, param, target, alias)),
+        Test::Reference(targets) => references(sql, param, targets, alias),
         Test::Str(mode, texts) => sql.any(texts, &mut |sql, text| string(sql, *mode, text, alias)),
         Test::Uri(mode, uris) => sql.any(uris, &mut |sql, uri| self::uri(sql, *mode, uri, alias)),
         Test::Date(dates) => sql.any(dates, &mut |sql, date| ranges::date(sql, date, alias)),
@@ -67,6 +67,28 @@ fn token(sql: &mut Sql, token: &Token, alias: &str) {
     }
     if let Some(system) = system {
         sql.push(alias).push(".system = ").big(system);
+    }
+}
+
+/// Ids of one type are one list, which both engines answer by seeks.
+fn references(sql: &mut Sql, param: &SearchParam, targets: &[Reference], alias: &str) {
+    let local = |target: &Reference| match target {
+        Reference::Local { type_id, id } => Some(((*type_id)?, Bind::Text(id.clone()))),
+        Reference::Url(_) => None,
+    };
+    let named: Option<Vec<(TypeId, Bind)>> = targets.iter().map(local).collect();
+    let (only, named) = (&param.only_targets, named.unwrap_or_default());
+    match named.first().map(|(on, _)| *on) {
+        Some(on)
+            if named.len() > 1
+                && named.iter().all(|(of, _)| *of == on)
+                && (only.is_empty() || only.contains(&on)) =>
+        {
+            sql.equals(&format!("{alias}.target"), named.into_iter().map(|(_, id)| id));
+            sql.push(&format!(" AND {alias}.target_type = "))
+                .bind(type_bind(on));
+        }
+        _ => sql.any(targets, &mut |sql, target| reference(sql, param, target, alias)),
     }
 }
 

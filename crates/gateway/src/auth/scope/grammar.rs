@@ -103,6 +103,11 @@ impl DataScope {
         })
     }
 
+    /// Whether it opens a part of a type only.
+    pub fn is_limited(&self) -> bool {
+        self.context != Context::System || self.narrowing.is_some()
+    }
+
     pub fn is_about(&self, on: TypeId) -> bool {
         self.on.is_none_or(|of| of == on)
     }

@@ -14,8 +14,6 @@ pub use grammar::{Context, DataScope, Scope, Session};
 pub use letters::Letters;
 pub use narrowing::Narrowing;
 
-use super::Access;
-use fhir::TypeId;
 use std::fmt;
 
 /// The union of its scopes, each once, in the order given.
@@ -89,16 +87,6 @@ impl Scopes {
     /// Those that need nobody: all that client_credentials may give.
     pub fn of_system(&self) -> Scopes {
         self.only(Scope::is_of_system)
-    }
-
-    /// Whether all resources of the type are open for this.
-    pub fn allows(&self, type_id: TypeId, access: Access) -> bool {
-        let open = |scope: &&DataScope| {
-            scope.context == Context::System && scope.narrowing.is_none() && scope.is_about(type_id)
-        };
-        self.data()
-            .filter(open)
-            .any(|scope| scope.letters.covers(access.into()))
     }
 
     /// For logs: a query may name a patient.

@@ -96,6 +96,10 @@ fn of_itself(filter: &Filter) -> bool {
         Filter::Id(_) | Filter::LastUpdated(_) | Filter::Missing { .. } | Filter::Nothing => true,
         Filter::Not(inner) => of_itself(inner),
         Filter::Or(parts) | Filter::And(parts) => parts.iter().all(of_itself),
-        Filter::Chain { .. } | Filter::Has { .. } | Filter::Checked(_) | Filter::Terminology { .. } => false,
+        Filter::Chain { .. }
+        | Filter::Has { .. }
+        | Filter::Checked(_)
+        | Filter::Terminology { .. }
+        | Filter::OfPatients(_) => false,
     }
 }

@@ -1,4 +1,16 @@
 use super::*;
+use crate::auth::Access;
+use fhir::TypeId;
+
+impl Scopes {
+    /// Whether a scope for the whole system says so.
+    fn allows(&self, on: TypeId, access: Access) -> bool {
+        let open = |scope: &&DataScope| !scope.is_limited() && scope.is_about(on);
+        self.data()
+            .filter(open)
+            .any(|scope| scope.letters.covers(access.into()))
+    }
+}
 
 fn of(text: &str) -> Scopes {
     Scopes::parse(text).unwrap()

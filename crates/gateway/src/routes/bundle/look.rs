@@ -1,7 +1,7 @@
 //! The reads of a transaction: planned before it, done after its writes.
 use super::batch::{scope, unless_known};
 use super::plan::Plan;
-use crate::audit::{self, recorded};
+use crate::audit;
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
 use crate::routes::search::{self, Of};
@@ -9,22 +9,44 @@ use crate::routes::{Instance, Reply, history, query, read, search_system};
 use crate::state::AppState;
 use fhir::TypeId;
 use fhir::bundle::Target;
+use fhir::search::reach::Reach;
 use fhir::view::View;
 use fhir::{Issue, IssueCode};
-use store::{HistoryScope, StoreError, Tx};
+use store::{HistoryScope, StoreError, Stored, Tx};
 
 /// A read, done after all writes.
 pub enum Look {
-    Current {
-        type_id: TypeId,
-        id: String,
-        if_none_match: Option<String>,
-    },
-    Version(TypeId, String, i64),
-    Shown(TypeId, String, Box<View>),
+    Current { of: Seen, if_none_match: Option<String> },
+    Version(Seen, i64),
+    Shown(Seen, Box<View>),
     Search(Box<search::Asked>),
     Several(Box<search_system::Asked>),
     History(history::Asked),
+}
+
+/// A resource, and how far the caller sees.
+pub struct Seen {
+    type_id: TypeId,
+    id: String,
+    reach: Reach,
+}
+
+impl Seen {
+    fn by(caller: &Caller, type_id: TypeId, id: String) -> Result<Seen, ApiError> {
+        let reach = caller.reach(type_id, Access::Read)?;
+        Ok(Seen { type_id, id, reach })
+    }
+
+    fn current(&self, tx: &mut Tx, plan: &Plan) -> Result<Stored, StoreError> {
+        let of = (self.type_id, self.id.as_str());
+        read::current_in(tx, &plan.caller, &self.reach, of, &plan.base)
+    }
+
+    fn version(&self, tx: &mut Tx, version: i64, plan: &Plan) -> Result<Stored, StoreError> {
+        let of = (self.type_id, self.id.as_str(), version);
+        let found = read::version_in(tx, &plan.caller, &self.reach, of, &plan.base)?;
+        Ok(read::existing(self.type_id, found)?)
+    }
 }
 
 impl Look {
@@ -36,22 +58,17 @@ impl Look {
         if_none_match: Option<String>,
     ) -> Result<Look, ApiError> {
         match target {
-            Target::Instance(type_id, id) => {
-                caller.require(type_id, Access::Read)?;
-                Ok(Look::Current {
-                    type_id,
-                    id,
-                    if_none_match,
-                })
-            }
+            Target::Instance(type_id, id) => Ok(Look::Current {
+                of: Seen::by(caller, type_id, id)?,
+                if_none_match,
+            }),
             Target::Version(type_id, id, version) => {
-                caller.require(type_id, Access::Read)?;
-                Ok(Look::Version(type_id, id, version))
+                Ok(Look::Version(Seen::by(caller, type_id, id)?, version))
             }
             Target::Shown(type_id, id, text) => {
-                caller.require(type_id, Access::Read)?;
+                let of = Seen::by(caller, type_id, id)?;
                 let view = read::view_of(&text, type_id, false)?;
-                Ok(Look::Shown(type_id, id, Box::new(view)))
+                Ok(Look::Shown(of, Box::new(view)))
             }
             Target::Type(type_id, text) => Look::search(state, caller, &Of::all(type_id), &text),
             Target::Compartment(type_id, id, Some(on), text) => {
@@ -89,29 +106,13 @@ impl Look {
 
     pub fn look(&self, tx: &mut Tx, plan: &Plan) -> Result<Reply, StoreError> {
         match self {
-            Look::Current {
-                type_id,
-                id,
-                if_none_match,
-            } => {
-                let stored = read::existing(
-                    *type_id,
-                    recorded::get(tx, &plan.caller, *type_id, id, &plan.base)?,
-                )?;
+            Look::Current { of, if_none_match } => {
+                let stored = of.current(tx, plan)?;
                 Ok(unless_known(stored, if_none_match.as_deref()))
             }
-            Look::Version(type_id, id, version) => {
-                let stored = read::existing(
-                    *type_id,
-                    recorded::version(tx, &plan.caller, *type_id, id, *version, &plan.base)?,
-                )?;
-                Ok(unless_known(stored, None))
-            }
-            Look::Shown(type_id, id, view) => {
-                let stored = read::existing(
-                    *type_id,
-                    recorded::get(tx, &plan.caller, *type_id, id, &plan.base)?,
-                )?;
+            Look::Version(of, version) => Ok(unless_known(of.version(tx, *version, plan)?, None)),
+            Look::Shown(of, view) => {
+                let stored = of.current(tx, plan)?;
                 let patients = audit::patients([&stored]);
                 Ok(Reply::stored(read::shown(stored, view)).about(patients))
             }
