@@ -256,18 +256,22 @@ impl Bench<'_> {
         std::fs::write(&settings, "[audit]\nreads = false\n").expect("a file of settings");
         let silent = Server::with(&self.database, &["--config", &settings.display().to_string()]);
         std::fs::remove_file(settings).expect("just written");
-        let ids = self.some_ids();
-        let paths = ids.iter().map(|id| format!("/fhir/Observation/{id}"));
-        let reads: Vec<Vec<u8>> = paths.map(|path| self.get(&path)).collect();
-        let search = self.get("/fhir/Observation?code=http://loinc.org|8867-4&_count=10");
-        for (what, requests) in [("reads by id", reads), ("searches", vec![search])] {
-            let requests = Arc::new(requests);
+        // Tokens are for one address.
+        let tokens = [self.token.clone(), silent.token(&self.database)];
+        let reads = self.some_ids().into_iter();
+        let reads: Vec<String> = reads.map(|id| format!("/fhir/Observation/{id}")).collect();
+        let search = "/fhir/Observation?code=http://loinc.org|8867-4&_count=10".to_owned();
+        for (what, paths) in [("reads by id", reads), ("searches", vec![search])] {
+            let paths = Arc::new(paths);
             let (mut on, mut off) = (Load::default(), Load::default());
             for _ in 0..TURNS {
-                for (server, sum) in [(&self.server, &mut on), (&silent, &mut off)] {
-                    let requests = requests.clone();
-                    let make =
-                        move |client: usize, n: usize| requests[(client * 31 + n) % requests.len()].clone();
+                let turns = [(&self.server, &mut on), (&silent, &mut off)];
+                for ((server, sum), token) in turns.into_iter().zip(&tokens) {
+                    let (paths, token) = (paths.clone(), token.clone());
+                    let make = move |client: usize, n: usize| {
+                        let path = &paths[(client * 31 + n) % paths.len()];
+                        http::request("GET", path, &token, FHIR, "")
+                    };
                     sum.add(http::load(&server.address, 32, TIME / TURNS, make));
                 }
             }
@@ -275,10 +279,6 @@ impl Bench<'_> {
             let what = format!("audit, of what {what} take");
             table.add(self.row(&what, cost, "%", None, Target::AtMost(10.0)));
         }
-    }
-
-    fn get(&self, path: &str) -> Vec<u8> {
-        http::request("GET", path, &self.token, FHIR, "")
     }
 
     /// Nine types from creation to deletion, as a published workload has them.
