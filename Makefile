@@ -31,15 +31,21 @@ bench-scale:
 fuzz:
 	PROPTEST_CASES=20000 $(CARGO) test --release -p baton-fhir -p baton-hl7v2
 
+## The database of advisories, where cargo-deny keeps it: asked when it is there, never fetched
+ADVISORIES ?= $(or $(CARGO_HOME),$(HOME)/.cargo)/advisory-dbs
+
 fmt:
 	$(CARGO) fmt --all
 
 lint:
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; \
+	else echo "dependencies: skipped, cargo-deny is not installed"; fi
+	@if [ -d "$(ADVISORIES)" ] && cargo deny --version >/dev/null 2>&1; then cargo deny check --disable-fetch advisories; fi
 
-## The committed OpenAPI documents
+## The committed OpenAPI documents and the error catalogue
 openapi:
-	$(CARGO) run -q -- openapi --out openapi
+	$(CARGO) run -q -- openapi --out openapi --errors docs/errors.md
 
 ## The committed registry tables, from the official R4 definitions: make tables DEFINITIONS=dir
 tables:
@@ -47,6 +53,6 @@ tables:
 
 ## Fails when a generated file is not what its generator writes
 drift: openapi
-	git diff --exit-code -- openapi
+	git diff --exit-code -- openapi docs/errors.md
 	@if [ -n "$(DEFINITIONS)" ]; then $(MAKE) --no-print-directory tables && git diff --exit-code -- crates/fhir/data; \
 	else echo "tables: skipped, DEFINITIONS is not set"; fi

@@ -2,7 +2,10 @@
 //! <https://hl7.org/fhir/smart-app-launch/STU2.2/backend-services.html>
 mod assertions;
 mod doors;
+mod explaining;
+mod forgeries;
 mod includes;
+mod keyservers;
 mod letters;
 pub mod lifetimes;
 pub mod partner;

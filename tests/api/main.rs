@@ -27,6 +27,7 @@ mod oracle;
 mod own_references;
 mod parameters;
 mod patch;
+mod quickstarts;
 mod references;
 mod search_elements;
 mod searching;

@@ -28,6 +28,8 @@ macro_rules! issue_codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum IssueCode { $($name),+ }
         impl IssueCode {
+            pub const ALL: &[IssueCode] = &[$(IssueCode::$name),+];
+
             pub fn code(self) -> &'static str {
                 match self { $(IssueCode::$name => $code),+ }
             }

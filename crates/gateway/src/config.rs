@@ -28,6 +28,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Proxies whose `X-Forwarded-For` tells who calls.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Origins whose pages may call; None is every one, since access rests on tokens, never on cookies.
+    pub cors_origins: Option<Vec<String>>,
     /// Connections to PostgreSQL, beside one for reads by id, or reader threads on SQLite.
     pub connections: usize,
     pub tokens: Tokens,
@@ -101,6 +103,8 @@ pub struct Tokens {
     pub lifetime_seconds: i64,
     /// Whether a client's JWKS URL may be plain http or point into a private network.
     pub allow_private_jwks: bool,
+    /// Ids of clients that may introspect the tokens of others.
+    pub introspection_clients: Vec<String>,
     /// Whether apps may register themselves at `/oauth/register`.
     pub registration: Registering,
 }
@@ -212,6 +216,7 @@ impl Default for Tokens {
             lifetime_seconds: 300,
             allow_private_jwks: false,
             registration: Registering::Off,
+            introspection_clients: Vec::new(),
         }
     }
 }
@@ -276,6 +281,7 @@ impl Default for Config {
             mllp: None,
             tls: None,
             trusted_proxies: Vec::new(),
+            cors_origins: None,
             connections: 8,
             tokens: Tokens::default(),
             practice: Practice::default(),

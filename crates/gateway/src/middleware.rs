@@ -166,13 +166,19 @@ fn explain(status: StatusCode) -> String {
     )
 }
 
-/// Browsers may call from any origin: access rests on the token, never on cookies.
+/// Pages of other origins may call, all of them or those of the settings: access rests on the token, never
+/// on cookies. Discovery and metadata are for everybody.
+/// <https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html#considerations-for-cross-origin-resource-sharing-cors-support>
 async fn cors(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let from_browser = request.headers().contains_key(header::ORIGIN);
-    let preflight = from_browser
+    let Some(origin) = request.headers().get(header::ORIGIN) else {
+        return outcomes(request, next).await;
+    };
+    let shared = is_shared(state::path(request.request()));
+    let allowed = shared.then(|| allowed(origin, &request)).flatten();
+    let preflight = shared
         && request.method() == Method::OPTIONS
         && request
             .headers()
@@ -182,15 +188,47 @@ async fn cors(
     } else {
         outcomes(request, next).await?
     };
-    if from_browser {
-        allow_any_origin(response.headers_mut());
+    if let Some(origin) = allowed {
+        allow(origin, response.headers_mut());
     }
     Ok(response)
 }
 
-fn allow_any_origin(headers: &mut HeaderMap) {
-    const ALLOWED: [(HeaderName, &str); 5] = [
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+/// Pages where people sign in are nobody else's to read. <https://www.rfc-editor.org/rfc/rfc9700#section-2.6>
+fn is_shared(path: &str) -> bool {
+    const SHARED: [&str; 8] = [
+        "/oauth/token",
+        "/oauth/introspect",
+        "/oauth/revoke",
+        "/oauth/register",
+        "/oauth/jwks",
+        "/oauth/userinfo",
+        "/openapi",
+        "/hl7v2",
+    ];
+    path.starts_with("/fhir")
+        || path.starts_with("/.well-known")
+        || SHARED.iter().any(|of| path.starts_with(of))
+}
+
+/// What to name in the answer.
+fn allowed(origin: &HeaderValue, request: &ServiceRequest) -> Option<HeaderValue> {
+    const ANY: HeaderValue = HeaderValue::from_static("*");
+    const FOR_ALL: [&str; 3] = ["/fhir/metadata", "/fhir/.well-known", "/oauth/jwks"];
+    let state = state::asked(request.request());
+    let Some(origins) = state.and_then(|state| state.config.cors_origins.as_ref()) else {
+        return Some(ANY);
+    };
+    let path = state::path(request.request());
+    if FOR_ALL.iter().any(|of| path.starts_with(of)) {
+        return Some(ANY);
+    }
+    let known = origins.iter().any(|known| known.as_bytes() == origin.as_bytes());
+    known.then(|| origin.clone())
+}
+
+fn allow(origin: HeaderValue, headers: &mut HeaderMap) {
+    const ALLOWED: [(HeaderName, &str); 4] = [
         (
             header::ACCESS_CONTROL_ALLOW_METHODS,
             "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
@@ -208,4 +246,8 @@ fn allow_any_origin(headers: &mut HeaderMap) {
     for (name, value) in ALLOWED {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    if origin != "*" {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
 }

@@ -1,4 +1,5 @@
 //! A FHIR client of few words: method, path, body; the reply keeps status, headers and text.
+use super::{catalogue, witness};
 use reqwest::blocking::{Client as Http, RequestBuilder};
 use serde_json::Value;
 
@@ -146,11 +147,19 @@ impl Client {
 
 impl Reply {
     pub fn of(request: RequestBuilder) -> Reply {
-        let response = request.send().expect("the server answers");
+        let (http, request) = request.build_split();
+        let request = request.expect("a request");
+        witness::sent(&request);
+        let base = request.url().origin().ascii_serialization();
+        let response = http.execute(request).expect("the server answers");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().expect("text");
+        witness::received(&base, &text);
+        catalogue::holds(status, &text);
         Reply {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            text: response.text().expect("text"),
+            status,
+            headers,
+            text,
         }
     }
 

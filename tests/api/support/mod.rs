@@ -1,9 +1,11 @@
 //! What scenes stand on: a running server, a client with a token, messages.
 pub mod care;
+mod catalogue;
 mod client;
 pub mod launch;
 pub mod messages;
 mod server;
+pub mod witness;
 
 pub use client::{Client, Reply};
 pub use server::{Baton, Database, Options};

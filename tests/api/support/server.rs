@@ -1,10 +1,11 @@
 //! Starts `baton serve` on a database of its own and stops it with the scene.
-use super::Client;
+use super::{Client, witness};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_baton");
@@ -198,6 +199,8 @@ pub struct Baton {
     pub ready: String,
     process: Mutex<Child>,
     log: Arc<Mutex<String>>,
+    /// Ends when the server has said everything.
+    listener: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Baton {
@@ -224,7 +227,7 @@ impl Baton {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let log = follow(process.stderr.take().expect("piped"));
+        let (log, listener) = follow(process.stderr.take().expect("piped"));
         let ready = ready_line(&mut process, &log);
         let field = |name: &str| {
             let start = ready
@@ -245,6 +248,7 @@ impl Baton {
             database,
             process: Mutex::new(process),
             log,
+            listener: Mutex::new(Some(listener)),
         }
     }
 
@@ -331,16 +335,27 @@ impl Baton {
 impl Drop for Baton {
     fn drop(&mut self) {
         self.kill();
+        if let Some(listener) = self.listener.lock().expect("not poisoned").take() {
+            let _ = listener.join();
+        }
         if std::thread::panicking() {
             eprintln!("--- the server's log\n{}", self.log());
+            return;
         }
+        let leaks = witness::leaks(&self.base, &self.log());
+        witness::forget(&self.base);
+        assert!(
+            leaks.is_empty(),
+            "the log repeats what it must not: {leaks:#?}\n{}",
+            self.log()
+        );
     }
 }
 
-fn follow(mut stderr: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+fn follow(mut stderr: impl Read + Send + 'static) -> (Arc<Mutex<String>>, JoinHandle<()>) {
     let log = Arc::new(Mutex::new(String::new()));
     let into = log.clone();
-    std::thread::spawn(move || {
+    let listener = std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(n @ 1..) = stderr.read(&mut buffer) {
             into.lock()
@@ -348,7 +363,7 @@ fn follow(mut stderr: impl Read + Send + 'static) -> Arc<Mutex<String>> {
                 .push_str(&String::from_utf8_lossy(&buffer[..n]));
         }
     });
-    log
+    (log, listener)
 }
 
 fn ready_line(process: &mut Child, log: &Arc<Mutex<String>>) -> String {

@@ -11,6 +11,7 @@ pub mod caller;
 pub mod client;
 mod discovery;
 pub mod error;
+pub mod explain;
 mod form;
 pub mod holder;
 pub mod jwks;
@@ -26,7 +27,7 @@ pub mod scope;
 pub mod seal;
 #[cfg(test)]
 mod tests;
-mod token;
+pub mod token;
 mod token_endpoint;
 mod token_status;
 pub mod totp;

@@ -87,8 +87,10 @@ impl RemoteKeys {
             body.extend_from_slice(&chunk);
         }
         let text = std::str::from_utf8(&body).map_err(|_| "it is not UTF-8")?;
+        // A parser's text would repeat what is there, and it may not be meant for the client.
+        let keys = jwks::parse(text).map_err(|_| "it is not a JSON Web Key Set")?;
         Ok(Fetched {
-            keys: Arc::new(jwks::parse(text)?),
+            keys: Arc::new(keys),
             at: Instant::now(),
             fresh,
         })
@@ -121,16 +123,20 @@ fn build(allow_private: bool) -> Result<reqwest::Client, String> {
         .map_err(|_| "the server's TLS set-up is broken".to_owned())
 }
 
+/// As the partner asks, within bounds: even `no-store` does not make us ask for every token.
 fn max_age(response: &reqwest::Response) -> u64 {
-    let header = response
-        .headers()
-        .get("cache-control")
-        .and_then(|value| value.to_str().ok());
-    let directive = header.and_then(|text| text.split(',').find_map(|d| d.trim().strip_prefix("max-age=")));
-    let seconds = directive
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(DEFAULT_AGE);
-    seconds.clamp(*AGES.start(), *AGES.end())
+    let lines = response.headers().get_all("cache-control").iter();
+    let text: Vec<String> = lines
+        .filter_map(|line| line.to_str().ok())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let directives = || text.iter().flat_map(|line| line.split(',')).map(str::trim);
+    if directives().any(|directive| directive == "no-store" || directive == "no-cache") {
+        return *AGES.start();
+    }
+    let seconds = directives().find_map(|directive| directive.strip_prefix("max-age="));
+    let seconds = seconds.and_then(|text| text.trim_matches('"').parse().ok());
+    seconds.unwrap_or(DEFAULT_AGE).clamp(*AGES.start(), *AGES.end())
 }
 
 fn kind_of(error: &reqwest::Error) -> &'static str {

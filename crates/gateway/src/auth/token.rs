@@ -56,6 +56,50 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    pub const ALL: [Refusal; 9] = [
+        Refusal::Malformed,
+        Refusal::UnknownKey,
+        Refusal::Signature,
+        Refusal::Foreign,
+        Refusal::Expired,
+        Refusal::NotYet,
+        Refusal::Revoked,
+        Refusal::Disabled,
+        Refusal::Throttled(Wait(0)),
+    ];
+
+    /// What has happened, for the catalogue.
+    pub fn when(self) -> &'static str {
+        match self {
+            Refusal::Malformed => {
+                "It is not one of this server's tokens: cut off, changed, or of another kind"
+            }
+            Refusal::UnknownKey => {
+                "Its `kid` is none of `/oauth/jwks`: of another server, or of keys that were replaced"
+            }
+            Refusal::Signature => "It was changed, or signed by somebody else",
+            Refusal::Foreign => "Its `iss` or `aud` is another server, or another address of this one",
+            Refusal::Expired => "It has lived its time (`expires_in`)",
+            Refusal::NotYet => "It was issued in the future: the clocks of two gateways differ",
+            Refusal::Revoked => "It, or the grant it comes from, was revoked",
+            Refusal::Disabled => "The operator has disabled the client",
+            Refusal::Throttled(_) => {
+                "`limits.login_failures` of this address are used up; tokens that were good before still work"
+            }
+        }
+    }
+
+    pub fn then(self) -> &'static str {
+        match self {
+            Refusal::Malformed | Refusal::Signature => "Send the token as it was given",
+            Refusal::UnknownKey | Refusal::Expired | Refusal::Revoked => "Get a new token",
+            Refusal::Foreign => "Use the address under which the token was issued",
+            Refusal::NotYet => "Set the clocks; half a minute is forgiven",
+            Refusal::Disabled => "Ask the operator",
+            Refusal::Throttled(_) => "Wait as `Retry-After` says, and check what is sent",
+        }
+    }
+
     /// Whether it looks like guessing; a token that is over was a good one.
     pub fn is_failure(self) -> bool {
         matches!(

@@ -12,7 +12,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 use store::Tx;
 
-/// Any registered client may ask: it must hold the token to do so, and learns what the token says.
+/// A client learns about its own tokens; about those of others only where the operator named it, as a
+/// resource server of the same house (`tokens.introspection_clients`). What it may not know is not active.
 pub async fn introspect(
     request: HttpRequest,
     body: Body,
@@ -20,9 +21,12 @@ pub async fn introspect(
 ) -> Result<HttpResponse, OAuthError> {
     let form = Form::read(&request, body)?;
     let now = edge::now();
-    form.client(&state.auth, now).await?;
-    let verified = state.auth.check(form.need("token")?, now);
-    let answer = verified.map_or_else(|_| json!({ "active": false }), |token| describe(&token));
+    let client = form.client(&state.auth, now).await?;
+    let all = state.config.tokens.introspection_clients.contains(&client.id);
+    let verified = state.auth.check(form.need("token")?, now).ok();
+    let told = verified.filter(|token| all || token.claims.client_id == client.id);
+    let base = state.config.fhir_base();
+    let answer = told.map_or_else(|| json!({ "active": false }), |token| describe(&token, &base));
     let mut response = HttpResponse::Ok();
     Ok(response
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -30,13 +34,27 @@ pub async fn introspect(
         .json(answer))
 }
 
-fn describe(token: &Verified) -> Value {
+/// With the context of the launch. <https://hl7.org/fhir/smart-app-launch/STU2.2/token-introspection.html>
+fn describe(token: &Verified, base: &str) -> Value {
     let claims = &token.claims;
-    json!({
+    let mut told = json!({
         "active": true, "scope": claims.scope, "client_id": claims.client_id, "token_type": "Bearer",
         "exp": claims.exp, "iat": claims.iat, "iss": claims.iss, "sub": claims.sub, "aud": claims.aud,
         "jti": claims.jti,
-    })
+    });
+    let holder = &token.holder;
+    let person = holder.fhir_user.as_ref().map(|person| format!("{base}/{person}"));
+    let context = [
+        ("patient", holder.patient.clone()),
+        ("encounter", holder.encounter.clone()),
+        ("fhirUser", person),
+    ];
+    for (name, value) in context {
+        if let Some(value) = value {
+            told[name] = value.into();
+        }
+    }
+    told
 }
 
 /// 200 for a token that is unknown or over, as there is nothing left to do. A refresh token takes all

@@ -41,6 +41,11 @@ pub struct Args {
 }
 
 impl Args {
+    /// Whether it was said which database is meant.
+    pub fn is_named(&self) -> bool {
+        self.source.database.is_some() || self.source.config.is_some()
+    }
+
     pub fn settings(&self) -> Result<Config, Failure> {
         let Source {
             database,

@@ -11,6 +11,7 @@ mod migrate;
 mod openapi;
 pub mod sender;
 pub mod serve;
+mod token;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -56,6 +57,9 @@ enum Command {
     /// The keys that sign access tokens
     #[command(subcommand, arg_required_else_help = true)]
     Keys(keys::Command),
+    /// Access tokens, as developers meet them
+    #[command(subcommand, arg_required_else_help = true)]
+    Token(token::Command),
 }
 
 /// Why a command failed: 2 for what the operator must write differently, 1 for everything else.
@@ -114,6 +118,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Openapi(args) => openapi::run(&args),
         Command::Keys(command) => keys::run(command),
+        Command::Token(command) => token::run(command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

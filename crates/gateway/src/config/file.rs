@@ -41,6 +41,7 @@ pub struct File {
     pub mllp: Option<String>,
     pub tls: TlsTable,
     trusted_proxies: Vec<String>,
+    cors_origins: Option<Vec<String>>,
     connections: Option<usize>,
     tokens: TokensTable,
     pub practice: PracticeTable,
@@ -67,6 +68,7 @@ struct TokensTable {
     lifetime_seconds: Option<i64>,
     allow_private_jwks: Option<bool>,
     registration: Option<Registering>,
+    introspection_clients: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -134,6 +136,7 @@ impl File {
             auth: self.auth.unwrap_or(defaults.auth),
             mllp: self.mllp,
             tls,
+            cors_origins: self.cors_origins.map(origins).transpose()?,
             trusted_proxies: self
                 .trusted_proxies
                 .iter()
@@ -189,6 +192,7 @@ impl TokensTable {
             lifetime_seconds,
             allow_private_jwks,
             registration: self.registration.unwrap_or(defaults.registration),
+            introspection_clients: self.introspection_clients,
         })
     }
 }
@@ -316,6 +320,19 @@ fn secret_key(given: Option<String>, file: Option<PathBuf>, database: &str) -> R
         (None, Some(path), _) => Ok(SecretKey::File(path)),
         (None, None, Some(path)) => Ok(SecretKey::Beside(format!("{path}.key").into())),
         (None, None, None) => Ok(SecretKey::None),
+    }
+}
+
+/// As browsers write them: scheme, host and port, without a path.
+fn origins(given: Vec<String>) -> Result<Vec<String>, String> {
+    let is_origin = |text: &String| {
+        reqwest::Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == *text)
+    };
+    match given.iter().find(|text| !is_origin(text)) {
+        Some(text) => Err(format!(
+            "cors_origins: `{text}` is not an origin such as https://app.example"
+        )),
+        None => Ok(given),
     }
 }
 

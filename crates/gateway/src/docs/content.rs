@@ -61,7 +61,7 @@ pub fn answer(text: &str, schema: &str, example: Option<Value>) -> Response {
 }
 
 /// Refusals, each said once for the whole document: status, name, text.
-pub const REFUSALS: [(&str, &str, &str); 10] = [
+pub const REFUSALS: [(&str, &str, &str); 11] = [
     (
         "400",
         "Invalid",
@@ -87,6 +87,11 @@ pub const REFUSALS: [(&str, &str, &str); 10] = [
         "422",
         "Unprocessable",
         "Breaks rules of the specification; each issue names its element",
+    ),
+    (
+        "429",
+        "Throttled",
+        "Too many requests in too little time; wait as Retry-After says",
     ),
 ];
 

@@ -55,7 +55,7 @@ fn interaction(on: TypeId, verb: &str, summary: &str, letter: &str) -> Operation
         .operation_id(Some(format!("{verb}{name}")))
         .summary(Some(summary))
         .security(secured(&format!("system/{name}.{letter}")))
-        .refuses(&["401", "403"])
+        .refuses(&["401", "403", "429"])
 }
 
 fn search(on: TypeId) -> OperationBuilder {

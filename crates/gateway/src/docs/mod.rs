@@ -7,6 +7,7 @@
 mod compact;
 mod content;
 mod doors;
+pub mod errors;
 mod examples;
 mod interactions;
 mod oauth;
