@@ -126,9 +126,10 @@ pub fn forget(base: &str) {
     heard.retain(|of, _| of.rsplit(':').next() != Some(port));
 }
 
-/// Such as the id of a request, which an AuditEvent names and the log too.
-fn is_random_id(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+/// Such as the id of a request or the address of the server, which an AuditEvent names and the log too.
+fn is_technical(text: &str) -> bool {
+    let random_id = text.len() == 36 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    random_id || text.parse::<std::net::IpAddr>().is_ok()
 }
 
 #[derive(Default)]
@@ -146,7 +147,7 @@ impl Words {
     }
 
     fn word(&mut self, text: &str) {
-        if (SHORTEST_WORD..=128).contains(&text.len()) && !is_random_id(text) {
+        if (SHORTEST_WORD..=128).contains(&text.len()) && !is_technical(text) {
             self.0.insert(text.to_string());
         }
     }
