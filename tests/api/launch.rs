@@ -6,6 +6,7 @@ mod codes;
 mod ehr;
 mod identity;
 mod pages;
+mod picker;
 mod refresh;
 mod register;
 mod requests;

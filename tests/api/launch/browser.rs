@@ -110,6 +110,15 @@ impl Shown {
             .collect()
     }
 
+    /// The values of the buttons that choose something.
+    pub fn choices(&self) -> Vec<String> {
+        let buttons = self.reply.text.split("name=\"choice\" value=\"").skip(1);
+        buttons
+            .filter_map(|rest| rest.split('"').next())
+            .map(str::to_string)
+            .collect()
+    }
+
     /// The inputs that the form would send as it is.
     pub fn form(&self, action: &str) -> Vec<(String, String)> {
         let marker = format!("name=\"action\" value=\"{action}\"");

@@ -25,6 +25,8 @@ pub async fn smart_configuration(state: web::Data<AppState>) -> HttpResponse {
         "context-standalone-encounter",
         "permission-offline",
         "permission-online",
+        "permission-patient",
+        "permission-user",
         "permission-v1",
         "permission-v2",
     ]);
