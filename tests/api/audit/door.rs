@@ -10,6 +10,7 @@ on_both!(
     refusals_are_events,
     entries_of_bundles_are_events,
     events_tell_who_from_where_and_why,
+    operators_and_refused_messages_are_events,
 );
 on_both_databases!(a_second_later_it_is_durable);
 
@@ -155,6 +156,21 @@ fn events_tell_who_from_where_and_why(baton: &Baton) {
         .expect("a write");
     assert_eq!(written["agent"][0]["network"]["address"], "127.0.0.1");
     assert_eq!(text(&written["agent"][0]["who"]["identifier"]["value"]), client);
+}
+
+fn operators_and_refused_messages_are_events(baton: &Baton) {
+    let partner = baton.partner();
+    assert!(partner.hl7("MSH|nonsense").text.contains("MSA|AR|"));
+    let client = client_id(baton);
+    baton.database.run_json(&["client", "disable", &client]);
+    baton.database.run_json(&["keys", "rotate"]);
+    let lines: Vec<String> = events(&baton.database).iter().map(line).collect();
+    for expected in ["110107 4  []", "110137 0  []", "110132 0  []"] {
+        assert!(
+            lines.iter().any(|line| line == expected),
+            "no {expected} in {lines:#?}"
+        );
+    }
 }
 
 fn a_second_later_it_is_durable(database: Database) {

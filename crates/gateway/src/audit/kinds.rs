@@ -67,7 +67,7 @@ const LOGIN: Coding = (DICOM, "110114", "User Authentication");
 const SECURITY: Coding = (DICOM, "110113", "Security Alert");
 
 /// The last one stands for what a later release may record.
-pub static KINDS: [Kind; 23] = [
+pub static KINDS: [Kind; 24] = [
     rest("read", "R", READING, Some("Read")),
     rest("vread", "R", READING, Some("Read")),
     rest("create", "C", WRITING, Some("Create")),
@@ -86,6 +86,11 @@ pub static KINDS: [Kind; 23] = [
     security("login", LOGIN, Some((DICOM, "110122", "Login"))),
     security(
         "register",
+        SECURITY,
+        Some((DICOM, "110137", "User Security Attributes Changed")),
+    ),
+    security(
+        "account",
         SECURITY,
         Some((DICOM, "110137", "User Security Attributes Changed")),
     ),

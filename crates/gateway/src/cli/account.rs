@@ -72,7 +72,7 @@ fn add(name: &str, fhir_user: String, totp: bool, data: &data::Args) -> Result<(
         disabled: None,
     };
     let row = new.clone();
-    if !data.write(move |tx| tx.insert_account(&row))? {
+    if !data.change("account", move |tx| tx.insert_account(&row))? {
         return Err(Failure::of(format!("there is an account `{}` already", new.name)));
     }
     let mut shown = describe(&new);
@@ -136,14 +136,17 @@ where
 {
     let unknown = format!("there is no account `{name}`; see `baton account list`");
     let name = account::name_of(name).map_err(Failure::usage)?;
-    let edited = data.write(move |tx: &mut Tx| -> Result<Option<Account>, StoreError> {
-        let Some(mut account) = tx.account_named(&name)? else {
-            return Ok(None);
-        };
-        edit(tx, &mut account)?;
-        tx.update_account(&account)?;
-        Ok(Some(account))
-    })?;
+    let edited = data.change(
+        "account",
+        move |tx: &mut Tx| -> Result<Option<Account>, StoreError> {
+            let Some(mut account) = tx.account_named(&name)? else {
+                return Ok(None);
+            };
+            edit(tx, &mut account)?;
+            tx.update_account(&account)?;
+            Ok(Some(account))
+        },
+    )?;
     edited.ok_or_else(|| Failure::of(unknown))
 }
 

@@ -137,6 +137,7 @@ fn add(args: &AddArgs) -> Result<(), Failure> {
         .data
         .run(async |store| client::add(store, registration, credential).await);
     let (client, secret) = add?;
+    args.data.change("client", |_| Ok(()))?;
     data::print(&with_secret(&client, secret));
     Ok(())
 }
@@ -144,7 +145,7 @@ fn add(args: &AddArgs) -> Result<(), Failure> {
 fn initial_token(days: u16, data: &data::Args) -> Result<(), Failure> {
     let (token, now) = (edge::secret(), edge::now());
     let (kept, expires) = (token.clone(), now + i64::from(days) * 86_400_000_000);
-    data.write(move |tx| launch::make_initial(tx, &kept, expires))?;
+    data.change("client", move |tx| launch::make_initial(tx, &kept, expires))?;
     data::print(&json!({ "initial_token": token, "expires": data::instant(Some(expires)) }));
     Ok(())
 }
@@ -173,14 +174,17 @@ where
     F: FnMut(&mut Client) + Send + 'static,
 {
     let unknown = format!("there is no client {id}; see `baton client list`");
-    let edited = data.write(move |tx: &mut Tx| -> Result<Option<Client>, StoreError> {
-        let Some(mut client) = tx.client(&id)? else {
-            return Ok(None);
-        };
-        edit(&mut client);
-        tx.update_client(&client)?;
-        Ok(Some(client))
-    })?;
+    let edited = data.change(
+        "client",
+        move |tx: &mut Tx| -> Result<Option<Client>, StoreError> {
+            let Some(mut client) = tx.client(&id)? else {
+                return Ok(None);
+            };
+            edit(&mut client);
+            tx.update_client(&client)?;
+            Ok(Some(client))
+        },
+    )?;
     edited.ok_or_else(|| Failure::of(unknown))
 }
 

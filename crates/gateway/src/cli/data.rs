@@ -2,8 +2,10 @@
 use super::Failure;
 use crate::auth::seal::Sealer;
 use crate::config::{Config, Limits, Overrides};
+use crate::edge;
 use std::path::PathBuf;
 use std::sync::Arc;
+use store::audit::Event;
 use store::commit::NoReaction;
 use store::{Store, StoreConfig, StoreError, Tx};
 
@@ -90,6 +92,27 @@ impl Args {
         F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     {
         self.run(async |store| store.write(work).await)
+    }
+
+    /// The same for a change that the operator makes, which is recorded with it.
+    pub fn change<T, F>(&self, action: &'static str, mut work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        let event = Event {
+            at: edge::now(),
+            actor: "operator".into(),
+            request: edge::new_id(),
+            action: action.into(),
+            status: 200,
+            ..Event::default()
+        };
+        self.write(move |tx| {
+            let done = work(tx)?;
+            tx.record(vec![event.clone()])?;
+            Ok(done)
+        })
     }
 
     pub fn read<T, F>(&self, work: F) -> Result<T, Failure>

@@ -62,6 +62,7 @@ fn add(args: AddArgs) -> Result<(), Failure> {
         sender.maps = read_maps(path)?;
     }
     let added = args.data.run(async |store| put(store, &sender).await)?;
+    args.data.change("sender", |_| Ok(()))?;
     data::print(&describe(&added.map_err(Failure::of)?));
     Ok(())
 }
@@ -116,7 +117,7 @@ fn put_row(tx: &mut Tx, row: &SenderRow) -> Result<Result<SenderRow, String>, St
 fn disable(name: String, data: &data::Args) -> Result<(), Failure> {
     let now = edge::now();
     let unknown = format!("there is no sender `{name}`; see `baton sender list`");
-    let disabled = data.write(move |tx| {
+    let disabled = data.change("sender", move |tx| {
         let Some(mut row) = tx.senders()?.into_iter().find(|row| row.name == name) else {
             return Ok(None);
         };

@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use hl7v2::ack::{self, Answer, Header};
 use hl7v2::map::{self, Mapped};
 use hl7v2::{Batch, Message, Place, Reject, Sender};
+use store::audit::Event;
 use store::messages::Message as Kept;
 use store::{Context, StoreError};
 
@@ -198,10 +199,29 @@ impl Door<'_> {
         kept.ack_code = answer.outcome.code().into();
         kept.response = Some(answers.join(&BETWEEN));
         let context = self.context(&kept.sender);
+        self.record(&context).await;
         if let Err(error) = accept::refuse(&self.state.store, kept, remark, context).await {
             tracing::warn!(request = self.arrival.request_id, %error, "a refused message could not be kept");
         }
         answers
+    }
+
+    /// The refusal, for the audit; the message itself is kept for review.
+    async fn record(&self, context: &Context) {
+        let event = Event {
+            at: context.now,
+            actor: context.actor.clone(),
+            request: context.request_id.clone(),
+            action: "message".into(),
+            status: 422,
+            ..Event::default()
+        };
+        if self.state.audit.note(event).await.is_err() {
+            tracing::warn!(
+                request = self.arrival.request_id,
+                "a refused message could not be recorded"
+            );
+        }
     }
 
     async fn sender(&self, message: &Message) -> Result<Option<std::sync::Arc<Sender>>, StoreError> {
