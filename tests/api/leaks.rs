@@ -10,6 +10,7 @@ mod shapes;
 mod twin;
 
 use crate::oracle::Case;
+use crate::oracle::setting;
 use crate::oracle::world::{World, recombined};
 use crate::support::{Baton, Database, Options};
 use rand::SeedableRng;
@@ -27,7 +28,7 @@ fn sqlite() -> Option<Database> {
 
 /// Every shape of scope, on one kind of database.
 fn matrix(database: fn() -> Option<Database>) {
-    let mut rng = StdRng::seed_from_u64(20_261_129);
+    let mut rng = StdRng::seed_from_u64(setting("BATON_ORACLE_SEED").unwrap_or(20_261_129));
     let resources: Vec<Value> = asks::world(recombined(&mut rng));
     let Some(everything) = database() else { return };
     let everything = Baton::start(everything, Options::default());

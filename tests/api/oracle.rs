@@ -23,7 +23,7 @@ use world::World;
 /// Questions per world.
 const CASES: usize = 250;
 
-fn setting(name: &str) -> Option<u64> {
+pub fn setting(name: &str) -> Option<u64> {
     std::env::var(name)
         .ok()
         .map(|text| text.parse().expect("a number"))

@@ -134,7 +134,7 @@ fn fhir(method: &Method, path: &str, search: &str) -> Option<What> {
         [_, _, "_history", version] => ("vread", parts.get(1), version.parse().ok()),
         _ => ("search-type", parts.get(1), None),
     };
-    let plain = matches!(action, "read" | "vread" | "create" | "transaction") || write.is_some();
+    let plain = matches!(action, "read" | "vread" | "transaction") || write == Some(action);
     let query = (!plain || !search.is_empty()).then(|| format!("{path}?{search}"));
     Some(What {
         action,

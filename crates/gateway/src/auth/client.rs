@@ -59,6 +59,12 @@ impl Registration {
         if scopes.has_context(Context::System) && !may(BACKEND) {
             return Err("system/ scopes are for the grant client_credentials only".into());
         }
+        let of_person = [Context::Patient, Context::User]
+            .iter()
+            .any(|on| scopes.has_context(*on));
+        if of_person && !may("authorization_code") {
+            return Err("a patient/ or user/ scope needs a user, and so the client a redirect URI".into());
+        }
         self.redirect_uris
             .split(' ')
             .filter(|uri| !uri.is_empty())

@@ -83,17 +83,26 @@ fn decide(reach: &Reach, stored: &Stored, bases: &Bases) -> Result<Decision, Sto
     }))
 }
 
-/// Whether one of the patients is of the panel.
+/// Whether one of the patients is of the panel: themselves, since the compartment of a patient holds
+/// those linked to them, too, but not what is theirs.
 fn any(tx: &mut Tx, open: &[Condition]) -> Result<bool, StoreError> {
-    let Some(focus) = patient_type() else {
-        return Ok(false);
-    };
     for (ids, panel) in open {
-        let ids = Filter::Id(ids.iter().cloned().collect());
-        let query = Query::new(focus, vec![ids, Filter::OfPatients(panel.clone())], 1);
-        if !tx.search(&query)?.matches.is_empty() {
+        let seen = match panel.found() {
+            Some(Some(known)) => known.iter().any(|id| ids.contains(id)),
+            _ => passes(tx, ids, panel)?,
+        };
+        if seen {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+fn passes(tx: &mut Tx, ids: &BTreeSet<String>, panel: &Panel) -> Result<bool, StoreError> {
+    let Some(focus) = patient_type() else {
+        return Ok(false);
+    };
+    let ids = Filter::Id(ids.iter().cloned().collect());
+    let query = Query::new(focus, vec![ids, panel.passes.clone()], 1);
+    Ok(!tx.search(&query)?.matches.is_empty())
 }
