@@ -5,6 +5,9 @@ use crate::on_both;
 use crate::support::Baton;
 use serde_json::json;
 
+/// What is typed into the search of the picker.
+type Fields = &'static [(&'static str, &'static str)];
+
 on_both!(
     patients_are_found_among_those_one_may_see,
     nobody_else_can_be_chosen,
@@ -53,7 +56,7 @@ fn patients_are_found_among_those_one_may_see(baton: &Baton) {
     let (app, browser) = (App::public(baton, SCOPE), Browser::new(baton));
     let shown = picker(&app, &browser, SCOPE);
     assert!(shown.choices().is_empty(), "nothing was looked for");
-    let cases: [(&[(&str, &str)], &[&str]); 7] = [
+    let cases: [(Fields, &[&str]); 7] = [
         (&[("name", "lovel")], &["ada", "bob"]),
         (&[("name", "Lovelace")], &["ada"]),
         (&[("birthdate", "1980-03-04")], &["bob"]),
