@@ -122,7 +122,7 @@ async fn outcomes(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let fhir = request.path().starts_with("/fhir") || request.path().starts_with("/t/");
+    let fhir = state::path(request.request()).starts_with("/fhir");
     let response = oversize::refuse(request, next).await?;
     let status = response.status();
     let ours = response

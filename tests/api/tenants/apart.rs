@@ -104,6 +104,8 @@ fn clients_and_tokens_are_apart(database: Database) {
     let at = |base: &str| Client::anonymous(base).form("/oauth/token", &grant).status;
     assert_eq!(at(&town.base("riverside")), 200);
     assert_eq!((at(&town.base("lake-side")), at(&town.baton.base)), (401, 401));
+    let refused = Client::anonymous(&town.base("lake-side")).form("/oauth/token", &grant);
+    assert_eq!(refused.json()["error"], "invalid_client", "{}", refused.text);
     let keys = |base: &str| Client::anonymous(base).get("/oauth/jwks").ok()["keys"][0]["kid"].clone();
     assert_ne!(keys(&town.base("riverside")), keys(&town.base("lake-side")));
     assert_ne!(keys(&town.base("riverside")), keys(&town.baton.base));

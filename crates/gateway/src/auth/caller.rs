@@ -46,7 +46,7 @@ impl Caller {
     pub fn internal(name: &str) -> Caller {
         Caller {
             client_id: name.to_owned(),
-            rights: Arc::new(Rights::everything()),
+            rights: Rights::everything(),
             holder: Arc::default(),
         }
     }

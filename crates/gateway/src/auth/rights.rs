@@ -10,7 +10,7 @@ use super::policy::Policy;
 use super::scope::{Context, DataScope, Scopes};
 use fhir::TypeId;
 use fhir::search::reach::{self, Panel, Reach, Share, Use, Whose, has_patients, is_open};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 #[derive(Debug)]
 pub struct Rights {
@@ -47,12 +47,13 @@ impl Rights {
         })
     }
 
-    pub fn everything() -> Rights {
-        Rights::of(
-            Arc::new(Scopes::everything()),
-            &Holder::default(),
-            Policy::built_in(),
-        )
+    /// Made once: without tokens every request has them.
+    pub fn everything() -> Arc<Rights> {
+        static ALL: LazyLock<Arc<Rights>> = LazyLock::new(|| {
+            let scopes = Arc::new(Scopes::everything());
+            Arc::new(Rights::of(scopes, &Holder::default(), Policy::built_in()))
+        });
+        ALL.clone()
     }
 
     /// Whether nothing is decided resource by resource.
