@@ -165,6 +165,17 @@ fn operators_and_refused_messages_are_events(baton: &Baton) {
     baton.database.run_json(&["client", "disable", &client]);
     baton.database.run_json(&["keys", "rotate"]);
     let lines: Vec<String> = events(&baton.database).iter().map(line).collect();
+    // What was not changed is no change.
+    assert!(
+        !baton
+            .database
+            .run(&["client", "disable", "nobody"])
+            .status
+            .success()
+    );
+    let later: Vec<String> = events(&baton.database).iter().map(line).collect();
+    let changes = |lines: &[String]| lines.iter().filter(|line| line.starts_with("110137")).count();
+    assert_eq!(changes(&later), changes(&lines));
     for expected in ["110107 4  []", "110137 0  []", "110132 0  []"] {
         assert!(
             lines.iter().any(|line| line == expected),

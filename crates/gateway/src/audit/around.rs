@@ -56,7 +56,7 @@ fn event(response: &ServiceResponse<BoxBody>) -> Option<Event> {
     Some(Event {
         at: edge::now(),
         actor: actor(request),
-        origin: (*origin(request)).clone(),
+        origin: origin(request),
         request: id(request),
         ..what.event(response.status(), told)
     })

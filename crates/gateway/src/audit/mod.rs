@@ -26,7 +26,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest};
 use fhir::patient::concerned;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use store::Stored;
 use store::audit::{Event, Origin};
 
@@ -58,17 +57,17 @@ pub fn patients<'a>(shown: impl IntoIterator<Item = &'a Stored>) -> Vec<String> 
 }
 
 /// Where the request came from.
-pub fn origin(request: &HttpRequest) -> Arc<Origin> {
+pub fn origin(request: &HttpRequest) -> Origin {
     let purpose = request
         .headers()
         .get(PURPOSE)
         .and_then(|value| value.to_str().ok());
     let is_code = |code: &&str| code.len() <= LONGEST_PURPOSE && code.bytes().all(|b| b.is_ascii_uppercase());
-    Arc::new(Origin {
+    Origin {
         person: person(request),
         peer: Some(address_of(request)),
         purpose: purpose.filter(is_code).unwrap_or_default().to_owned(),
-    })
+    }
 }
 
 /// Who uses the client, where a person does.

@@ -72,7 +72,7 @@ fn add(name: &str, fhir_user: String, totp: bool, data: &data::Args) -> Result<(
         disabled: None,
     };
     let row = new.clone();
-    if !data.change("account", move |tx| tx.insert_account(&row))? {
+    if !data.change("account", |made| *made, move |tx| tx.insert_account(&row))? {
         return Err(Failure::of(format!("there is an account `{}` already", new.name)));
     }
     let mut shown = describe(&new);
@@ -138,6 +138,7 @@ where
     let name = account::name_of(name).map_err(Failure::usage)?;
     let edited = data.change(
         "account",
+        Option::is_some,
         move |tx: &mut Tx| -> Result<Option<Account>, StoreError> {
             let Some(mut account) = tx.account_named(&name)? else {
                 return Ok(None);

@@ -133,11 +133,10 @@ fn add(args: &AddArgs) -> Result<(), Failure> {
         .check(args.credential.public)
         .map_err(Failure::usage)?;
     let credential = args.credential.read(&args.data)?;
-    let add = args
-        .data
-        .run(async |store| client::add(store, registration, credential).await);
-    let (client, secret) = add?;
-    args.data.change("client", |_| Ok(()))?;
+    let (client, secret) = register(registration, credential, edge::now());
+    let row = client.clone();
+    args.data
+        .change("client", |()| true, move |tx| tx.insert_client(&row))?;
     data::print(&with_secret(&client, secret));
     Ok(())
 }
@@ -145,7 +144,11 @@ fn add(args: &AddArgs) -> Result<(), Failure> {
 fn initial_token(days: u16, data: &data::Args) -> Result<(), Failure> {
     let (token, now) = (edge::secret(), edge::now());
     let (kept, expires) = (token.clone(), now + i64::from(days) * 86_400_000_000);
-    data.change("client", move |tx| launch::make_initial(tx, &kept, expires))?;
+    data.change(
+        "client",
+        |()| true,
+        move |tx| launch::make_initial(tx, &kept, expires),
+    )?;
     data::print(&json!({ "initial_token": token, "expires": data::instant(Some(expires)) }));
     Ok(())
 }
@@ -176,6 +179,7 @@ where
     let unknown = format!("there is no client {id}; see `baton client list`");
     let edited = data.change(
         "client",
+        Option::is_some,
         move |tx: &mut Tx| -> Result<Option<Client>, StoreError> {
             let Some(mut client) = tx.client(&id)? else {
                 return Ok(None);

@@ -94,8 +94,13 @@ impl Args {
         self.run(async |store| store.write(work).await)
     }
 
-    /// The same for a change that the operator makes, which is recorded with it.
-    pub fn change<T, F>(&self, action: &'static str, mut work: F) -> Result<T, Failure>
+    /// The same for a change that the operator makes, which is recorded with it if it was made.
+    pub fn change<T, F>(
+        &self,
+        action: &'static str,
+        was_made: fn(&T) -> bool,
+        mut work: F,
+    ) -> Result<T, Failure>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
@@ -110,7 +115,9 @@ impl Args {
         };
         self.write(move |tx| {
             let done = work(tx)?;
-            tx.record(vec![event.clone()])?;
+            if was_made(&done) {
+                tx.record(vec![event.clone()])?;
+            }
             Ok(done)
         })
     }

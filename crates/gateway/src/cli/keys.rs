@@ -24,15 +24,19 @@ pub fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Rotate(data) => {
             let now = edge::now();
-            let kid = data.change("keys", move |tx| keys::rotate(tx, now))?;
+            let kid = data.change("keys", |_| true, move |tx| keys::rotate(tx, now))?;
             data::print(&json!({ "kid": kid, "signs_from": data::instant(Some(now + keys::LEAD)) }));
         }
         Command::Replace(data) => {
             let now = edge::now();
-            let (dropped, kid) = data.change("keys", move |tx| {
-                tx.lock("signing-key")?;
-                Ok((tx.drop_signing_keys()?, keys::rotate(tx, now)?))
-            })?;
+            let (dropped, kid) = data.change(
+                "keys",
+                |_| true,
+                move |tx| {
+                    tx.lock("signing-key")?;
+                    Ok((tx.drop_signing_keys()?, keys::rotate(tx, now)?))
+                },
+            )?;
             data::print(&json!({ "kid": kid, "dropped": dropped }));
         }
     }

@@ -61,32 +61,32 @@ fn add(args: AddArgs) -> Result<(), Failure> {
     if let Some(path) = &args.map {
         sender.maps = read_maps(path)?;
     }
-    let added = args.data.run(async |store| put(store, &sender).await)?;
-    args.data.change("sender", |_| Ok(()))?;
+    let row = row(&sender).map_err(Failure::of)?;
+    let added = args
+        .data
+        .change("sender", Result::is_ok, move |tx| put_row(tx, &row))?;
     data::print(&describe(&added.map_err(Failure::of)?));
     Ok(())
 }
 
 /// Registers the sender, or replaces it under its name. The inner error says why it may not be.
 pub async fn put(store: &Store, sender: &Sender) -> Result<Result<SenderRow, String>, StoreError> {
-    let config = match serde_json::to_string(sender) {
-        Ok(config) => config,
-        Err(e) => return Ok(Err(format!("the maps cannot be stored: {e}"))),
-    };
-    let (name, application, facility) = (
-        sender.name.clone(),
-        sender.application.clone(),
-        sender.facility.clone(),
-    );
-    let row = SenderRow {
-        name,
-        application,
-        facility,
+    match row(sender) {
+        Ok(row) => store.write(move |tx| put_row(tx, &row)).await,
+        Err(why) => Ok(Err(why)),
+    }
+}
+
+fn row(sender: &Sender) -> Result<SenderRow, String> {
+    let config = serde_json::to_string(sender).map_err(|e| format!("the maps cannot be stored: {e}"))?;
+    Ok(SenderRow {
+        name: sender.name.clone(),
+        application: sender.application.clone(),
+        facility: sender.facility.clone(),
         config,
         created: edge::now(),
         disabled: None,
-    };
-    store.write(move |tx| put_row(tx, &row)).await
+    })
 }
 
 /// MSH-3 and MSH-4 name one sender only, whatever it is called.
@@ -117,7 +117,7 @@ fn put_row(tx: &mut Tx, row: &SenderRow) -> Result<Result<SenderRow, String>, St
 fn disable(name: String, data: &data::Args) -> Result<(), Failure> {
     let now = edge::now();
     let unknown = format!("there is no sender `{name}`; see `baton sender list`");
-    let disabled = data.change("sender", move |tx| {
+    let disabled = data.change("sender", Option::is_some, move |tx| {
         let Some(mut row) = tx.senders()?.into_iter().find(|row| row.name == name) else {
             return Ok(None);
         };

@@ -72,7 +72,7 @@ fn negotiate(request: &HttpRequest) -> Result<Call, ApiError> {
         None => edge::new_id(),
     };
     Ok(Call {
-        origin: Some(audit::origin(request)),
+        origin: Some(Arc::new(audit::origin(request))),
         provenance: said::read(request)?,
         request_id,
         prefer,
