@@ -7,13 +7,22 @@ CARGO ?= cargo
 run:
 	$(CARGO) run --release -- serve
 
-## A sandbox: synthetic patients, a live discharge, a client, and what to try (a quick build, not a fast one)
-demo:
-	$(CARGO) run -- demo
+EXAMPLE := examples/smart-app
+LIBRARY := $(EXAMPLE)/node_modules/.package-lock.json
 
-## All tests on SQLite and on a private PostgreSQL
+## A sandbox: synthetic patients, a live discharge, a client, an app to sign in to, and what to try (a quick
+## build, not a fast one). APP: a folder or an address of your own app instead of the example
+APP ?= $(EXAMPLE)
+demo: $(if $(filter $(EXAMPLE),$(APP)),$(LIBRARY))
+	$(CARGO) run -- demo --app $(APP)
+
+## The example app's library; the rest of the sandbox does without it
+$(LIBRARY): $(EXAMPLE)/package-lock.json
+	@cd $(EXAMPLE) && npm ci || echo "npm did not bring the library of the example app; the rest of the sandbox does without it"
+
+## All tests on SQLite and on a private PostgreSQL, and in Chromium
 test:
-	tests/with-postgres $(CARGO) test --workspace
+	tests/with-browser tests/with-postgres $(CARGO) test --workspace --no-fail-fast
 
 ## Measured value, engine limit and ratio, on both databases
 bench:

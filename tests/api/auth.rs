@@ -5,6 +5,7 @@ mod doors;
 mod explaining;
 mod forgeries;
 mod includes;
+mod issuers;
 mod keyservers;
 mod letters;
 pub mod lifetimes;

@@ -214,8 +214,18 @@ fn the_demo_shows_a_plan_and_a_worklist() {
         .take_while(|line| !line.contains("Ctrl-C ends"))
         .collect();
     let text = shown.join("\n");
-    demo.kill().expect("it ends");
-    demo.wait().expect("it ended");
+    let pid = demo.id().to_string();
+    let told = Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(told.is_ok_and(|status| status.success()) && demo.wait().expect("it ends").success());
+    let database = text
+        .split("sqlite://")
+        .nth(1)
+        .and_then(|rest| rest.split(['\n', ' ', ':']).next());
+    let database = Path::new(database.expect("its database"));
+    assert!(
+        database.is_absolute() && !database.exists(),
+        "a sandbox leaves nothing"
+    );
     for expected in [
         "tcm-contact",
         "follow-up-visit",

@@ -4,6 +4,7 @@
 mod bodies;
 mod clients;
 mod gzip;
+mod locks;
 mod searches;
 
 use crate::on_both;

@@ -2,11 +2,14 @@
 //!
 //! A scene is a function taking a [`support::Baton`]; `on_both!` makes a test of it per database.
 //! `support/` starts the server and speaks to it.
+mod admin;
+mod apps;
 mod audit;
 mod auth;
 mod bulk;
 mod bundles;
 mod compartments;
+mod consent;
 mod convergence;
 mod corpus;
 mod crash;
@@ -18,6 +21,7 @@ mod hostile;
 mod ingest;
 mod launch;
 mod leaks;
+mod limited;
 mod limits;
 mod metadata;
 mod mllp;

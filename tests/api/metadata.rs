@@ -99,6 +99,20 @@ fn openapi_is_served(baton: &Baton) {
         .filter(|path| !paths.contains_key(*path))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
+    let said = document["info"]["description"].as_str().expect("a description");
+    for text in ["quickstart-app.md", "quickstart-backend.md", "errors.md"] {
+        let address = format!("/docs/{text}");
+        assert!(said.contains(&address), "{said}");
+        let shown = anyone.get(&address);
+        assert_eq!(
+            (shown.status, shown.header("content-type")),
+            (200, "text/plain; charset=utf-8")
+        );
+        assert!(shown.text.contains("\n## "), "{}", shown.text);
+    }
+    for bare in ["/", "/docs"] {
+        assert_eq!(anyone.get(bare).header("location"), "/docs/");
+    }
     let page = anyone.get("/docs/");
     assert_eq!(page.status, 200);
     assert!(
@@ -113,6 +127,23 @@ fn smart_configuration_is_true(baton: &Baton) {
     let smart = anyone.get("/fhir/.well-known/smart-configuration").ok();
     let token_endpoint = smart["token_endpoint"].as_str().expect("a token endpoint");
     assert_eq!(token_endpoint, format!("{}/oauth/token", baton.base));
+    let statement = anyone.get("metadata").ok();
+    let uris = &statement["rest"][0]["security"]["extension"][0]["extension"];
+    for (name, said) in [
+        ("token", &smart["token_endpoint"]),
+        ("authorize", &smart["authorization_endpoint"]),
+    ] {
+        let told = uris
+            .as_array()
+            .expect("uris")
+            .iter()
+            .find(|uri| uri["url"] == name);
+        assert_eq!(
+            told.map(|uri| &uri["valueUri"]),
+            Some(said),
+            "older clients read it there"
+        );
+    }
     let keys = anyone
         .get(smart["jwks_uri"].as_str().unwrap_or("/oauth/jwks"))
         .ok();

@@ -1,4 +1,4 @@
-//! PATCH in both forms, alone, by criteria, and in Bundles. <https://hl7.org/fhir/R4/http.html#patch>
+//! PATCH in its forms, alone, by criteria, and in Bundles. <https://hl7.org/fhir/R4/http.html#patch>
 use crate::on_both;
 use crate::support::messages::unique;
 use crate::support::{Baton, Client, Reply};
@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 on_both!(
     json_patch_keeps_what_it_does_not_touch,
+    a_merge_patch_is_what_libraries_call_json,
     fhirpath_patch_changes_lists,
     a_patch_is_refused_with_its_reason,
     patches_by_criteria,
@@ -75,6 +76,44 @@ fn json_patch_keeps_what_it_does_not_touch(baton: &Baton) {
         &json!([{"op": "replace", "path": "/status", "value": "final"}]),
     );
     assert_eq!(again.header("etag"), "W/\"2\"", "nothing changed");
+}
+
+fn a_merge_patch_is_what_libraries_call_json(baton: &Baton) {
+    let partner = baton.partner();
+    let path = patient(&partner, &unique("Merge"));
+    for (media, part) in [
+        (
+            "application/merge-patch+json",
+            json!({"gender": "female", "active": null}),
+        ),
+        (
+            "application/json",
+            json!({"resourceType": "Patient", "birthDate": "1950-02-14"}),
+        ),
+    ] {
+        let patched = partner.send_text("PATCH", &path, media, part.to_string());
+        assert_eq!(patched.status, 200, "{}", patched.text);
+    }
+    let now = partner.get(&path).ok();
+    assert_eq!(
+        (&now["gender"], &now["birthDate"], now.get("active")),
+        (&json!("female"), &json!("1950-02-14"), None)
+    );
+    let operations = parameters(&[
+        ("type", "valueCode", json!("replace")),
+        ("path", "valueString", json!("Patient.gender")),
+        ("value", "valueCode", json!("other")),
+    ]);
+    let by_path = partner.send_text("PATCH", &path, "application/json", operations.to_string());
+    assert_eq!(by_path.ok()["gender"], "other", "Parameters are a FHIRPath Patch");
+    for (part, status, words) in [
+        (json!({"gender": "unheard of"}), 422, "gender"),
+        (json!({"id": "another"}), 422, "id"),
+        (json!(["gender"]), 400, "object"),
+    ] {
+        let refused = partner.send_text("PATCH", &path, "application/merge-patch+json", part.to_string());
+        refused.refused(status, words);
+    }
 }
 
 fn fhirpath_patch_changes_lists(baton: &Baton) {

@@ -1,11 +1,14 @@
 //! The quick starts under `docs/` are run as they stand there, against a real server.
+mod app;
+
 use crate::on_both;
-use crate::support::{Baton, Database};
+use crate::support::{Baton, Database, tools};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::LazyLock;
 
-on_both!(a_backend_service_in_shell_and_python);
+use app::a_smart_app_in_minutes;
+
+on_both!(a_backend_service_in_shell_and_python, a_smart_app_in_minutes);
 
 #[test]
 fn the_error_catalogue_is_as_written() {
@@ -48,15 +51,19 @@ impl Desk<'_> {
     }
 
     fn run(&self, program: &str, args: &[&str]) -> Output {
+        self.command(program, args).output().expect("it runs")
+    }
+
+    fn command(&self, program: &str, args: &[&str]) -> Command {
         let path = std::env::var("PATH").unwrap_or_default();
-        Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(args)
             .current_dir(&self.folder)
             .env("PATH", format!("{}:{path}", self.folder.join("bin").display()))
             .env("BATON", &self.baton.base)
-            .env("BATON_DATABASE", self.baton.database.url())
-            .output()
-            .expect("it runs")
+            .env("BATON_DATABASE", self.baton.database.url());
+        command
     }
 }
 
@@ -115,8 +122,7 @@ fn a_backend_service_in_shell_and_python(baton: &Baton) {
 }
 
 fn in_python(desk: &Desk, client: &str) {
-    let Some(python) = &*PYTHON else {
-        println!("skipped: no Python with PyJWT, and none could be installed");
+    let Some(python) = tools::python() else {
         return;
     };
     let code = &blocks("quickstart-backend.md", "python")[0];
@@ -124,47 +130,6 @@ fn in_python(desk: &Desk, client: &str) {
     let said = done(&desk.run(&python.display().to_string(), &["-c", &code]));
     assert_eq!(said.trim(), "Bundle");
 }
-
-/// A Python that has PyJWT: the machine's, or one of our own where packages can be fetched.
-static PYTHON: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-    let usable = |python: &Path| {
-        let tried = Command::new(python)
-            .args(["-c", "import jwt, cryptography"])
-            .output();
-        tried.is_ok_and(|output| output.status.success())
-    };
-    let system = PathBuf::from("python3");
-    if usable(&system) {
-        return Some(system);
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
-    let own = folder.join("bin/python3");
-    if usable(&own) {
-        return Some(own);
-    }
-    let run = |program: &Path, args: &[&str]| {
-        Command::new(program)
-            .args(args)
-            .output()
-            .is_ok_and(|output| output.status.success())
-    };
-    let made = run(&system, &["-m", "venv", &folder.display().to_string()])
-        && run(
-            &own,
-            &[
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--retries",
-                "1",
-                "--timeout",
-                "10",
-                "pyjwt[crypto]",
-            ],
-        );
-    (made && usable(&own)).then_some(own)
-});
 
 /// Where the database is another one, or none, a token is explained as far as that goes.
 #[test]

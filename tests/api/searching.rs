@@ -1,5 +1,6 @@
 //! Search: what finds what, what shapes the answer, and refusals.
 mod answers;
+mod common;
 mod joins;
 mod kinds;
 mod ranges;

@@ -1,9 +1,11 @@
-//! The main job in one scene: a discharge becomes a worked transition of care.
-use crate::on_both;
-use crate::support::Baton;
+//! The main job in one scene: a discharge becomes a worked transition of care. And its end.
 use crate::support::messages::{Adt, days_ago, unique};
+use crate::support::{Baton, Database, Options};
+use crate::{on_both, on_both_databases};
+use std::sync::Arc;
 
 on_both!(a_discharge_opens_an_episode);
+on_both_databases!(whoever_says_it_is_ready_can_be_stopped);
 
 fn a_discharge_opens_an_episode(baton: &Baton) {
     baton.sender();
@@ -30,4 +32,13 @@ fn a_discharge_opens_an_episode(baton: &Baton) {
     assert!(contact["restriction"]["period"]["end"].is_string());
     let worklist = partner.find("Task?status=requested&due=gt2020-01-01&_sort=due&patient:missing=false");
     assert!(worklist.len() > 3, "{worklist:#?}");
+}
+
+/// A supervisor may stop what it has just started: that is no crash.
+fn whoever_says_it_is_ready_can_be_stopped(database: Database) {
+    let database = Arc::new(database);
+    for _ in 0..3 {
+        let baton = Baton::on(database.clone(), &Options::default());
+        assert!(baton.terminate().success(), "{}", baton.log());
+    }
 }

@@ -54,8 +54,8 @@ pub fn run(address: &str, token: &str, clients: usize, time: Duration) -> (f64, 
     let load = |mut latencies: Vec<f64>| {
         latencies.sort_by(f64::total_cmp);
         Load {
-            seconds: 0.0,
             latencies,
+            ..Load::default()
         }
     };
     (

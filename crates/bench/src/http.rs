@@ -12,6 +12,8 @@ pub struct Load {
     pub seconds: f64,
     /// Milliseconds, sorted.
     pub latencies: Vec<f64>,
+    /// Processor time of the server, where that was asked for.
+    pub server_seconds: f64,
 }
 
 impl Load {
@@ -28,8 +30,19 @@ impl Load {
         self.latencies.len() as f64 / self.seconds
     }
 
+    /// Microseconds of the server's processor time for a request.
+    pub fn server_micros(&self) -> f64 {
+        self.server_seconds * 1e6 / self.latencies.len() as f64
+    }
+
+    /// What this takes of what the other can do, in percent.
+    pub fn cost_beside(&self, other: &Load) -> f64 {
+        (1.0 - self.rate() / other.rate()) * 100.0
+    }
+
     pub fn add(&mut self, other: Load) {
         self.seconds += other.seconds;
+        self.server_seconds += other.server_seconds;
         self.latencies.extend(other.latencies);
         self.latencies.sort_by(f64::total_cmp);
     }
@@ -118,7 +131,11 @@ where
         .collect();
     let seconds = start.elapsed().as_secs_f64();
     latencies.sort_by(f64::total_cmp);
-    Load { seconds, latencies }
+    Load {
+        seconds,
+        latencies,
+        server_seconds: 0.0,
+    }
 }
 
 fn one_client(

@@ -7,11 +7,13 @@
 mod adt;
 mod bare;
 mod bulk;
+mod consent;
 mod crud;
 mod disk;
 mod engine;
 mod generate;
 mod http;
+mod launch;
 mod observation;
 mod scenes;
 mod search;

@@ -3,7 +3,7 @@ use fhir::Resource;
 use serde_json::json;
 
 pub fn json(n: usize) -> String {
-    let patient = n % 5000;
+    let encounter = n % 5000;
     json!({
         "resourceType": "Observation",
         "meta": {"profile": ["http://hl7.org/fhir/StructureDefinition/vitalsigns"]},
@@ -15,8 +15,8 @@ pub fn json(n: usize) -> String {
         "code": {"coding": [{
             "system": "http://loinc.org", "code": "85354-9", "display": "Blood pressure panel"
         }], "text": "Blood pressure"},
-        "subject": {"reference": format!("Patient/bench-patient-{patient:06}")},
-        "encounter": {"reference": format!("Encounter/bench-encounter-{patient:06}")},
+        "subject": {"reference": format!("Patient/{}", patient(n))},
+        "encounter": {"reference": format!("Encounter/bench-encounter-{encounter:06}")},
         "effectiveDateTime": format!("2026-10-{:02}T{:02}:{:02}:00-04:00", 1 + n % 28, n % 24, n % 60),
         "issued": "2026-10-30T08:00:00.000-04:00",
         "component": [
@@ -25,6 +25,11 @@ pub fn json(n: usize) -> String {
         ],
     })
     .to_string()
+}
+
+/// Whose it is.
+pub fn patient(n: usize) -> String {
+    format!("bench-patient-{:06}", n % 5000)
 }
 
 fn component(code: &str, display: &str, value: usize) -> serde_json::Value {

@@ -75,6 +75,17 @@ impl Server {
         self.memory("VmRSS")
     }
 
+    /// Processor time of all its threads so far, in the hundredths of seconds that Linux tells.
+    pub fn processor_seconds(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
+        let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+        let times = fields
+            .skip(11)
+            .take(2)
+            .filter_map(|ticks| ticks.parse::<f64>().ok());
+        times.sum::<f64>() / 100.0
+    }
+
     /// The most it ever was.
     pub fn peak(&self) -> f64 {
         self.memory("VmHWM")

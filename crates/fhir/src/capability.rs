@@ -50,7 +50,9 @@ pub struct Operation<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct OAuth<'a> {
     pub token: &'a str,
-    pub authorize: Option<&'a str>,
+    pub authorize: &'a str,
+    /// Where apps may register themselves.
+    pub register: Option<&'a str>,
 }
 
 pub fn capability(support: &Support) -> Value {
@@ -102,8 +104,8 @@ fn rest(support: &Support) -> Value {
 /// <https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html>
 fn security(oauth: &OAuth) -> Value {
     let uri = |name: &str, value: &str| json!({"url": name, "valueUri": value});
-    let mut uris = vec![uri("token", oauth.token)];
-    uris.extend(oauth.authorize.map(|url| uri("authorize", url)));
+    let mut uris = vec![uri("token", oauth.token), uri("authorize", oauth.authorize)];
+    uris.extend(oauth.register.map(|url| uri("register", url)));
     json!({
         "extension": [{
             "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",

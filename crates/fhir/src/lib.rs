@@ -6,6 +6,7 @@
 pub mod base;
 pub mod bundle;
 pub mod capability;
+pub mod consent;
 pub mod datetime;
 pub mod event;
 pub mod outcome;

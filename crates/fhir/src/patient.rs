@@ -3,12 +3,13 @@
 use crate::TypeId;
 use crate::registry::registry;
 use crate::search::index::nodes;
-use memchr::memmem::find_iter;
+use memchr::{memchr, memmem::Finder};
 use serde_json::Value;
 use std::sync::LazyLock;
 
 static PATIENT: LazyLock<Option<TypeId>> = LazyLock::new(|| TypeId::of("Patient"));
 const NAME: &str = "Patient/";
+static NAMED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NAME));
 
 /// The id of the patient whom the resource concerns. Where its text names one patient alone, that
 /// is who; where it names several, the links of the compartment decide, and the first of them.
@@ -19,16 +20,21 @@ pub fn concerned<'a>(type_id: TypeId, id: &'a str, text: &'a str) -> Option<Stri
     let mut named = mentions(text);
     let first = named.next();
     // A slash may be written as an escape, which is not looked for.
-    let is_plain = named.all(|other| Some(other) == first) && !text.contains("\\/");
+    let is_plain = named.all(|other| Some(other) == first) && !has_escaped_slash(text);
     match (is_plain, first) {
         (true, first) => first.map(str::to_owned),
         (false, _) => linked(type_id, &serde_json::from_str(text).ok()?),
     }
 }
 
+/// Few texts have a backslash at all.
+fn has_escaped_slash(text: &str) -> bool {
+    memchr(b'\\', text.as_bytes()).is_some_and(|at| text[at..].contains("\\/"))
+}
+
 /// Ids behind `Patient/`, where a reference may begin.
 fn mentions(text: &str) -> impl Iterator<Item = &str> {
-    find_iter(text.as_bytes(), NAME).filter_map(|at| {
+    NAMED.find_iter(text.as_bytes()).filter_map(|at| {
         let before = text[..at].bytes().next_back()?;
         let rest = &text[at + NAME.len()..];
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'))?;

@@ -2,7 +2,12 @@
 mod common;
 
 use fhir::Resource;
+use fhir::base::Bases;
+use fhir::search::holds::Subject;
+use fhir::search::reach::{Reach, Share, Whose, patients};
 use fhir::validate::validate;
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What the official package itself gets wrong.
@@ -62,4 +67,36 @@ fn official_negatives_are_refused() {
         let known = ACCEPTED_NEGATIVES.iter().any(|(accepted, _)| *accepted == name);
         assert_eq!(errors(&bytes).is_empty(), known, "{name}");
     }
+}
+
+/// Whether somebody may read a resource is decided by a part of it.
+#[test]
+fn the_part_of_an_example_that_tells_whose_it_is_says_the_same_as_all_of_it() {
+    let Some(dir) = common::corpus("r4-examples/resources") else {
+        return;
+    };
+    let mut theirs = Reach::NOTHING;
+    theirs.add(Share {
+        whose: Whose::Patient("any".into()),
+        narrowed: Vec::new(),
+    });
+    let mut told = 0;
+    for (name, bytes) in files(&dir) {
+        let whole = Resource::parse(&bytes).expect("an example");
+        let part = theirs.part(whole.type_id, &whole.text).expect("a part of it");
+        let found = of_whom(&whole, &whole.value);
+        assert_eq!(of_whom(&whole, &part), found, "{name}");
+        told += usize::from(!found.is_empty());
+    }
+    assert!(told > 100, "{told}");
+}
+
+fn of_whom(of: &Resource, seen: &Value) -> BTreeSet<String> {
+    patients(Subject {
+        on: of.type_id,
+        id: "own",
+        updated: 0,
+        resource: seen,
+        bases: &Bases::default(),
+    })
 }

@@ -6,6 +6,7 @@ use crate::routes::{
 };
 use crate::state::Hosts;
 use crate::{auth, docs, middleware, operations};
+use actix_web::dev::Server;
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::KeepAlive;
 use actix_web::middleware::{Compress, from_fn};
@@ -90,7 +91,8 @@ fn organisation(cfg: &mut ServiceConfig, limits: &Limits) {
                 )
                 .configure(compartment::configure)
                 .default_service(web::to(routes::no_such_route)),
-        );
+        )
+        .configure(auth::admin::configure);
 }
 
 /// `_history`, `_search` and operations stand where types and ids stand, but none begins like them.
@@ -99,18 +101,17 @@ fn is_type_or_id(context: &GuardContext) -> bool {
     !last.is_some_and(|name| name.starts_with(['_', '$']))
 }
 
-/// Serves on a bound listener until SIGTERM, then lets requests in flight end. Slow and idle
-/// clients are cut off.
-pub async fn serve(
+/// A server on a bound listener, which its handle ends. Slow and idle clients are cut off.
+pub fn start(
     hosts: Hosts,
     listener: TcpListener,
     tls: Option<rustls::ServerConfig>,
-) -> std::io::Result<()> {
+) -> std::io::Result<Server> {
     let limits = hosts.root.config.limits.clone();
     let workers = std::thread::available_parallelism()?.get();
+    actix_web::rt::spawn(health::measure());
     let (data, body) = (Data::new(hosts.root.clone()), limits.body);
     let all = Data::new(hosts);
-    let upkeep = actix_web::rt::spawn(health::measure());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(data.clone())
@@ -127,6 +128,8 @@ pub async fn serve(
     .client_disconnect_timeout(Duration::from_secs(5))
     // Whoever hangs up gives up: what was not begun for him is not begun any more.
     .h1_allow_half_closed(false)
+    // Whoever starts it listens for them, and began earlier.
+    .disable_signals()
     .workers(workers)
     // The limit counts per worker.
     .max_connections(limits.connections.div_ceil(workers))
@@ -136,7 +139,5 @@ pub async fn serve(
         Some(tls) => server.listen_rustls_0_23(listener, tls)?,
         None => server.listen(listener)?,
     };
-    let result = server.run().await;
-    upkeep.abort();
-    result
+    Ok(server.run())
 }

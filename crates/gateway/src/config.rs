@@ -3,14 +3,25 @@
 //! Every setting has a sound default, so `baton serve` runs without any. `load.rs` reads them;
 //! the shape of the file is `file.rs`.
 mod file;
+pub mod issuer;
+mod limits;
 mod load;
+mod practice;
+mod privacy;
+mod provider;
 mod tenant;
 #[cfg(test)]
 mod tests;
 
+pub use issuer::{Claims, Issuer, Mapping};
 pub use load::{ConfigError, Overrides};
+pub use privacy::{Privacy, Unaffiliated, is_organization};
+pub use provider::Provider;
 pub use tenant::Tenant;
 
+use crate::auth::account;
+use crate::auth::policy::Policy;
+use crate::auth::scope::Scopes;
 use std::path::PathBuf;
 
 #[derive(Clone, Debug)]
@@ -33,10 +44,18 @@ pub struct Config {
     /// Connections to PostgreSQL, beside one for reads by id, or reader threads on SQLite.
     pub connections: usize,
     pub tokens: Tokens,
+    pub admin: Admin,
+    /// Others whose access tokens are taken.
+    pub issuers: Vec<Issuer>,
+    /// Where people sign in, beside or instead of here.
+    pub provider: Option<Provider>,
     pub practice: Practice,
     pub references: References,
+    /// Whose records a person may use.
+    pub access: Policy,
     pub limits: Limits,
     pub audit: Audit,
+    pub privacy: Privacy,
     pub log: Log,
     /// Organisations besides the one at the root.
     pub tenants: Vec<Tenant>,
@@ -109,6 +128,25 @@ pub struct Tokens {
     pub registration: Registering,
 }
 
+/// What programs of the operator's may do at `/admin`.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// No client is given more there.
+    pub scopes_at_most: Scopes,
+    /// Types of persons whose accounts are kept there.
+    pub people: Vec<String>,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        let all = Scopes::parse("patient/*.cruds user/*.cruds system/*.cruds");
+        Admin {
+            scopes_at_most: all.unwrap_or_default(),
+            people: account::PEOPLE.map(str::to_owned).into(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Registering {
@@ -151,6 +189,8 @@ pub struct Limits {
     pub conditional_delete: usize,
     /// Seconds that one search may take.
     pub search_seconds: u64,
+    /// Seconds that a read, search or write may wait for its turn, and then again for a lock.
+    pub wait_seconds: u64,
     pub default_count: usize,
     pub max_count: usize,
     /// Seconds a client may take to send its request head; a body may take three times as long.
@@ -175,6 +215,8 @@ pub struct Limits {
 pub struct Audit {
     /// Reads, searches and refusals too; off is for measuring what that costs.
     pub reads: bool,
+    /// After so many days rows are removed, and that is recorded; None: they are kept.
+    pub keep_days: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -201,6 +243,16 @@ impl Config {
 
     pub fn token_url(&self) -> String {
         format!("{}/oauth/token", self.public_url)
+    }
+
+    pub fn authorize_url(&self) -> String {
+        format!("{}/oauth/authorize", self.public_url)
+    }
+
+    /// None where apps cannot register themselves.
+    pub fn registration_url(&self) -> Option<String> {
+        let open = self.tokens.registration != Registering::Off;
+        open.then(|| format!("{}/oauth/register", self.public_url))
     }
 }
 
@@ -240,6 +292,7 @@ impl Default for Limits {
             bundle_entries: 50_000,
             conditional_delete: 1,
             search_seconds: 30,
+            wait_seconds: 15,
             default_count: 50,
             max_count: 1_000,
             client_seconds: 10,
@@ -256,7 +309,10 @@ impl Default for Limits {
 
 impl Default for Audit {
     fn default() -> Self {
-        Audit { reads: true }
+        Audit {
+            reads: true,
+            keep_days: None,
+        }
     }
 }
 
@@ -284,10 +340,15 @@ impl Default for Config {
             cors_origins: None,
             connections: 8,
             tokens: Tokens::default(),
+            admin: Admin::default(),
+            issuers: Vec::new(),
+            provider: None,
             practice: Practice::default(),
             references: References::default(),
+            access: Policy::built_in().clone(),
             limits: Limits::default(),
             audit: Audit::default(),
+            privacy: Privacy::default(),
             log: Log::default(),
             tenants: Vec::new(),
         }

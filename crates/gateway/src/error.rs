@@ -9,7 +9,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use fhir::outcome::operation_outcome;
 use fhir::{Issue, IssueCode};
-use store::StoreError;
+use store::{StoreError, Transient};
 
 /// What every FHIR body is sent as.
 pub const FHIR_JSON: &str = "application/fhir+json";
@@ -94,7 +94,9 @@ impl From<StoreError> for ApiError {
                 ApiError::invalid(expressions.into_iter().map(dangling).collect())
             }
             StoreError::Referenced { type_id, .. } => referenced(type_id.name(), &[]),
-            StoreError::Rejected { status, issues } => rejected(status, issues),
+            StoreError::Refused { status, issues, .. } | StoreError::Rejected { status, issues } => {
+                rejected(status, issues)
+            }
             StoreError::BadCursor => ApiError::bad_request(
                 IssueCode::Value,
                 "_cursor is not from a paging link of this search; follow the links of the Bundle as they are",
@@ -102,6 +104,12 @@ impl From<StoreError> for ApiError {
             StoreError::Busy => unavailable(
                 "The server is at its limit or shutting down; send the request again after a second",
             ),
+            StoreError::Transient(Transient::Locked, text) => {
+                tracing::warn!(error = %text, "a lock was not free in time");
+                unavailable(
+                    "Others work on the same data for longer than one may wait for it here, so nothing was done; send the request again after a second",
+                )
+            }
             StoreError::Transient(kind, text) => {
                 tracing::warn!(?kind, error = %text, "given up after several tries");
                 unavailable(

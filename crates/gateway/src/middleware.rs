@@ -9,6 +9,7 @@ use crate::edge;
 use crate::error::{ApiError, FHIR_JSON};
 use crate::headers::{Surface, protect};
 use crate::oversize;
+use crate::routes::direct::Route;
 use crate::state;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -66,7 +67,7 @@ fn given_id(headers: &HeaderMap) -> Option<String> {
 fn record<B>(response: &ServiceResponse<B>, request_id: &str, started: Instant) {
     let request = response.request();
     let elapsed = started.elapsed();
-    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let route = route(request);
     let method = method_label(request.method());
     let status = response.status().as_u16();
     tracing::info!(
@@ -79,6 +80,14 @@ fn record<B>(response: &ServiceResponse<B>, request_id: &str, started: Instant) 
         request_id
     );
     count((method, status, route), elapsed);
+}
+
+/// The pattern of the address, never the address.
+fn route(request: &HttpRequest) -> String {
+    if let Some(Route(pattern)) = request.extensions_mut().remove() {
+        return pattern;
+    }
+    request.match_pattern().unwrap_or_else(|| "unmatched".to_owned())
 }
 
 /// What is counted apart: method, status, route pattern.

@@ -2,9 +2,11 @@
 //! too much of a hurry. Beyond twice of the lengths the HTTP parser closes the connection, with an empty
 //! 400 or 431.
 use crate::auth::bearer::{self, throttled};
+use crate::auth::trust::admit;
 use crate::edge;
 use crate::error::ApiError;
 use crate::rates::{self, address_of};
+use crate::routes::direct;
 use crate::state;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -24,6 +26,23 @@ pub async fn refuse(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     match refusal(&request).or_else(|| hurried(&request)) {
         Some(error) => Ok(request.into_response(error.error_response())),
+        None => {
+            admit(&request).await;
+            within(request, next).await
+        }
+    }
+}
+
+/// Reads by id know where they go.
+async fn within(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match direct::of(request.request()) {
+        Some(read) => {
+            let response = read.answer().await;
+            Ok(request.into_response(response))
+        }
         None => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
     }
 }

@@ -33,6 +33,7 @@ fn ctx(now: i64) -> Context {
         request_id: "r".into(),
         origin: None,
         provenance: None,
+        within: None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! Gateways keep what they need of these in memory. Whoever changes a table bumps its epoch in
 //! the same transaction, so one small row tells every gateway whether to read again.
 mod account;
+mod allowed;
 mod attempt;
 mod client;
 mod granted;
@@ -14,6 +15,7 @@ mod key;
 mod sender;
 
 pub use account::Account;
+pub use allowed::Allowed;
 pub use attempt::Attempts;
 pub use client::Client;
 pub use granted::Granted;

@@ -1,15 +1,16 @@
 //! What every write does: check, stamp, store, then let the reaction answer in the same
 //! transaction. <https://hl7.org/fhir/R4/http.html#update>
 use crate::commit::{Applied, Changed, Context, Expect};
-use crate::custom;
 use crate::error::failure;
 use crate::integrity;
 use crate::plan::{Step, plan};
 use crate::point;
 use crate::prepare::Prepared;
 use crate::provenance;
+use crate::within;
 use crate::write_sql::{self, Version};
 use crate::{Change, StoreError, Stored, Tx};
+use crate::{consent, custom};
 use fhir::{Issue, IssueCode, TypeId};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -35,6 +36,19 @@ pub(crate) fn apply(
         let again: Vec<&Prepared> = again.iter().collect();
         return apply(tx, &again, ctx, texts);
     }
+    match &ctx.within {
+        Some(bounds) => within::apply(tx, changes, &**bounds, ctx, texts),
+        None => carry_out(tx, changes, ctx, texts),
+    }
+}
+
+/// What was judged, or need not be.
+pub(crate) fn carry_out(
+    tx: &mut Tx,
+    changes: &[&Prepared],
+    ctx: &Context,
+    texts: Texts,
+) -> Result<Vec<Applied>, StoreError> {
     let (applied, effects) = store(tx, changes, ctx, texts)?;
     if let Some(said) = &ctx.provenance {
         provenance::attach(tx, said, &applied, ctx).inspect_err(|_| failure::note(None))?;
@@ -97,6 +111,7 @@ fn react(tx: &mut Tx, effects: Vec<Effect>, ctx: &Context) -> Result<(), StoreEr
         actor: DERIVED.to_string(),
         origin: None,
         provenance: None,
+        within: None,
         ..ctx.clone()
     };
     let mut answer = follow(tx, effects, ctx)?;
@@ -164,6 +179,7 @@ fn store<'a>(
         });
     }
     define(tx, &effects, ctx).inspect_err(|_| failure::note(None))?;
+    bind(tx, &effects).inspect_err(|_| failure::note(None))?;
     integrity::check(tx, changes, &applied, ctx).inspect_err(|_| failure::note(None))?;
     Ok((applied, effects))
 }
@@ -176,6 +192,22 @@ fn define(tx: &mut Tx, effects: &[Effect], ctx: &Context) -> Result<(), StoreErr
         .map(|effect| (effect.id.as_str(), effect.after.as_deref()))
         .collect();
     custom::follow(tx, &written, ctx)
+}
+
+/// What was written may bind whoever reads.
+fn bind(tx: &mut Tx, effects: &[Effect]) -> Result<(), StoreError> {
+    let written: Vec<consent::Written> = effects
+        .iter()
+        .filter(|effect| consent::watches(effect.type_id))
+        .map(|effect| {
+            (
+                effect.id.as_str(),
+                effect.before.as_ref(),
+                effect.after.as_deref(),
+            )
+        })
+        .collect();
+    consent::follow(tx, &written)
 }
 
 /// How many of the changes are stored in one step.
@@ -212,7 +244,7 @@ fn store_part<'a>(
     Ok(done.map(|(step, change)| step.applied(change, texts)).collect())
 }
 
-type Found<'a> = HashMap<(TypeId, &'a str), point::Current>;
+pub(crate) type Found<'a> = HashMap<(TypeId, &'a str), point::Current>;
 
 fn found<'f, 'a>(current: &'f Found<'a>, change: &'a Prepared) -> Option<&'f point::Current> {
     current.get(&(change.type_id, change.id.as_str()))
@@ -233,7 +265,7 @@ fn lock(tx: &mut Tx, changes: &[&Prepared]) -> Result<(), StoreError> {
 }
 
 /// The rows that are there now, locked.
-fn current<'a>(tx: &mut Tx, changes: &[&'a Prepared]) -> Result<Found<'a>, StoreError> {
+pub(crate) fn current<'a>(tx: &mut Tx, changes: &[&'a Prepared]) -> Result<Found<'a>, StoreError> {
     let wanted = wanted(changes);
     let mut rows: HashMap<(TypeId, String), point::Current> = point::lock(tx.conn, &wanted)?
         .into_iter()
@@ -249,9 +281,18 @@ fn current<'a>(tx: &mut Tx, changes: &[&'a Prepared]) -> Result<Found<'a>, Store
 fn write(tx: &mut Tx, steps: &mut [Step]) -> Result<(), StoreError> {
     number(tx, steps)?;
     let versions: Vec<&Version> = steps.iter().filter_map(|step| step.write.as_ref()).collect();
+    replace(tx, &versions);
     match versions.is_empty() {
         true => Ok(()),
         false => write_sql::write(tx.conn, &versions, tx.params.generation),
+    }
+}
+
+/// What was in memory of these is so no longer.
+fn replace(tx: &Tx, versions: &[&Version]) {
+    if let Some(kept) = tx.shared.kept.get() {
+        let later = versions.iter().filter(|version| version.version > 1);
+        later.for_each(|version| kept.replaces(version.key));
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::conn::Conn;
 use crate::rows::{IndexRows, type_column};
 use crate::schema::{idx_reference, resource, setting};
-use crate::{Store, StoreError, Tx, write_sql};
+use crate::{Store, StoreError, Tx, consent, write_sql};
 use diesel::dsl::min;
 use diesel::prelude::*;
 use fhir::ParamId;
@@ -41,10 +41,15 @@ pub(crate) fn load(conn: &mut Conn, own: &Bases) -> Result<(), StoreError> {
 impl Store {
     /// From now on references to this base lead here.
     pub async fn serve_under(&self, own: &str, now: i64) -> Result<(), StoreError> {
-        let announced = own.to_owned();
+        let (announced, bases) = (own.to_owned(), self.custom().bases.clone());
         let known = self.write(move |tx| announce(tx, &announced, now)).await?;
-        self.custom().bases.adopt(known);
-        Ok(())
+        let is_new = !bases.all().iter().any(|base| base == own);
+        bases.adopt(known);
+        match is_new {
+            // Their patients and actors may be here, now.
+            true => self.write(|tx| consent::rebuild(tx.conn, &tx.bases())).await,
+            false => Ok(()),
+        }
     }
 
     /// Learns of bases that other gateways announced, and indexes a page of earlier references to a

@@ -33,26 +33,48 @@ thread_local! {
 
 /// As it is stored.
 pub(crate) fn pack(text: &str) -> Vec<u8> {
-    let packed = PACKER.with_borrow_mut(|packer| packer.as_mut()?.compress(text.as_bytes()).ok());
+    pack_bytes(text.as_bytes())
+}
+
+/// The same of what does not begin like a frame.
+pub(crate) fn pack_bytes(bytes: &[u8]) -> Vec<u8> {
+    let packed = PACKER.with_borrow_mut(|packer| packer.as_mut()?.compress(bytes).ok());
     packed
-        .filter(|packed| packed.len() < text.len())
-        .unwrap_or_else(|| text.as_bytes().to_vec())
+        .filter(|packed| packed.len() < bytes.len())
+        .unwrap_or_else(|| bytes.to_vec())
 }
 
 /// What was stored.
-pub(crate) fn unpack(stored: Vec<u8>) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) fn unpack(stored: &[u8]) -> Result<String, Broken> {
+    Ok(String::from_utf8(unpack_bytes(stored)?)?)
+}
+
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) fn unpack_bytes(stored: &[u8]) -> Result<Vec<u8>, Broken> {
     if !stored.starts_with(&FRAME) {
-        return Ok(String::from_utf8(stored)?);
+        return Ok(stored.to_vec());
     }
-    let size = get_frame_content_size(&stored).ok().flatten();
-    let size = usize::try_from(size.ok_or("a stored body without its size")?)?;
-    let text = UNPACKER.with_borrow_mut(|unpacker| {
+    let size = framed(stored).ok_or("a stored body without its size")?;
+    UNPACKER.with_borrow_mut(|unpacker| {
         let unpacker = unpacker
             .as_mut()
             .ok_or_else(|| std::io::Error::other("no memory to read bodies"))?;
-        unpacker.decompress(&stored, size)
-    })?;
-    Ok(String::from_utf8(text)?)
+        Ok(unpacker.decompress(stored, size)?)
+    })
+}
+
+/// How long the text is.
+pub(crate) fn size(stored: &[u8]) -> usize {
+    match stored.starts_with(&FRAME) {
+        true => framed(stored).unwrap_or_default(),
+        false => stored.len(),
+    }
+}
+
+fn framed(stored: &[u8]) -> Option<usize> {
+    let size = get_frame_content_size(stored).ok().flatten()?;
+    usize::try_from(size).ok()
 }
 
 /// A `body` column, read.
@@ -64,13 +86,13 @@ where
     Vec<u8>: FromSql<Binary, DB>,
 {
     fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        unpack(Vec::from_sql(bytes)?).map(Body)
+        unpack(&Vec::from_sql(bytes)?).map(Body)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FRAME, pack, unpack};
+    use super::{FRAME, pack, size, unpack};
     use proptest::prelude::*;
 
     #[test]
@@ -78,23 +100,24 @@ mod tests {
         let text = r#"{"resourceType":"Observation","id":"1","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]}}"#;
         let packed = pack(text);
         assert!(packed.starts_with(&FRAME) && packed.len() < text.len() / 2);
-        assert_eq!(unpack(packed).expect("read"), text);
-        assert_eq!(unpack(text.as_bytes().to_vec()).expect("read"), text);
-        assert_eq!(unpack(Vec::new()).expect("read"), "");
+        assert_eq!(unpack(&packed).expect("read"), text);
+        assert_eq!((size(&packed), size(text.as_bytes())), (text.len(), text.len()));
+        assert_eq!(unpack(text.as_bytes()).expect("read"), text);
+        assert_eq!(unpack(&[]).expect("read"), "");
     }
 
     #[test]
     fn what_is_broken_is_an_error() {
         let mut packed = pack(&"abc".repeat(200));
         packed.truncate(packed.len() - 3);
-        assert!(unpack(packed).is_err());
+        assert!(unpack(&packed).is_err());
     }
 
     proptest! {
         #[test]
         fn every_text_comes_back(text in any::<String>(), times in 0..40usize) {
             let text = text.repeat(times);
-            prop_assert_eq!(unpack(pack(&text)).expect("read"), text);
+            prop_assert_eq!(unpack(&pack(&text)).expect("read"), text);
         }
     }
 }

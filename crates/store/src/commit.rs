@@ -1,5 +1,6 @@
 //! THE write door: changes in, versions, history, index, reaction and audit in one transaction.
 use crate::audit::Origin;
+use crate::within::Bounds;
 use crate::{StoreError, Tx};
 use fhir::{Resource, TypeId};
 use serde_json::Value;
@@ -45,6 +46,8 @@ pub struct Context {
     pub origin: Option<Arc<Origin>>,
     /// What the client says about where the write comes from.
     pub provenance: Option<Arc<Said>>,
+    /// How far the writer may go; None where nothing is decided resource by resource.
+    pub within: Option<Arc<dyn Bounds>>,
 }
 
 /// A Provenance without targets: it is stored with a write, about what that wrote.
@@ -54,6 +57,16 @@ pub struct Said {
     /// Fresh.
     pub id: String,
     pub resource: Value,
+    /// Of what is written, these alone; None: all.
+    pub about: Option<Vec<(TypeId, String)>>,
+}
+
+impl Said {
+    /// Whether it is said of this.
+    pub(crate) fn is_of(&self, applied: &Applied) -> bool {
+        let same = |(type_id, id): &(TypeId, String)| *type_id == applied.type_id && *id == applied.id;
+        self.about.as_ref().is_none_or(|about| about.iter().any(same))
+    }
 }
 
 /// What became of a [`Change`].

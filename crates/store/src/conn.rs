@@ -6,6 +6,7 @@ use crate::error::Transient;
 use crate::{StoreError, watch};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use std::time::Duration;
 
 /// A connection to either engine.
 #[derive(diesel::MultiConnection)]
@@ -43,9 +44,11 @@ pub(crate) enum Role {
 /// WAL so that readers never wait; FULL so that what was acknowledged survives a power cut.
 /// Caches stay small: the file is mapped into memory for readers, so the kernel caches it once.
 const SQLITE_BOTH: &str =
-    "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
+    "PRAGMA busy_timeout = 60000; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
+/// The writer's too: in a file below 1 GiB each commit that had to balance a tree walks all of the
+/// cache (pages change numbers by way of one far behind the end, and are then looked for up to there).
 const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000;";
+     PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 4000;";
 const SQLITE_READER: &str =
     "PRAGMA query_only = ON; PRAGMA cache_size = -2048; PRAGMA mmap_size = 268435456;";
 /// Notices are noise, and compiling a search costs more than running it.
@@ -91,6 +94,22 @@ impl Engine {
                 Ok(Conn::Sqlite(conn))
             }
         }
+    }
+}
+
+impl Conn {
+    /// Whoever cannot get a lock in this time gets an error instead. Until this is said, as in
+    /// migrations, locks are worth waiting for.
+    pub(crate) fn wait_at_most(&mut self, time: Duration, role: Role) -> Result<(), StoreError> {
+        let most = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
+        let mut settings = match self {
+            Conn::Sqlite(_) => format!("PRAGMA busy_timeout = {most};"),
+            Conn::Postgres(_) => format!("SET lock_timeout = {most};"),
+        };
+        if let (Conn::Postgres(_), Role::Fetcher) = (&*self, role) {
+            settings.push_str(&format!(" SET statement_timeout = {most};"));
+        }
+        Ok(self.batch_execute(&settings)?)
     }
 }
 

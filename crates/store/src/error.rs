@@ -24,6 +24,13 @@ pub enum StoreError {
         id: String,
         by: Vec<(TypeId, String)>,
     },
+    /// One change was refused, as [`StoreError::Rejected`] is.
+    Refused {
+        type_id: TypeId,
+        id: String,
+        status: u16,
+        issues: Vec<Issue>,
+    },
     /// The work refused: becomes an OperationOutcome with this HTTP status.
     Rejected { status: u16, issues: Vec<Issue> },
     /// A cursor or token that is not ours.
@@ -42,6 +49,8 @@ pub enum StoreError {
 pub enum Transient {
     /// Deadlock, serialization failure, or two who created the same row.
     Race,
+    /// Others held a lock for longer than one waits here. Not run again: it has been waited for.
+    Locked,
     /// The connection is gone: a new one is needed.
     Disconnected,
     /// Index rows were made, or searched, by parameters that another gateway has changed.
@@ -59,7 +68,7 @@ impl std::fmt::Display for StoreError {
                 write!(f, "{}/{id} refers to what is not there", type_id.name())
             }
             StoreError::Referenced { type_id, id, .. } => write!(f, "{}/{id} is referred to", type_id.name()),
-            StoreError::Rejected { status, issues } => {
+            StoreError::Refused { status, issues, .. } | StoreError::Rejected { status, issues } => {
                 write!(f, "refused ({status}): {} issues", issues.len())
             }
             StoreError::BadCursor => f.write_str("not a cursor of this search"),
@@ -77,7 +86,8 @@ impl StoreError {
         match self {
             StoreError::Precondition { type_id, id, .. }
             | StoreError::Dangling { type_id, id, .. }
-            | StoreError::Referenced { type_id, id, .. } => Some((*type_id, id)),
+            | StoreError::Referenced { type_id, id, .. }
+            | StoreError::Refused { type_id, id, .. } => Some((*type_id, id)),
             _ => None,
         }
     }
@@ -146,9 +156,21 @@ fn transient(error: &Error) -> Option<Transient> {
             Some(Transient::Disconnected)
         }
         _ if information.message().contains("deadlock detected") => Some(Transient::Race),
+        _ if is_late(information.message()) => Some(Transient::Locked),
         _ if is_disconnect(information.message()) => Some(Transient::Disconnected),
         _ => None,
     }
+}
+
+/// The engines' words for a lock that was not free in time: see [`crate::conn::Conn::wait_at_most`].
+fn is_late(message: &str) -> bool {
+    [
+        "canceling statement due to lock timeout",
+        "canceling statement due to statement timeout",
+        "database is locked",
+    ]
+    .iter()
+    .any(|known| message.contains(known))
 }
 
 /// libpq's words for a server that went away in the middle of a statement.

@@ -5,21 +5,28 @@ use crate::conn::on_each;
 use crate::point::{self, Current, Row};
 use crate::rows::type_column;
 use crate::schema::{resource, resource_history};
+use crate::search::keys_of;
+use crate::search::sql::Sql;
 use crate::{History, HistoryPage, HistoryScope, StoreError, Tx};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::backend::Backend;
 use diesel::dsl::{exists, not};
+use diesel::expression::{AppearsOnTable, Expression, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::Bool;
 use fhir::TypeId;
+use std::sync::Arc;
 
 /// Where a version stands in the order: `updated`, row key, version.
 type Place = (i64, i64, i64);
 
-/// Rows of one type or of one resource.
-#[derive(Clone, Copy)]
+/// Rows of one type, of one resource, or of those whose keys are selected.
 enum Of {
     Type(TypeId),
     Key(i64),
+    Keys(Arc<Sql>),
 }
 
 /// What every part of a page must respect.
@@ -46,8 +53,8 @@ pub(crate) fn page(tx: &mut Tx, asked: &History) -> Result<HistoryPage, StoreErr
     };
     let mut found = Vec::new();
     for of in parts(tx, &asked.scope)? {
-        found.extend(current(tx, of, bounds)?);
-        found.extend(past(tx, of, bounds)?);
+        found.extend(current(tx, &of, bounds)?);
+        found.extend(past(tx, &of, bounds)?);
     }
     found.sort_unstable_by_key(place);
     if !bounds.ascending {
@@ -80,7 +87,48 @@ fn parts(tx: &mut Tx, scope: &HistoryScope) -> Result<Vec<Of>, StoreError> {
             .map(|row| Of::Key(row.key))
             .into_iter()
             .collect(),
+        HistoryScope::Among(types) => {
+            let bases = tx.bases();
+            let each = types.iter().map(|(on, filter)| match filter {
+                None => Ok(Of::Type(*on)),
+                Some(filter) => keys_of(tx.conn, *on, filter, &bases).map(|sql| Of::Keys(Arc::new(sql))),
+            });
+            each.collect::<Result<_, _>>()?
+        }
     })
+}
+
+/// Whether the key of a table's row is one of those that a statement selects.
+struct Selected {
+    column: &'static str,
+    keys: Arc<Sql>,
+}
+
+impl Expression for Selected {
+    type SqlType = Bool;
+}
+
+impl<S> AppearsOnTable<S> for Selected {}
+impl<G> ValidGrouping<G> for Selected {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl QueryId for Selected {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB: Backend + 'static> QueryFragment<DB> for Selected
+where
+    Sql: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(self.column);
+        out.push_sql(" IN (");
+        self.keys.walk_ast(out.reborrow())?;
+        out.push_sql(")");
+        Ok(())
+    }
 }
 
 /// The rows of a table within bounds; the two tables differ in name and in how a version ends.
@@ -94,8 +142,12 @@ macro_rules! within {
             .select((key, type_id, id, version, updated, deleted, body))
             .into_boxed();
         query = match $of {
-            Of::Type(of) => query.filter(type_id.eq(type_column(of))),
-            Of::Key(of) => query.filter(key.eq(of)),
+            Of::Type(of) => query.filter(type_id.eq(type_column(*of))),
+            Of::Key(of) => query.filter(key.eq(*of)),
+            Of::Keys(keys) => query.filter(Selected {
+                column: concat!(stringify!($table), ".key"),
+                keys: keys.clone(),
+            }),
         };
         query = match (bounds.from, bounds.ascending) {
             (None, _) => query,
@@ -122,7 +174,7 @@ macro_rules! within {
     }};
 }
 
-fn current(tx: &mut Tx, of: Of, bounds: Bounds) -> Result<Vec<Current>, StoreError> {
+fn current(tx: &mut Tx, of: &Of, bounds: Bounds) -> Result<Vec<Current>, StoreError> {
     let rows = on_each!(tx.conn, |conn| within!(conn, resource, of, bounds, |query, _| {
         query
     }));
@@ -130,7 +182,7 @@ fn current(tx: &mut Tx, of: Of, bounds: Bounds) -> Result<Vec<Current>, StoreErr
 }
 
 /// A replaced version was current until the next one came.
-fn past(tx: &mut Tx, of: Of, bounds: Bounds) -> Result<Vec<Current>, StoreError> {
+fn past(tx: &mut Tx, of: &Of, bounds: Bounds) -> Result<Vec<Current>, StoreError> {
     use resource as r;
     use resource_history as h;
     let later = diesel::alias!(resource_history as later);

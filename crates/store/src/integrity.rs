@@ -11,7 +11,7 @@ use crate::keys;
 use crate::plan::Step;
 use crate::point::{Current, Row};
 use crate::prepare::Prepared;
-use crate::rows::type_column;
+use crate::rows::{type_column, type_of};
 use crate::schema::{reference_held, reference_policy, resource};
 use crate::{StoreError, Tx};
 use diesel::connection::SimpleConnection;
@@ -253,7 +253,7 @@ fn referrers(conn: &mut Conn, type_id: TypeId, id: &str) -> Result<Vec<(TypeId, 
         .limit(NAMED)
         .select((resource::type_id, resource::id))
         .load(conn)?;
-    let name = |(type_id, id)| (TypeId(u16::try_from(type_id).unwrap_or_default()), id);
+    let name = |(type_id, id)| (type_of(type_id), id);
     Ok(rows.into_iter().map(name).collect())
 }
 
@@ -267,8 +267,7 @@ pub(crate) fn bring_up_to_date(
     let known: Vec<i16> = reference_policy::table
         .select(reference_policy::type_id)
         .load(conn)?;
-    let of = |type_id: i16| TypeId(u16::try_from(type_id).unwrap_or_default());
-    let known: Vec<TypeId> = known.into_iter().map(of).collect();
+    let known: Vec<TypeId> = known.into_iter().map(type_of).collect();
     let Some(wanted) = wanted else { return Ok(known) };
     for gone in known.iter().filter(|on| !wanted.contains(on)) {
         forget(conn, *gone)?;

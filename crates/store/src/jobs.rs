@@ -2,6 +2,7 @@
 use crate::error::failure;
 use crate::{StoreError, Tx};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// A closure of a caller with its result type hidden. `run` may happen several times (after a
@@ -11,12 +12,15 @@ pub(crate) trait Job: Send {
     fn answer(self: Box<Self>, end: Result<(), StoreError>);
     /// Nobody waits any more, so there is no need to begin.
     fn is_abandoned(&self) -> bool;
+    /// Since it was asked for.
+    fn waited(&self) -> Duration;
 }
 
 struct Call<T, F> {
     work: F,
     value: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
+    since: Instant,
 }
 
 impl<T, F> Job for Call<T, F>
@@ -39,6 +43,10 @@ where
     fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
     }
+
+    fn waited(&self) -> Duration {
+        self.since.elapsed()
+    }
 }
 
 pub(crate) type Reply<T> = oneshot::Receiver<Result<T, StoreError>>;
@@ -54,9 +62,22 @@ where
             work,
             value: None,
             reply,
+            since: Instant::now(),
         }),
         receiver,
     )
+}
+
+/// The job, if it is still to be begun. Who has waited too long is told so while nothing is done yet.
+pub(crate) fn due(job: Box<dyn Job>, patience: Duration) -> Option<Box<dyn Job>> {
+    if job.is_abandoned() {
+        return None;
+    }
+    if job.waited() > patience {
+        job.answer(Err(StoreError::Busy));
+        return None;
+    }
+    Some(job)
 }
 
 /// Runs once and turns a panic into an error, so that a bug in one piece of work harms no other.

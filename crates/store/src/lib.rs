@@ -14,12 +14,16 @@ mod apply;
 mod bases;
 mod body;
 mod conn;
+mod consent;
+mod count;
 pub mod custom;
+mod events;
 mod families;
 mod fetcher;
 mod history;
 mod integrity;
 mod jobs;
+mod kept;
 mod keys;
 mod lease;
 mod line;
@@ -40,6 +44,7 @@ mod setting;
 mod store;
 mod threads;
 mod watch;
+mod within;
 mod worker;
 mod write_sql;
 mod writer;
@@ -52,8 +57,10 @@ pub use prepare::Prepared;
 pub use seal::Seal;
 pub use store::{Store, StoreConfig};
 pub use tx::Tx;
+pub use within::{Bounds, Verdict, Wish};
 
 use fhir::TypeId;
+use fhir::search::Filter;
 
 /// A version as stored: `body` is served as it is.
 #[derive(Clone, Debug)]
@@ -127,4 +134,6 @@ pub enum HistoryScope {
     Instance(TypeId, String),
     Type(TypeId),
     System,
+    /// Of these types, of what now passes.
+    Among(Vec<(TypeId, Option<Filter>)>),
 }

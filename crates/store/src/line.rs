@@ -3,7 +3,7 @@
 use crate::conn::Conn;
 use crate::error::Transient;
 use crate::jobs::{self, Job};
-use crate::pool::{Opener, Pool};
+use crate::pool::{Held, Opener, Pool};
 use crate::store::Shared;
 use crate::{StoreError, Tx};
 use diesel::connection::SimpleConnection;
@@ -27,20 +27,28 @@ impl Line {
         &self,
         mut work: impl FnMut(&mut Conn, &Shared) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.on_connection(|conn| work(conn, &self.shared))
+        self.on_connection(|held| work(&mut held.conn, &self.shared))
             .map(|(_, done)| done)
+    }
+
+    /// The same with what belongs to the connection.
+    pub(crate) fn held<T>(
+        &self,
+        work: impl FnMut(&mut Held) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.on_connection(work).map(|(_, done)| done)
     }
 
     /// Work on a connection that may turn out to be broken, as all of the pool may be when the
     /// database was started again: each is given up once.
     fn on_connection<T>(
         &self,
-        mut work: impl FnMut(&mut Conn) -> Result<T, StoreError>,
+        mut work: impl FnMut(&mut Held) -> Result<T, StoreError>,
     ) -> Result<(PooledConnection<Opener>, T), StoreError> {
         let mut broken = 0;
         loop {
             let mut held = self.pool.get()?;
-            match work(&mut held.conn) {
+            match work(&mut held) {
                 Err(StoreError::Transient(Transient::Disconnected, _)) if broken < self.pool.size() => {
                     held.broken = true;
                     broken += 1;
@@ -76,7 +84,7 @@ impl Line {
     }
 
     fn attempt(&self, job: &mut dyn Job, begin: &str) -> Result<(), StoreError> {
-        let (mut held, ()) = self.on_connection(|conn| Ok(conn.batch_execute(begin)?))?;
+        let (mut held, ()) = self.on_connection(|held| Ok(held.conn.batch_execute(begin)?))?;
         let conn = &mut held.conn;
         let mut tx = Tx::new(conn, &self.shared);
         let done = jobs::run(job, &mut tx);

@@ -1,22 +1,25 @@
-//! The tables of inbound messages: `inbox` keeps every message as it came with its answer,
-//! `event` what it said. Columns of `event` that name stays and patients hold derived ids
-//! ([`fhir::event::encounter_id`], [`fhir::event::patient_id`]).
+//! Inbound messages: the table `inbox` keeps each as it came, with its answer. What they said is in
+//! `events.rs`.
 use crate::body::Body;
 use crate::conn::{Conn, on_each};
+use crate::pg::statement;
 use crate::rows::storable;
 use crate::schema::{event, idx_reference, inbox, resource};
-use crate::search::sql::{Bind, Sql, Statement};
 use crate::{StoreError, Stored, Tx};
+use diesel::dsl::{AsSelect, SqlTypeOf};
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
-use fhir::event::{Event, encounter_id, patient_id};
+use diesel::sql_types::{Array, BigInt, Text};
 use fhir::{TypeId, registry};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// Messages of one name that are looked at.
 const FEW: i64 = 8;
+
+/// What is locked by whoever writes about a stay, by the id of its Encounter.
+pub fn stay_lock(encounter: &str) -> String {
+    format!("Encounter/{encounter}")
+}
 
 /// A message as it came, and what became of it.
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -71,52 +74,6 @@ impl Message {
     }
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = event, treat_none_as_default_value = false)]
-struct NewEvent {
-    inbox: String,
-    stay: Option<String>,
-    prior_stay: Option<String>,
-    patient: String,
-    merged: Option<String>,
-    occurred: i64,
-    recorded: i64,
-    business_key: String,
-    body: String,
-}
-
-impl NewEvent {
-    fn of(inbox: &str, event: &Event) -> Result<NewEvent, StoreError> {
-        Ok(NewEvent {
-            inbox: inbox.to_owned(),
-            stay: event.stay.as_ref().map(encounter_id),
-            prior_stay: event.prior_stay.as_ref().map(encounter_id),
-            patient: patient_id(&event.patient),
-            merged: event.merged.as_ref().map(patient_id),
-            occurred: event.occurred,
-            recorded: event.recorded,
-            business_key: event.fingerprint(),
-            body: serde_json::to_string(event).map_err(unreadable)?,
-        })
-    }
-}
-
-/// Only a row written by something else can be unreadable.
-fn unreadable(error: serde_json::Error) -> StoreError {
-    StoreError::Database(format!(
-        "event row: {:?} at column {}",
-        error.classify(),
-        error.column()
-    ))
-}
-
-fn events(bodies: Vec<String>) -> Result<Vec<Event>, StoreError> {
-    bodies
-        .iter()
-        .map(|body| serde_json::from_str(body).map_err(unreadable))
-        .collect()
-}
-
 impl Tx<'_> {
     pub fn keep_message(&mut self, message: &Message) -> Result<(), StoreError> {
         let row = &*message.storable();
@@ -136,14 +93,31 @@ impl Tx<'_> {
 
     /// Messages a sender gave that name, also before it was registered; the latest few first.
     pub fn messages_named(&mut self, sender: &str, control_id: &str) -> Result<Vec<Message>, StoreError> {
-        let named = inbox::table
-            .filter(inbox::sender.eq(sender).or(inbox::sender.eq("")))
-            .filter(inbox::control_id.eq(storable(control_id.to_owned())))
-            .order(inbox::received.desc());
+        self.messages_behind_locks(&[], sender, control_id)
+    }
+
+    /// The same once these texts are locked.
+    pub fn messages_behind_locks(
+        &mut self,
+        locks: &[&str],
+        sender: &str,
+        control_id: &str,
+    ) -> Result<Vec<Message>, StoreError> {
+        let numbers = self.numbered(locks);
+        let name = storable(control_id.to_owned());
         Ok(match self.conn {
-            Conn::Postgres(conn) => named.limit(FEW).select(Message::as_select()).load(conn)?,
+            Conn::Postgres(conn) => LockAndFind {
+                numbers: &numbers,
+                sender,
+                name: &name,
+            }
+            .load(conn)?,
             // Row by row without LIMIT: SQLite plans anew whenever one is bound.
             Conn::Sqlite(conn) => {
+                let named = inbox::table
+                    .filter(inbox::sender.eq(sender).or(inbox::sender.eq("")))
+                    .filter(inbox::control_id.eq(name))
+                    .order(inbox::received.desc());
                 let rows = named.select(Message::as_select()).load_iter(conn)?;
                 rows.take(FEW as usize).collect::<QueryResult<_>>()?
             }
@@ -170,87 +144,11 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Keeps an event; false when the same fact is already known.
-    pub fn keep_event(&mut self, message: &str, said: &Event) -> Result<bool, StoreError> {
-        self.events = None;
-        let row = NewEvent::of(message, said)?;
-        let kept = on_each!(self.conn, |conn| diesel::insert_into(event::table)
-            .values(&row)
-            .on_conflict_do_nothing()
-            .execute(conn))?;
-        Ok(kept > 0)
-    }
-
-    /// Takes back what a message said, before it is read anew.
-    pub fn forget_events(&mut self, message: &str) -> Result<Vec<Event>, StoreError> {
-        self.events = None;
-        let of_message = event::table.filter(event::inbox.eq(message));
-        let bodies = of_message.select(event::body).load(self.conn)?;
-        diesel::delete(of_message).execute(self.conn)?;
-        events(bodies)
-    }
-
-    /// All events of these Encounters, and of the visit numbers they continue or are continued by.
-    pub fn events_of_stays(&mut self, encounters: &[String]) -> Result<Arc<[Event]>, StoreError> {
-        if let Some((_, events)) = self.events.as_ref().filter(|(of, _)| of == encounters) {
-            return Ok(events.clone());
-        }
-        let events: Arc<[Event]> = self.read_events_of_stays(encounters)?.into();
-        self.events = Some((encounters.to_vec(), events.clone()));
-        Ok(events)
-    }
-
     /// The messages that spoke of these Encounters: each with the Encounter.
     pub fn messages_of_stays(&mut self, encounters: &[String]) -> Result<Vec<(String, String)>, StoreError> {
         let told = event::table.filter(event::stay.eq_any(encounters.to_vec()));
         let pairs = told.select((event::inbox, event::stay.assume_not_null()));
         Ok(pairs.distinct().load(self.conn)?)
-    }
-
-    fn read_events_of_stays(&mut self, encounters: &[String]) -> Result<Vec<Event>, StoreError> {
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut wanted: Vec<String> = encounters.to_vec();
-        let mut found = Vec::new();
-        while !wanted.is_empty() {
-            seen.extend(wanted.iter().cloned());
-            let more = told(self.conn, wanted, &["stay", "prior_stay"])?;
-            wanted = ids(
-                more.iter().flat_map(|it| [&it.stay, &it.prior_stay]),
-                encounter_id,
-                &seen,
-            );
-            found.extend(more);
-        }
-        Ok(found)
-    }
-
-    /// The A40 events that retire these patients, and those that retire their survivors.
-    pub fn merges_of(&mut self, patients: &[String]) -> Result<Vec<Event>, StoreError> {
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut wanted: Vec<String> = patients.to_vec();
-        let mut found = Vec::new();
-        while !wanted.is_empty() {
-            seen.extend(wanted.iter().cloned());
-            let more = told(self.conn, wanted, &["merged"])?;
-            wanted = ids(more.iter().map(|it| Some(&it.patient)), patient_id, &seen);
-            found.extend(more);
-        }
-        Ok(found)
-    }
-
-    /// All events of these patients and of everyone they were merged with.
-    pub fn events_of_patients(&mut self, patients: &[String]) -> Result<Vec<Event>, StoreError> {
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut wanted: Vec<String> = patients.to_vec();
-        let mut found: Vec<Event> = Vec::new();
-        while !wanted.is_empty() {
-            seen.extend(wanted.iter().cloned());
-            let more = told(self.conn, wanted, &["patient", "merged"])?;
-            let named = more.iter().flat_map(|it| [Some(&it.patient), it.merged.as_ref()]);
-            wanted = ids(named, patient_id, &seen);
-            found.extend(more);
-        }
-        Ok(found)
     }
 
     /// Current resources of any type that refer to this one, at most `limit`.
@@ -286,29 +184,26 @@ impl Tx<'_> {
     }
 }
 
-/// The events with any of these ids in any of these columns.
-fn told(conn: &mut Conn, ids: Vec<String>, columns: &[&str]) -> Result<Vec<Event>, StoreError> {
-    let mut sql = Sql::default();
-    sql.push("SELECT body FROM event WHERE ")
-        .join(columns, " OR ", "1 = 0", |sql, column| {
-            sql.equals(column, ids.iter().cloned().map(Bind::Text));
-        });
-    let statement: Statement<Text> = sql.returning();
-    events(on_each!(conn, |conn| statement.load(conn))?)
+struct LockAndFind<'a> {
+    numbers: &'a [i64],
+    sender: &'a str,
+    name: &'a str,
 }
 
-/// Ids not seen yet.
-fn ids<'a, K: 'a>(
-    keys: impl Iterator<Item = impl Into<Option<&'a K>>>,
-    id: impl Fn(&K) -> String,
-    seen: &BTreeSet<String>,
-) -> Vec<String> {
-    let new: BTreeSet<String> = keys
-        .filter_map(Into::into)
-        .map(id)
-        .filter(|id| !seen.contains(id))
-        .collect();
-    new.into_iter().collect()
+statement!(
+    LockAndFind,
+    "SELECT id, received, channel, sender, control_id, envelope, event, hash, outcome, ack_code, detail, raw, response \
+     FROM baton_lock_and_find(",
+    ")",
+    |self, binds| binds
+        .add::<Array<BigInt>, _>(&self.numbers)
+        .and_then(|()| binds.add::<Text, _>(&self.sender))
+        .and_then(|()| binds.add::<Text, _>(&self.name))
+        .and_then(|()| binds.add::<BigInt, _>(&FEW))
+);
+
+impl diesel::query_builder::Query for LockAndFind<'_> {
+    type SqlType = SqlTypeOf<AsSelect<Message, Pg>>;
 }
 
 /// Every parameter that owns reference rows.

@@ -4,9 +4,11 @@ use crate::StoreError;
 use crate::conn::{Conn, Engine, Role};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 pub(crate) struct Near {
     url: String,
+    patience: Duration,
     put_back: Sender<Conn>,
     idle: Receiver<Conn>,
     opened: AtomicUsize,
@@ -14,10 +16,11 @@ pub(crate) struct Near {
 }
 
 impl Near {
-    pub(crate) fn new(url: &str, most: usize) -> Near {
+    pub(crate) fn new(url: &str, patience: Duration, most: usize) -> Near {
         let (put_back, idle) = bounded(most);
         Near {
             url: url.to_string(),
+            patience,
             put_back,
             idle,
             opened: AtomicUsize::new(0),
@@ -45,10 +48,16 @@ impl Near {
         self.opened
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
             .ok()?;
-        let conn = Engine::Sqlite.connect(&self.url, Role::Fetcher).ok();
+        let conn = self.connect().ok();
         if conn.is_none() {
             self.opened.fetch_sub(1, Ordering::Relaxed);
         }
         conn
+    }
+
+    fn connect(&self) -> Result<Conn, StoreError> {
+        let mut conn = Engine::Sqlite.connect(&self.url, Role::Fetcher)?;
+        conn.wait_at_most(self.patience, Role::Fetcher)?;
+        Ok(conn)
     }
 }

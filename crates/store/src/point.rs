@@ -2,7 +2,7 @@
 use crate::body::{Body, unpack};
 use crate::conn::{Conn, on_each};
 use crate::pg::statement;
-use crate::rows::type_column;
+use crate::rows::{type_column, type_of};
 use crate::schema::{resource, resource_history};
 use crate::{StoreError, Stored};
 use diesel::prelude::*;
@@ -21,7 +21,7 @@ pub(crate) struct Current {
 
 impl From<Row> for Current {
     fn from((key, type_id, id, version, updated, deleted, Body(body)): Row) -> Self {
-        let type_id = TypeId(u16::try_from(type_id).unwrap_or_default());
+        let type_id = type_of(type_id);
         Current {
             key,
             stored: Stored {
@@ -50,6 +50,7 @@ pub(crate) fn get(conn: &mut Conn, type_id: TypeId, id: &str) -> Result<Option<C
 pub(crate) struct Packed {
     pub(crate) type_id: TypeId,
     pub(crate) id: String,
+    pub(crate) key: i64,
     pub(crate) version: i64,
     pub(crate) updated: i64,
     pub(crate) deleted: bool,
@@ -57,21 +58,10 @@ pub(crate) struct Packed {
 }
 
 impl Packed {
-    pub(crate) fn unpacked(self) -> Result<Stored, StoreError> {
-        let broken = |error| {
-            StoreError::Database(format!(
-                "{}/{} cannot be read: {error}",
-                self.type_id.name(),
-                self.id
-            ))
-        };
-        Ok(Stored {
-            body: unpack(self.body).map_err(broken)?,
-            type_id: self.type_id,
-            id: self.id,
-            version: self.version,
-            updated: self.updated,
-            deleted: self.deleted,
+    pub(crate) fn text(&self) -> Result<String, StoreError> {
+        unpack(&self.body).map_err(|error| {
+            let name = self.type_id.name();
+            StoreError::Database(format!("{name}/{} cannot be read: {error}", self.id))
         })
     }
 }
@@ -82,40 +72,18 @@ pub(crate) fn fetch_one(conn: &mut Conn, type_id: TypeId, id: &str) -> Result<Op
     let wanted = r::table
         .filter(r::type_id.eq(type_column(type_id)))
         .filter(r::id.eq(id))
-        .select((r::version, r::updated, r::deleted, r::body));
-    let row: Option<Columns> = on_each!(conn, |conn| wanted.get_result(conn)).optional()?;
-    Ok(row.map(|row| packed(type_id, id, row)))
-}
-
-/// What is there of these, in their order, in one round trip.
-pub(crate) fn fetch(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<Vec<Option<Packed>>, StoreError> {
-    let (Conn::Postgres(conn), [_, _, ..]) = (&mut *conn, wanted) else {
-        let one = |(type_id, id): &(TypeId, &str)| fetch_one(conn, *type_id, id);
-        return wanted.iter().map(one).collect();
-    };
-    let mut found: Vec<_> = wanted.iter().map(|_| None).collect();
-    for (place, version, updated, deleted, body) in Fetched(Wanted::of(wanted)).load::<Place>(conn)? {
-        let at = usize::try_from(place - 1).unwrap_or(usize::MAX);
-        if let (Some(found), Some((type_id, id))) = (found.get_mut(at), wanted.get(at)) {
-            *found = Some(packed(*type_id, id, (version, updated, deleted, body)));
-        }
-    }
-    Ok(found)
-}
-
-type Columns = (i64, i64, bool, Vec<u8>);
-/// The same behind where a resource stands among those that were asked for, from 1.
-type Place = (i64, i64, i64, bool, Vec<u8>);
-
-fn packed(type_id: TypeId, id: &str, (version, updated, deleted, body): Columns) -> Packed {
-    Packed {
+        .select((r::key, r::version, r::updated, r::deleted, r::body));
+    let row: Option<(i64, i64, i64, bool, Vec<u8>)> =
+        on_each!(conn, |conn| wanted.get_result(conn)).optional()?;
+    Ok(row.map(|(key, version, updated, deleted, body)| Packed {
         type_id,
         id: id.to_string(),
+        key,
         version,
         updated,
         deleted,
         body,
-    }
+    }))
 }
 
 /// A version that was replaced.
@@ -176,13 +144,13 @@ fn one_by_one(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<Vec<Current>
         .collect()
 }
 
-struct Wanted<'a> {
-    types: Vec<i16>,
-    ids: Vec<&'a str>,
+pub(crate) struct Wanted<'a> {
+    pub(crate) types: Vec<i16>,
+    pub(crate) ids: Vec<&'a str>,
 }
 
 impl<'a> Wanted<'a> {
-    fn of(wanted: &[(TypeId, &'a str)]) -> Self {
+    pub(crate) fn of(wanted: &[(TypeId, &'a str)]) -> Self {
         let types = wanted.iter().map(|(type_id, _)| type_column(*type_id)).collect();
         Wanted {
             types,
@@ -192,7 +160,6 @@ impl<'a> Wanted<'a> {
 }
 
 struct Many<'a>(Wanted<'a>);
-struct Fetched<'a>(Wanted<'a>);
 struct Locked<'a>(Wanted<'a>);
 struct Keys<'a>(Wanted<'a>);
 
@@ -200,14 +167,6 @@ statement!(
     Many,
     "SELECT key, type_id, id, version, updated, deleted, body FROM baton_current(",
     ")",
-    |self, binds| binds
-        .add::<Array<SmallInt>, _>(&self.0.types)
-        .and_then(|()| binds.add::<Array<Text>, _>(&self.0.ids))
-);
-statement!(
-    Fetched,
-    "SELECT w.place, r.version, r.updated, r.deleted, r.body FROM unnest(",
-    ") WITH ORDINALITY AS w (type_id, id, place) JOIN resource r ON r.type_id = w.type_id AND r.id = w.id",
     |self, binds| binds
         .add::<Array<SmallInt>, _>(&self.0.types)
         .and_then(|()| binds.add::<Array<Text>, _>(&self.0.ids))
@@ -230,10 +189,6 @@ impl diesel::query_builder::Query for Keys<'_> {
 
 impl diesel::query_builder::Query for Many<'_> {
     type SqlType = SqlRow;
-}
-
-impl diesel::query_builder::Query for Fetched<'_> {
-    type SqlType = (BigInt, BigInt, BigInt, Bool, Binary);
 }
 
 impl diesel::query_builder::Query for Locked<'_> {

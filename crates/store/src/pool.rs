@@ -4,6 +4,8 @@
 //! that a connection broke says so in [`Held`], and the pool opens another.
 use crate::conn::{Conn, Engine, Role};
 use crate::error::Transient;
+use crate::kept::Followed;
+use crate::store::Shared;
 use crate::{StoreError, watch};
 use diesel::r2d2::{self, ManageConnection, NopErrorHandler, PooledConnection};
 use std::time::Duration;
@@ -17,12 +19,15 @@ pub(crate) struct Opener {
     engine: Engine,
     url: String,
     role: Role,
+    patience: Duration,
 }
 
 /// A pooled connection and what became of it.
 pub(crate) struct Held {
     pub(crate) conn: Conn,
     pub(crate) broken: bool,
+    /// What was read by it, and is known to be current still.
+    pub(crate) followed: Followed,
     backend: Option<i32>,
 }
 
@@ -32,10 +37,12 @@ impl ManageConnection for Opener {
 
     fn connect(&self) -> Result<Held, StoreError> {
         let mut conn = self.engine.connect(&self.url, self.role)?;
+        conn.wait_at_most(self.patience, self.role)?;
         Ok(Held {
             backend: watch::backend(&mut conn)?,
             conn,
             broken: false,
+            followed: Followed::default(),
         })
     }
 
@@ -55,8 +62,13 @@ impl ManageConnection for Opener {
 pub(crate) struct Pool(r2d2::Pool<Opener>);
 
 impl Pool {
-    pub(crate) fn new(engine: Engine, url: &str, role: Role, size: usize) -> Pool {
-        let url = url.to_string();
+    pub(crate) fn new(shared: &Shared, role: Role, size: usize) -> Pool {
+        let opener = Opener {
+            engine: shared.engine,
+            url: shared.url.clone(),
+            role,
+            patience: shared.patience,
+        };
         let builder = r2d2::Pool::builder()
             .max_size(u32::try_from(size.max(1)).unwrap_or(u32::MAX))
             .min_idle(Some(0))
@@ -64,7 +76,7 @@ impl Pool {
             .connection_timeout(PATIENCE)
             // The last failure is in the error of whoever waited.
             .error_handler(Box::new(NopErrorHandler));
-        Pool(builder.build_unchecked(Opener { engine, url, role }))
+        Pool(builder.build_unchecked(opener))
     }
 
     pub(crate) fn get(&self) -> Result<PooledConnection<Opener>, StoreError> {

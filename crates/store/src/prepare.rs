@@ -2,9 +2,9 @@
 //! where it costs nobody else time.
 use crate::body::pack;
 use crate::commit::{Change, Context, Expect, Op, Reaction};
-use crate::custom;
 use crate::integrity::Refers;
 use crate::rows::IndexRows;
+use crate::{consent, custom};
 use fhir::patient::concerned;
 use fhir::registry::CustomParams;
 use fhir::{Resource, TypeId};
@@ -34,7 +34,7 @@ pub(crate) struct By<'a> {
 impl By<'_> {
     /// Whether something follows from changes of this type.
     pub(crate) fn watches(&self, type_id: TypeId) -> bool {
-        self.reaction.watches(type_id) || custom::watches(type_id)
+        self.reaction.watches(type_id) || custom::watches(type_id) || consent::watches(type_id)
     }
 }
 
@@ -115,6 +115,11 @@ impl Prepared {
 
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The text of a put: as it came, or as version 1.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.put.as_ref().map(Put::text)
     }
 
     /// Bytes of text, roughly what the change takes in memory.

@@ -2,14 +2,19 @@
 //! the same transaction. <https://hl7.org/fhir/R4/provenance.html#header>
 use crate::commit::{Applied, Change, Context, Expect, Op, Outcome, Said};
 use crate::prepare::Prepared;
-use crate::{StoreError, Tx, apply};
+use crate::{StoreError, Tx, apply, within};
 use fhir::Resource;
 use serde_json::{Value, json};
 
 /// Nothing where nothing was written.
 pub(crate) fn attach(tx: &mut Tx, said: &Said, applied: &[Applied], ctx: &Context) -> Result<(), StoreError> {
     let written = |one: &&Applied| matches!(one.outcome, Outcome::Created | Outcome::Updated);
-    let targets: Vec<Value> = applied.iter().filter(written).map(target).collect();
+    let targets: Vec<Value> = applied
+        .iter()
+        .filter(written)
+        .filter(|one| said.is_of(one))
+        .map(target)
+        .collect();
     if targets.is_empty() {
         return Ok(());
     }
@@ -17,6 +22,9 @@ pub(crate) fn attach(tx: &mut Tx, said: &Said, applied: &[Applied], ctx: &Contex
     value["target"] = Value::Array(targets);
     let broken = |_| StoreError::Database("a Provenance that was checked is no resource".to_owned());
     let resource = Resource::from_value(value).map_err(broken)?;
+    if let Some(bounds) = &ctx.within {
+        within::judge_said(tx, &**bounds, (said, &resource), (applied, ctx))?;
+    }
     let change = Change {
         type_id: resource.type_id,
         id: said.id.clone(),

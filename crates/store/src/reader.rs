@@ -25,13 +25,13 @@ pub(crate) fn run(line: Line, engine: Engine, looks: Receiver<Look>) {
 
 fn look(line: &Line, engine: Engine, look: Look) {
     let Look {
-        mut job,
+        job,
         snapshot,
         caller,
     } = look;
-    if job.is_abandoned() {
+    let Some(mut job) = jobs::due(job, line.shared.patience) else {
         return;
-    }
+    };
     watch::works_for(Some(caller));
     let end = match (snapshot, engine) {
         (true, Engine::Sqlite) => line.transact(&mut *job, "BEGIN"),

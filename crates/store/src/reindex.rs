@@ -38,12 +38,12 @@ pub(crate) fn bring_up_to_date(conn: &mut Conn, own: &Bases) -> Result<(), Store
     })
 }
 
-fn get(conn: &mut Conn, name: &str) -> Result<Option<String>, StoreError> {
+pub(crate) fn get(conn: &mut Conn, name: &str) -> Result<Option<String>, StoreError> {
     let value = setting::table.find(name).select(setting::value);
     Ok(value.get_result(conn).optional()?)
 }
 
-fn set(conn: &mut Conn, name: &str, value: &str) -> Result<(), StoreError> {
+pub(crate) fn set(conn: &mut Conn, name: &str, value: &str) -> Result<(), StoreError> {
     on_each!(conn, |conn| {
         diesel::insert_into(setting::table)
             .values((setting::name.eq(name), setting::value.eq(value)))
@@ -56,7 +56,7 @@ fn set(conn: &mut Conn, name: &str, value: &str) -> Result<(), StoreError> {
 }
 
 /// All or nothing.
-fn together(
+pub(crate) fn together(
     conn: &mut Conn,
     work: impl FnOnce(&mut Conn) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {

@@ -111,18 +111,26 @@ impl IndexRows {
 /// A word as the full-text index holds it: behind its type, so that each type has words of its own.
 pub(crate) fn term(of: TypeId, word: &str) -> String {
     let mut term = String::with_capacity(word.len() + 2);
-    term.extend(char::from_u32(0x100 + u32::from(of.0)));
-    term.push_str(&storable(word.to_string()));
+    push_term(&mut term, of, word);
     term
+}
+
+fn push_term(text: &mut String, of: TypeId, word: &str) {
+    text.extend(char::from_u32(0x100 + u32::from(of.0)));
+    text.extend(word.split('\0'));
 }
 
 /// No row where there is nothing to read.
 fn words(resource: &Resource) -> Option<Row> {
-    let terms: Vec<String> = terms(&resource.value)
-        .iter()
-        .map(|word| term(resource.type_id, word))
-        .collect();
-    (!terms.is_empty()).then(|| vec![Cell::Text(terms.join(" "))])
+    let terms = terms(&resource.value);
+    let mut text = String::with_capacity(terms.iter().map(|word| word.len() + 3).sum());
+    for word in &terms {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        push_term(&mut text, resource.type_id, word);
+    }
+    (!text.is_empty()).then(|| vec![Cell::Text(text)])
 }
 
 /// The family of a value, and its row behind `param`.
@@ -198,6 +206,11 @@ fn hashed(text: Option<String>) -> Cell {
 /// R4 has some 150 types, so the number always fits.
 pub(crate) fn type_column(type_id: fhir::TypeId) -> i16 {
     i16::try_from(type_id.0).unwrap_or(i16::MAX)
+}
+
+/// The type of that number.
+pub(crate) fn type_of(column: i16) -> TypeId {
+    TypeId(u16::try_from(column).unwrap_or_default())
 }
 
 /// PostgreSQL's text has no NUL.

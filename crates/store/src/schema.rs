@@ -101,6 +101,32 @@ diesel::table! {
         grant_types -> Text,
         redirect_uris -> Text,
         launch_url -> Nullable<Text>,
+        organization -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    consent_rule (consent, nth) {
+        consent -> Text,
+        nth -> SmallInt,
+        node -> SmallInt,
+        parent -> SmallInt,
+        permits -> Bool,
+        patient -> Text,
+        since -> BigInt,
+        until -> BigInt,
+        actor -> Nullable<Text>,
+        actor_2 -> Nullable<Text>,
+        actor_3 -> Nullable<Text>,
+        purpose -> Nullable<Text>,
+        class -> Nullable<SmallInt>,
+        code -> Nullable<Text>,
+        code_system -> Nullable<BigInt>,
+        data -> Nullable<Text>,
+        label -> Nullable<Text>,
+        label_system -> Nullable<BigInt>,
+        low -> Nullable<BigInt>,
+        high -> Nullable<BigInt>,
     }
 }
 
@@ -115,6 +141,17 @@ diesel::table! {
         totp_step -> BigInt,
         created -> BigInt,
         disabled -> Nullable<BigInt>,
+        issuer -> Nullable<Text>,
+        subject -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    allowed (account, client) {
+        account -> Text,
+        client -> Text,
+        scope -> Text,
+        at -> BigInt,
     }
 }
 

@@ -1,13 +1,14 @@
 //! The store as callers see it: queues in front of threads that own the connections.
 use crate::apply::Texts;
 use crate::audit::Horizon;
-use crate::conn::Engine;
+use crate::conn::{Conn, Engine};
 use crate::custom::{self, Known, Turn, Work};
 use crate::fetcher::Fetch;
 use crate::jobs::{self, Reply};
+use crate::kept::{Entry, Kept};
 use crate::keys::Sequence;
 use crate::lease::Holder;
-use crate::point::Packed;
+use crate::near::Near;
 use crate::prepare::{By, Prepared};
 use crate::reader::Look;
 use crate::threads::Threads;
@@ -20,6 +21,7 @@ use fhir::TypeId;
 use fhir::registry::CustomParams;
 use fhir::search::Query;
 use std::collections::HashSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -39,6 +41,8 @@ pub struct StoreConfig {
     pub enforced: Option<Vec<TypeId>>,
     /// Seconds that one search may take.
     pub search_seconds: u64,
+    /// Seconds that work may wait for its turn, and then again for a lock.
+    pub wait_seconds: u64,
 }
 
 /// What all transactions of a process share.
@@ -52,10 +56,16 @@ pub(crate) struct Shared {
     /// Known once the database was asked.
     pub(crate) enforced: OnceLock<Vec<TypeId>>,
     pub(crate) watch: Watch,
+    /// How long work may wait for its turn, and for a lock.
+    pub(crate) patience: Duration,
+    /// Whether a Consent that cannot be followed is refused.
+    pub(crate) enforces_consents: AtomicBool,
     /// How secrets lie in the database, once that was said.
     pub(crate) seal: OnceLock<Arc<dyn Seal>>,
     /// Up to where the audit may be sealed.
     pub(crate) horizon: Horizon,
+    /// Current versions in memory, on SQLite.
+    pub(crate) kept: OnceLock<Kept>,
 }
 
 impl Shared {
@@ -69,7 +79,7 @@ impl Shared {
 /// returned future only waits, so actix workers never block.
 #[derive(Clone)]
 pub struct Store {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     threads: Arc<Threads>,
 }
 
@@ -84,8 +94,11 @@ impl Store {
             params: Known::default(),
             enforced: OnceLock::new(),
             watch: Watch::new(config.search_seconds),
+            patience: Duration::from_secs(config.wait_seconds),
+            enforces_consents: AtomicBool::new(false),
             seal: OnceLock::new(),
             horizon: Horizon::default(),
+            kept: OnceLock::new(),
         });
         let threads = Arc::new(Threads::start(&shared, config)?);
         Ok(Store { shared, threads })
@@ -121,7 +134,7 @@ impl Store {
             .await
     }
 
-    async fn look<T, F>(&self, snapshot: bool, work: F) -> Result<T, StoreError>
+    pub(crate) async fn look<T, F>(&self, snapshot: bool, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
@@ -143,14 +156,49 @@ impl Store {
     /// The current version by primary key, a deleted one included. SQLite answers on the
     /// caller's thread; on PostgreSQL concurrent calls may share one round trip.
     pub async fn fetch(&self, type_id: TypeId, id: String) -> Result<Option<Stored>, StoreError> {
-        let near = self.threads.near();
-        let near = near.and_then(|near| near.with(|conn| point::fetch_one(conn, type_id, &id)));
-        if let Some(found) = near {
-            return found?.map(Packed::unpacked).transpose();
+        if let Some(near) = self.threads.near()
+            && let Some(found) = self.fetch_near(&near, type_id, &id)
+        {
+            return found?.map(|entry| entry.stored()).transpose();
         }
         let (reply, receiver) = oneshot::channel();
         self.threads.fetch(Fetch { type_id, id, reply })?;
-        answer(receiver).await?.map(Packed::unpacked).transpose()
+        answer(receiver).await?.map(|entry| entry.stored()).transpose()
+    }
+
+    /// Short work on the caller's thread, where that is for SQLite and a connection is idle.
+    pub(crate) fn near_with<T>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
+    ) -> Option<Result<T, StoreError>> {
+        self.threads.near()?.with(work)
+    }
+
+    /// From memory, or by a connection on this thread if one is idle.
+    fn fetch_near(
+        &self,
+        near: &Near,
+        type_id: TypeId,
+        id: &str,
+    ) -> Option<Result<Option<Arc<Entry>>, StoreError>> {
+        let kept = self.shared.kept.get();
+        let ticket = match kept.map(|kept| kept.find(type_id, id)) {
+            Some(Ok(found)) => return Some(Ok(Some(found))),
+            Some(Err(ticket)) => Some(ticket),
+            None => None,
+        };
+        let read = |conn: &mut _| {
+            let found = point::fetch_one(conn, type_id, id)?;
+            found.map(Entry::unpacked).transpose()
+        };
+        let found = match near.with(read)? {
+            Ok(found) => found.map(Arc::new),
+            Err(error) => return Some(Err(error)),
+        };
+        if let (Some(kept), Some(ticket), Some(found)) = (kept, ticket, &found) {
+            kept.keep(ticket, found);
+        }
+        Some(Ok(found))
     }
 
     /// A commit without reads around it: the fast path for plain REST writes. A create whose
@@ -158,6 +206,7 @@ impl Store {
     pub async fn commit(&self, changes: Vec<Change>, ctx: Context) -> Result<Vec<Applied>, StoreError> {
         let plain = self.shared.engine == Engine::Postgres
             && ctx.provenance.is_none()
+            && ctx.within.is_none()
             && changes.iter().all(|change| self.is_plain(change));
         let changes = Prepared::all(changes, &ctx, self.by(&self.shared.params.get()));
         if plain {

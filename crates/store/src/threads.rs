@@ -1,15 +1,17 @@
 //! The threads of a store and the queues in front of them. Queues are bounded: beyond what
 //! can be done soon, the honest answer is [`StoreError::Busy`].
 use crate::conn::{Engine, Role};
+use crate::count::Count;
 use crate::fetcher::Fetch;
 use crate::jobs::Job;
+use crate::kept::Kept;
 use crate::line::Line;
 use crate::near::Near;
 use crate::pool::Pool;
 use crate::reader::Look;
 use crate::store::{Shared, StoreConfig};
 use crate::worker::Create;
-use crate::{StoreError, fetcher, integrity, migrate, reader, reindex, watch, worker, writer};
+use crate::{StoreError, consent, fetcher, integrity, migrate, reader, reindex, watch, worker, writer};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -46,19 +48,23 @@ impl Threads {
         migrate::migrate(&mut conn, |conn| {
             let own = &shared.params.bases;
             reindex::bring_up_to_date(conn, own)?;
+            consent::bring_up_to_date(conn, own)?;
             let enforced = integrity::bring_up_to_date(conn, config.enforced.as_deref(), own)?;
             shared.enforced.get_or_init(|| enforced);
             Ok(())
         })?;
         shared.params.refresh(&mut conn)?;
         drop(conn);
+        if let Some(count) = count(shared)? {
+            shared.kept.get_or_init(|| Kept::new(count));
+        }
         let mut handles = Vec::new();
         let connections = config.connections.max(1);
         let (readers, writers) = match shared.engine {
             Engine::Sqlite => (connections, 1),
             Engine::Postgres => ((connections / 3).max(1), connections - connections / 3),
         };
-        let pool = |role, size| Pool::new(shared.engine, &shared.url, role, size);
+        let pool = |role, size| Pool::new(shared, role, size);
         let line = |pool: &Pool, number| Line {
             shared: shared.clone(),
             pool: pool.clone(),
@@ -71,7 +77,8 @@ impl Threads {
                 (both.clone(), both)
             }
         };
-        let near = (shared.engine == Engine::Sqlite).then(|| Arc::new(Near::new(&shared.url, connections)));
+        let near = (shared.engine == Engine::Sqlite)
+            .then(|| Arc::new(Near::new(&shared.url, shared.patience, connections)));
         let (queues, work) = queues(near);
         for number in 0..writers {
             handles.push(write_thread(shared.engine, line(&to_write, number), &work)?);
@@ -141,6 +148,14 @@ impl Threads {
                 tracing::error!("a thread of the store panicked");
             }
         }
+    }
+}
+
+/// What tells whether versions in memory are still current.
+fn count(shared: &Shared) -> Result<Option<Count>, StoreError> {
+    match shared.engine {
+        Engine::Sqlite => Count::of(&shared.url),
+        Engine::Postgres => Ok(None),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One transaction: reads, the write door, and the tables around the resources.
 use crate::apply::Texts;
 use crate::conn::Conn;
+use crate::messages::stay_lock;
 use crate::pg::statement;
 use crate::prepare::{By, Prepared};
 use crate::store::Shared;
@@ -9,12 +10,13 @@ use crate::{
     search, watch,
 };
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable};
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use fhir::TypeId;
 use fhir::base::Bases;
 use fhir::event::Event;
 use fhir::registry::CustomParams;
 use fhir::search::Query;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// An open transaction on one connection. What goes wrong in it must reach the caller of
@@ -24,12 +26,19 @@ pub struct Tx<'c> {
     pub(crate) shared: &'c Shared,
     /// The events of stays as read last: who folds them and who reacts to the fold both ask.
     pub(crate) events: Option<EventsOf>,
+    /// Hashes of the texts that are locked (PostgreSQL).
+    held: HashSet<i64>,
     /// By these index rows are made.
     pub(crate) params: Arc<CustomParams>,
 }
 
 /// Events, and the Encounters they were asked for by.
-pub(crate) type EventsOf = (Vec<String>, Arc<[Event]>);
+pub(crate) struct EventsOf {
+    pub(crate) asked: Vec<String>,
+    /// Those, and whom their visit numbers led to.
+    pub(crate) of: BTreeSet<String>,
+    pub(crate) events: Arc<[Event]>,
+}
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(conn: &'c mut Conn, shared: &'c Shared) -> Tx<'c> {
@@ -37,6 +46,7 @@ impl<'c> Tx<'c> {
             conn,
             shared,
             events: None,
+            held: HashSet::new(),
             params: shared.params.get(),
         }
     }
@@ -49,6 +59,11 @@ impl Tx<'_> {
             params: &self.params,
             enforced: self.shared.enforced(),
         }
+    }
+
+    /// Types whose references must lead somewhere.
+    pub fn enforced(&self) -> &[TypeId] {
+        self.shared.enforced()
     }
 
     /// What counts as a reference to this server.
@@ -96,30 +111,51 @@ impl Tx<'_> {
 
     /// The same for several texts at once, in an order that cannot deadlock.
     pub fn lock_all(&mut self, what: &[&str]) -> Result<(), StoreError> {
-        self.lock_in_order(None, what)
-    }
-
-    /// The same, and first shares another text with all who share it: who locks that one waits
-    /// for them, and they for it.
-    pub fn lock_all_sharing(&mut self, what: &[&str], shared: &str) -> Result<(), StoreError> {
-        self.lock_in_order(Some(shared), what)
-    }
-
-    fn lock_in_order(&mut self, shared: Option<&str>, what: &[&str]) -> Result<(), StoreError> {
+        let numbers = self.numbered(what);
         if let Conn::Postgres(conn) = self.conn {
-            let hash = |text: &str| fhir::search::index::hash(Some(text));
-            let mut numbers: Vec<i64> = what.iter().map(|text| hash(text)).collect();
-            numbers.sort_unstable();
-            numbers.dedup();
-            // Who held the lock until now may have told more.
-            self.events = None;
             Lock {
-                shared: &shared.map(hash),
+                shared: None,
                 numbers: &numbers,
             }
             .execute(conn)?;
         }
         Ok(())
+    }
+
+    /// The same, and first shares a text that is the name of a setting: who changes that locks it, and
+    /// waits for all who share it, as they for it. What it says then.
+    pub fn lock_all_reading(&mut self, what: &[&str], setting: &str) -> Result<Option<String>, StoreError> {
+        let numbers = self.numbered(what);
+        match self.conn {
+            Conn::Sqlite(_) => self.setting(setting),
+            Conn::Postgres(conn) => Ok(LockAndRead {
+                shared: Some(hash(setting)),
+                numbers: &numbers,
+                wanted: setting,
+            }
+            .get_result(conn)?),
+        }
+    }
+
+    /// In an order that cannot deadlock. Who held these locks until now may have told more, but not
+    /// about stays that are locked here.
+    pub(crate) fn numbered(&mut self, what: &[&str]) -> Vec<i64> {
+        if matches!(self.conn, Conn::Sqlite(_)) {
+            return Vec::new();
+        }
+        let mut numbers: Vec<i64> = what.iter().map(|text| hash(text)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let is_held = |stay: &String| self.held.contains(&hash(&stay_lock(stay)));
+        if !self
+            .events
+            .as_ref()
+            .is_some_and(|known| known.of.iter().all(is_held))
+        {
+            self.events = None;
+        }
+        self.held.extend(&numbers);
+        numbers
     }
 
     /// The door: see `apply.rs`. What is returned is for `changes`, in their order; what the
@@ -150,11 +186,31 @@ impl Tx<'_> {
     }
 }
 
+fn hash(text: &str) -> i64 {
+    fhir::search::index::hash(Some(text))
+}
+
 struct Lock<'a> {
-    shared: &'a Option<i64>,
+    shared: Option<i64>,
     numbers: &'a [i64],
 }
 
+struct LockAndRead<'a> {
+    shared: Option<i64>,
+    numbers: &'a [i64],
+    wanted: &'a str,
+}
+
 statement!(Lock, "SELECT baton_lock_texts(", ")", |self, binds| binds
-    .add::<Nullable<BigInt>, _>(self.shared)
+    .add::<Nullable<BigInt>, _>(&self.shared)
     .and_then(|()| binds.add::<Array<BigInt>, _>(&self.numbers)));
+statement!(LockAndRead, "SELECT baton_lock_and_read(", ")", |self, binds| {
+    binds
+        .add::<Nullable<BigInt>, _>(&self.shared)
+        .and_then(|()| binds.add::<Array<BigInt>, _>(&self.numbers))
+        .and_then(|()| binds.add::<Text, _>(&self.wanted))
+});
+
+impl diesel::query_builder::Query for LockAndRead<'_> {
+    type SqlType = Nullable<Text>;
+}

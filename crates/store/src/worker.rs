@@ -3,7 +3,7 @@
 use crate::commit::{Applied, Context};
 use crate::conn::Conn;
 use crate::error::Transient;
-use crate::jobs::Job;
+use crate::jobs::{self, Job};
 use crate::line::Line;
 use crate::prepare::Prepared;
 use crate::store::Shared;
@@ -38,8 +38,8 @@ pub(crate) fn run(line: Line, mut jobs: Receiver<Box<dyn Job>>, mut creates: Rec
     }
 }
 
-fn transact(line: &Line, mut job: Box<dyn Job>) {
-    if !job.is_abandoned() {
+fn transact(line: &Line, job: Box<dyn Job>) {
+    if let Some(mut job) = jobs::due(job, line.shared.patience) {
         let end = line.transact(&mut *job, "BEGIN");
         job.answer(end);
     }
@@ -49,6 +49,11 @@ fn create(line: &Line, first: Create, waiting: &Receiver<Create>) {
     let mut group = vec![first];
     group.extend(waiting.try_iter().take(TOGETHER - 1));
     let together = line.once(|conn, shared| insert(conn, shared, &group));
+    let late = matches!(together, Err(StoreError::Transient(Transient::Locked, _)));
+    if late {
+        // Whoever waits behind them would wait for the same.
+        group.extend(waiting.try_iter());
+    }
     let several = group.len() > 1;
     match together {
         Ok(applied) => {
@@ -58,7 +63,7 @@ fn create(line: &Line, first: Create, waiting: &Receiver<Create>) {
             }
         }
         // One may have spoilt it for all.
-        Err(_) if several => group.into_iter().for_each(|create| alone(line, create)),
+        Err(_) if several && !late => group.into_iter().for_each(|create| alone(line, create)),
         Err(error) => group.into_iter().for_each(|create| {
             let _ = create.reply.send(Err(error.shared()));
         }),

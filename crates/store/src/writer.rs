@@ -1,7 +1,7 @@
 //! SQLite's one writing thread. Those who wait together share one commit, which is what makes
 //! `synchronous=FULL` affordable. Failures stay apart: a job that fails after it wrote makes its
 //! group start over with a savepoint for each, so that the usual case pays for none.
-use crate::conn::Conn;
+use crate::conn::{Conn, on_each};
 use crate::jobs::{self, Job};
 use crate::line::Line;
 use crate::store::Shared;
@@ -28,6 +28,9 @@ pub(crate) fn serve(line: Line, queue: Receiver<Box<dyn Job>>) {
         ended: Vec::new(),
     };
     while let Ok(first) = group.queue.recv() {
+        let Some(first) = jobs::due(first, line.shared.patience) else {
+            continue;
+        };
         let committed = match line.pool.get() {
             Ok(mut held) => group.commit(&mut held.conn, &line.shared, first),
             Err(error) => {
@@ -58,9 +61,7 @@ impl Group {
             undo(conn, shared, "ROLLBACK");
             return Err(error);
         }
-        let end = self
-            .work(conn, shared, first)
-            .and_then(|()| Ok(conn.batch_execute("COMMIT")?));
+        let end = self.work(conn, shared, first).and_then(|()| commit(conn, shared));
         let end = end.inspect_err(|_| undo(conn, shared, "ROLLBACK"));
         // Searches go by what is known, too, and the next write may be long in coming.
         shared.params.certain(conn).and(end)
@@ -70,10 +71,10 @@ impl Group {
         let (began, mut apart) = (Instant::now(), false);
         let mut next = Some(first);
         while let Some(job) = next.take() {
-            match (job.is_abandoned(), apart) {
-                (true, _) => {}
-                (false, true) => self.run_apart(conn, shared, job),
-                (false, false) => apart = self.run(conn, shared, job)?,
+            match (jobs::due(job, shared.patience), apart) {
+                (None, _) => {}
+                (Some(job), true) => self.run_apart(conn, shared, job),
+                (Some(job), false) => apart = self.run(conn, shared, job)?,
             }
             if self.ended.len() < GROUP && began.elapsed() < WORK {
                 next = self.another();
@@ -135,6 +136,14 @@ impl Group {
     }
 }
 
+fn commit(conn: &mut Conn, shared: &Shared) -> Result<(), StoreError> {
+    let mut commit = || Ok(conn.batch_execute("COMMIT")?);
+    match shared.kept.get() {
+        Some(kept) => kept.during(commit),
+        None => commit(),
+    }
+}
+
 fn in_savepoint(conn: &mut Conn, shared: &Shared, job: &mut dyn Job) -> Result<(), StoreError> {
     conn.batch_execute("SAVEPOINT job")?;
     let end = run(conn, shared, job);
@@ -172,5 +181,6 @@ extern "SQL" {
 }
 
 fn changes(conn: &mut Conn) -> Option<i64> {
-    diesel::select(total_changes()).get_result(conn).ok()
+    // Not through the enum, which writes the SQL anew each time.
+    on_each!(conn, |c| diesel::select(total_changes()).get_result(c)).ok()
 }

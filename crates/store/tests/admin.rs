@@ -19,6 +19,7 @@ fn client(id: &str) -> Client {
         grant_types: "client_credentials".into(),
         redirect_uris: String::new(),
         launch_url: None,
+        organization: None,
     }
 }
 

@@ -20,6 +20,7 @@ fn child() {
         connections: 4,
         enforced: None,
         search_seconds: 60,
+        wait_seconds: 15,
     };
     let store = Store::open(&config, Arc::new(NoReaction)).expect("the store opens");
     run(async {

@@ -2,7 +2,7 @@
 mod finding;
 mod support;
 
-use finding::{ids, names, save, search};
+use finding::{ids, names, save, search, turn};
 use serde_json::{Value, json};
 use store::{Expect, Store, StoreError};
 use support::{at, delete, each_engine};
@@ -131,24 +131,6 @@ fn a_worklist_comes_by_deadline_and_what_has_none_comes_last() {
 }
 
 /// Every page forth from the start, then every page back.
-async fn turn(store: &Store, text: &str) -> (Vec<String>, Vec<String>) {
-    let (mut forth, mut back) = (Vec::new(), Vec::new());
-    let mut page = search(store, text, None).await.expect("a page");
-    assert!(page.prev.is_none(), "{text}");
-    forth.extend(names(&page.matches));
-    while let Some(next) = page.next.clone() {
-        page = search(store, text, Some(next)).await.expect("a page");
-        forth.extend(names(&page.matches));
-    }
-    while let Some(prev) = page.prev.clone() {
-        back.extend(names(&page.matches));
-        page = search(store, text, Some(prev)).await.expect("a page");
-    }
-    back.extend(names(&page.matches));
-    back.reverse();
-    (forth, back)
-}
-
 #[test]
 fn pages_lead_forth_and_back_whatever_the_order() {
     each_engine(|store| async move {

@@ -57,6 +57,7 @@ async fn load(store: &Store, corpus: &Path) -> usize {
         request_id: "load".into(),
         origin: None,
         provenance: None,
+        within: None,
     };
     for some in changes.chunks(100) {
         store.commit(some.to_vec(), ctx.clone()).await.expect("stored");

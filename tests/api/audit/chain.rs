@@ -16,7 +16,7 @@ on_both_databases!(
 );
 
 /// Some writes and reads, sealed, and the server stopped. What verification says of them.
-fn sealed(database: Database) -> (Database, Value) {
+pub fn sealed(database: Database) -> (Database, Value) {
     let database = Arc::new(database);
     let baton = Baton::on(database.clone(), &Options::default());
     let partner = baton.partner();
@@ -32,7 +32,7 @@ fn sealed(database: Database) -> (Database, Value) {
 }
 
 /// Waits until all rows are sealed.
-fn whole(database: &Database) -> Value {
+pub fn whole(database: &Database) -> Value {
     let began = Instant::now();
     loop {
         let report = database.run_json(&["audit", "verify"]);
@@ -46,7 +46,7 @@ fn whole(database: &Database) -> Value {
 }
 
 /// The damage that is told, with exit code 1.
-fn damage(database: &Database, args: &[&str]) -> Value {
+pub fn damage(database: &Database, args: &[&str]) -> Value {
     let output = database.run(&[&["audit", "verify"], args].concat());
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");

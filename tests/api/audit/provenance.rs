@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 on_both!(
     a_header_becomes_a_provenance_of_what_was_written,
+    a_transaction_is_spoken_of_by_what_its_entries_call_each_other,
+    a_target_that_is_no_entry_writes_nothing,
     a_bad_header_writes_nothing,
     what_baton_derives_has_a_provenance,
 );
@@ -72,6 +74,126 @@ fn a_header_becomes_a_provenance_of_what_was_written(baton: &Baton) {
         targets(&partner, "Basic/a"),
         ["Basic/a/_history/1", "Basic/b/_history/1"]
     );
+}
+
+const WHO: &str = "urn:uuid:0b6ae9a0-6f3c-4b0e-8b0a-000000000001";
+const WHAT: &str = "urn:uuid:0b6ae9a0-6f3c-4b0e-8b0a-000000000002";
+const MORE: &str = "urn:uuid:0b6ae9a0-6f3c-4b0e-8b0a-000000000003";
+
+fn entry(url: &str, resource: Value, unless: Option<&str>) -> Value {
+    let mut request = json!({"method": "POST", "url": resource["resourceType"]});
+    if let Some(unless) = unless {
+        request["ifNoneExist"] = unless.into();
+    }
+    json!({"fullUrl": url, "request": request, "resource": resource})
+}
+
+/// A practitioner, unless there is one of this number, and two results of theirs.
+fn results(number: &str) -> Value {
+    let by = json!({"system": "urn:staff", "value": number});
+    let who = json!({"resourceType": "Practitioner", "identifier": [by]});
+    let result = |text: &str| {
+        json!({"resourceType": "Observation", "status": "final", "code": {"text": text},
+            "performer": [{"reference": WHO}]})
+    };
+    json!({"resourceType": "Bundle", "type": "transaction", "entry": [
+        entry(WHAT, result("one"), None),
+        entry(MORE, result("two"), None),
+        entry(WHO, who, Some(&format!("identifier=urn:staff|{number}"))),
+    ]})
+}
+
+fn by_entry(targets: &[&str]) -> String {
+    let mut said = said();
+    said["agent"] = json!([{"who": {"reference": WHO}}]);
+    said["entity"] = json!([{"role": "source", "what": {"reference": MORE}}]);
+    if !targets.is_empty() {
+        let targets = targets.iter().map(|target| json!({"reference": target}));
+        said["target"] = targets.collect();
+    }
+    said.to_string()
+}
+
+/// What became of the entries, in their order.
+fn became(reply: &Reply) -> Vec<String> {
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let entries = reply.json()["entry"].as_array().cloned().unwrap_or_default();
+    let places = entries.iter().map(|entry| text(&entry["response"]["location"]));
+    places
+        .map(|place| {
+            let local = place
+                .split_once("/fhir/")
+                .map_or(place.as_str(), |(_, local)| local);
+            local.split("/_history").next().unwrap_or_default().to_owned()
+        })
+        .collect()
+}
+
+fn a_transaction_is_spoken_of_by_what_its_entries_call_each_other(baton: &Baton) {
+    let partner = baton.partner();
+    // The second time the practitioner is there: it is met, not written.
+    let first = became(&send(&partner, "POST", "", &results("7"), &by_entry(&[WHAT])));
+    let second = became(&send(
+        &partner,
+        "POST",
+        "",
+        &results("7"),
+        &by_entry(&[WHAT, WHO]),
+    ));
+    assert_eq!(first[2], second[2]);
+    for made in [&first, &second] {
+        let [what, more, who] = &made[..] else {
+            panic!("{made:?}")
+        };
+        assert_eq!(targets(&partner, what), [format!("{what}/_history/1")]);
+        assert!(targets(&partner, more).is_empty(), "it was not named");
+        let stored = partner.only(&format!("Provenance?target={what}"));
+        assert_eq!(stored["agent"][0]["who"]["reference"], who.as_str());
+        assert_eq!(stored["entity"][0]["what"]["reference"], more.as_str());
+        assert_eq!(
+            partner.only(&format!("Provenance?agent={who}&target={what}"))["id"],
+            stored["id"]
+        );
+    }
+    assert!(targets(&partner, &first[2]).is_empty());
+    // Without targets, all that was written.
+    let third = became(&send(&partner, "POST", "", &results("8"), &by_entry(&[])));
+    assert_eq!(targets(&partner, &third[0]).len(), 3);
+    let stored = partner.only(&format!("Provenance?target={}", third[2]));
+    assert_eq!(stored["agent"][0]["who"]["reference"], third[2].as_str());
+    // Only what was met.
+    let alone = json!({"resourceType": "Bundle", "type": "transaction", "entry": [results("8")["entry"][2]]});
+    let mut header: Value = serde_json::from_str(&by_entry(&[WHO])).expect("JSON");
+    header["entity"] = json!([{"role": "source", "what": {"display": "a list"}}]);
+    let before = partner.find("Provenance?_count=100").len();
+    became(&send(&partner, "POST", "", &alone, &header.to_string()));
+    assert_eq!(
+        partner.find("Provenance?_count=100").len(),
+        before,
+        "nothing was written"
+    );
+}
+
+fn a_target_that_is_no_entry_writes_nothing(baton: &Baton) {
+    let partner = baton.partner();
+    let there = json!({"resourceType": "Basic", "id": "there", "code": {"text": "x"}});
+    assert_eq!(partner.put("Basic/there", &there).status, 201);
+    let elsewhere = "urn:uuid:0b6ae9a0-6f3c-4b0e-8b0a-000000000009";
+    for target in [
+        elsewhere,
+        "Basic/there",
+        "Observation",
+        "http://other.example/fhir/Basic/there",
+    ] {
+        let reply = send(&partner, "POST", "", &results("9"), &by_entry(&[WHAT, target]));
+        assert_eq!(reply.status, 400, "{target}: {}", reply.text);
+        let place = &reply.json()["issue"][0]["expression"][0];
+        assert_eq!(place, "Provenance.target[1].reference", "{target}");
+    }
+    let observation = results("9")["entry"][0]["resource"].clone();
+    let single = send(&partner, "POST", "Observation", &observation, &by_entry(&[WHAT]));
+    assert_eq!(single.status, 400, "{}", single.text);
+    assert!(partner.find("Practitioner?identifier=urn:staff|9").is_empty());
 }
 
 fn a_bad_header_writes_nothing(baton: &Baton) {

@@ -1,12 +1,10 @@
 //! Partners' keys by URL: servers that are slow, huge, wrong, elsewhere, or have new keys.
 use super::partner::*;
 use crate::on_both_databases;
+use crate::support::provider::Provider;
 use crate::support::{Baton, Database, Reply};
 use jsonwebtoken::Algorithm;
 use serde_json::json;
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 on_both_databases!(
@@ -14,73 +12,6 @@ on_both_databases!(
     new_keys_are_fetched_and_kept_as_asked,
     our_own_network_is_out_of_reach
 );
-
-/// What it says next, and which paths it was asked for.
-struct KeyServer {
-    base: String,
-    says: Arc<Mutex<Say>>,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-#[derive(Clone)]
-enum Say {
-    /// Status line and headers, then the body.
-    This(String, String),
-    /// A byte now and then, for ever.
-    Drip,
-}
-
-impl KeyServer {
-    fn start() -> KeyServer {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let says = Arc::new(Mutex::new(Say::This(String::new(), String::new())));
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (say, heard) = (says.clone(), asked.clone());
-        std::thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                let mut buffer = [0; 4096];
-                let size = stream.read(&mut buffer).unwrap_or_default();
-                let head = String::from_utf8_lossy(&buffer[..size]).into_owned();
-                let path = head.split(' ').nth(1).unwrap_or_default().to_string();
-                heard.lock().expect("not poisoned").push(path);
-                let say = say.lock().expect("not poisoned").clone();
-                std::thread::spawn(move || answer(&mut stream, say));
-            }
-        });
-        KeyServer { base, says, asked }
-    }
-
-    fn says(&self, head: &str, body: String) {
-        *self.says.lock().expect("not poisoned") = Say::This(head.into(), body);
-    }
-
-    fn count(&self) -> usize {
-        self.asked.lock().expect("not poisoned").len()
-    }
-}
-
-fn answer(stream: &mut impl Write, say: Say) {
-    let written = match say {
-        Say::This(head, body) => stream.write_all(
-            format!(
-                "HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-                body.len()
-            )
-            .as_bytes(),
-        ),
-        Say::Drip => stream
-            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
-            .and_then(|()| {
-                (0..200).try_for_each(|_| {
-                    std::thread::sleep(Duration::from_millis(100));
-                    stream.write_all(b" ")
-                })
-            }),
-    };
-    // Who asked may have had enough.
-    drop(written);
-}
 
 const OK: &str = "200 OK\r\nContent-Type: application/jwk-set+json";
 
@@ -118,7 +49,7 @@ fn log_in(baton: &Baton, id: &str, keys: &Keys, kid: &str) -> Reply {
 }
 
 fn what_a_key_server_does_wrong_is_told(database: Database) {
-    let (baton, server) = (gateway(database), KeyServer::start());
+    let (baton, server) = (gateway(database), Provider::start(&json!(null)));
     // Each at a path of its own, since a slow one keeps only those who ask for the same.
     let attempt = |path: &str| {
         let id = register_url(&baton, &format!("{}{path}", server.base));
@@ -150,7 +81,7 @@ fn what_a_key_server_does_wrong_is_told(database: Database) {
         ),
     ];
     for (path, head, body, words) in cases {
-        server.says(head, body);
+        server.says(path, head, body);
         let refused = attempt(path);
         fails(&refused, 401, "invalid_client", words);
         assert!(
@@ -159,10 +90,9 @@ fn what_a_key_server_does_wrong_is_told(database: Database) {
             refused.text
         );
     }
-    let asked = server.asked.lock().expect("not poisoned").clone();
-    assert!(!asked.contains(&"/inside".to_string()), "{asked:?}");
+    assert!(server.heard("/inside").is_empty());
 
-    *server.says.lock().expect("not poisoned") = Say::Drip;
+    server.drips("/slow");
     let begun = Instant::now();
     fails(&attempt("/slow"), 401, "invalid_client", "five seconds");
     assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
@@ -177,14 +107,14 @@ fn what_a_key_server_does_wrong_is_told(database: Database) {
 }
 
 fn new_keys_are_fetched_and_kept_as_asked(database: Database) {
-    let (baton, server) = (gateway(database), KeyServer::start());
+    let (baton, server) = (gateway(database), Provider::start(&json!(null)));
     let id = register_url(&baton, &format!("{}/jwks", server.base));
     let cached = |seconds: u32| format!("{OK}\r\nCache-Control: private, Max-Age={seconds}");
-    server.says(&cached(3_600), KEYS.jwks().to_string());
+    server.says("/jwks", &cached(3_600), KEYS.jwks().to_string());
     for _ in 0..3 {
         assert_eq!(log_in(&baton, &id, &KEYS, "ES384").status, 200);
     }
-    assert_eq!(server.count(), 1, "kept");
+    assert_eq!(server.heard("/jwks").len(), 1, "kept");
     // The partner signs with a new key: its `kid` is not known, so the set is fetched again, though
     // not at once for everybody who invents a `kid`.
     let fresh = Keys::generate();
@@ -192,18 +122,18 @@ fn new_keys_are_fetched_and_kept_as_asked(database: Database) {
     let mut jwk = fresh.jwk(Algorithm::ES384);
     jwk["kid"] = json!("new");
     both["keys"].as_array_mut().expect("keys").push(jwk);
-    server.says(&cached(3_600), both.to_string());
+    server.says("/jwks", &cached(3_600), both.to_string());
     fails(
         &log_in(&baton, &id, &fresh, "new"),
         401,
         "invalid_client",
         "no registered key",
     );
-    assert_eq!(server.count(), 1);
+    assert_eq!(server.heard("/jwks").len(), 1);
     std::thread::sleep(Duration::from_secs(11));
     assert_eq!(log_in(&baton, &id, &fresh, "new").status, 200);
     assert_eq!(log_in(&baton, &id, &KEYS, "ES384").status, 200);
-    assert_eq!(server.count(), 2);
+    assert_eq!(server.heard("/jwks").len(), 2);
 }
 
 fn our_own_network_is_out_of_reach(database: Database) {

@@ -112,7 +112,17 @@ impl Shown {
 
     /// The values of the buttons that choose something.
     pub fn choices(&self) -> Vec<String> {
-        let buttons = self.reply.text.split("name=\"choice\" value=\"").skip(1);
+        self.buttons("choice")
+    }
+
+    /// The apps that buttons are about.
+    pub fn apps(&self) -> Vec<String> {
+        self.buttons("client_id")
+    }
+
+    fn buttons(&self, name: &str) -> Vec<String> {
+        let marker = format!("name=\"{name}\" value=\"");
+        let buttons = self.reply.text.split(&marker).skip(1);
         buttons
             .filter_map(|rest| rest.split('"').next())
             .map(str::to_string)

@@ -20,6 +20,9 @@ fn begin(ehr: &Client, launch: &Value) -> Reply {
 
 fn world(baton: &Baton) {
     patient(baton, "ada");
+    let mut ada = baton.partner().get("Patient/ada").ok();
+    ada["generalPractitioner"] = json!([{"reference": "Practitioner/d1"}]);
+    baton.partner().put("Patient/ada", &ada).ok();
     let stay = json!({
         "resourceType": "Encounter", "id": "stay", "status": "in-progress", "class": {"code": "IMP"},
         "subject": {"reference": "Patient/ada"}
@@ -104,6 +107,21 @@ fn a_launch_works_once_for_one_app_and_person(baton: &Baton) {
     let for_anybody = begin(&ehr, &json!({"client_id": app.id, "patient": "eve"})).ok();
     let told = ask(&app, &text(&for_anybody, "launch")).told();
     assert_eq!(told["error"], "access_denied");
+    // A doctor whose patient it is not, though the EHR shows the record.
+    for launch in [
+        json!({"client_id": app.id, "patient": "eve"}),
+        json!({"client_id": app.id, "patient": "eve", "fhir_user": "Practitioner/d1"}),
+    ] {
+        let launch = text(&begin(&ehr, &launch).ok(), "launch");
+        let browser = Browser::new(baton);
+        let shown = browser.open(&app.request(EHR_SCOPE, &[("launch", &launch)]));
+        let told = browser.sign_in(&shown, "doc", PASSWORD).told();
+        assert_eq!(told["error"], "access_denied");
+        assert!(
+            told["error_description"].contains("may not see this patient"),
+            "{told:?}"
+        );
+    }
 }
 
 fn an_ehr_names_what_it_may_read(baton: &Baton) {

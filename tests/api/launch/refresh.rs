@@ -7,6 +7,7 @@ use crate::support::Baton;
 
 on_both!(
     each_refresh_token_works_once,
+    a_public_app_need_not_say_who_it_is,
     a_copy_ends_the_whole_family,
     scopes_narrow_and_never_widen,
     online_access_ends_with_the_session,
@@ -31,6 +32,34 @@ fn each_refresh_token_works_once(baton: &Baton) {
         assert_eq!(app.userinfo(&text(&granted, "access_token")).status, 200);
         seen.push(refresh);
     }
+}
+
+/// SMART's request has no client_id, and browsers' libraries send none.
+fn a_public_app_need_not_say_who_it_is(baton: &Baton) {
+    patient(baton, "ada");
+    let ask = |token: &str| {
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        baton.anonymous().form("/oauth/token", &fields)
+    };
+    let (app, browser) = (App::public(baton, SCOPE), Browser::new(baton));
+    let first = text(&app.tokens(&browser, SCOPE, "ada"), "refresh_token");
+    let second = text(&ask(&first).ok(), "refresh_token");
+    fails(&ask(&first), 400, "invalid_grant", "used before");
+    fails(&ask(&second), 400, "invalid_grant", "unknown");
+    fails(&ask("never-given"), 400, "invalid_grant", "unknown");
+
+    let server = App::registered(baton, SCOPE, &["--secret"]);
+    let granted = server
+        .redeem(&server.code(&browser, SCOPE, "ada"), &Proof::Secret)
+        .ok();
+    let token = text(&granted, "refresh_token");
+    fails(&ask(&token), 401, "invalid_client", "authenticate");
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", token.as_str())];
+    assert_eq!(
+        server.ask(&fields, &Proof::Secret).status,
+        200,
+        "it was not used up"
+    );
 }
 
 fn a_copy_ends_the_whole_family(baton: &Baton) {

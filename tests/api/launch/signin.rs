@@ -9,6 +9,7 @@ use totp_rs::{Algorithm, Secret, TOTP};
 on_both!(
     wrong_names_and_passwords_look_the_same,
     after_failures_an_account_waits,
+    a_lost_one_time_password_secret_is_replaced,
     a_one_time_password_works_once,
     a_session_is_renewed_at_sign_in,
     a_new_password_ends_sessions,
@@ -90,6 +91,39 @@ fn after_failures_an_account_waits(baton: &Baton) {
     );
     let listed = baton.database.run_json(&["account", "list"]);
     assert_eq!(listed[0]["failed_attempts"], 0, "success is forgotten failure");
+}
+
+fn a_lost_one_time_password_secret_is_replaced(baton: &Baton) {
+    account(baton, "bob", "Practitioner/bob", &["--totp"]);
+    // As if the key that sealed it were another's.
+    let damage = "UPDATE account SET totp = 'sealed:1:AAAAAAAA:AAAA'";
+    baton.database.alter(damage);
+    let app = App::public(baton, SCOPE);
+    let typed = |code: &str| {
+        let browser = Browser::new(baton);
+        let shown = browser.open(&app.request(SCOPE, &[]));
+        let fields = [("name", "bob"), ("password", PASSWORD), ("code", code)];
+        browser.submit(&shown, "sign-in", &fields).reply.status
+    };
+    assert_eq!(typed("123456"), 503);
+    let listed = baton.database.run_json(&["account", "list"]);
+    assert_eq!(listed[0]["totp"], true, "the list shows whom it is about");
+    let fresh = baton.database.run_json(&["account", "totp", "bob"]);
+    let secret = Secret::Encoded(fresh["totp_secret"].as_str().expect("shown this once").into());
+    let totp = TOTP::new(Algorithm::SHA1, 6, 0, 30, secret.to_bytes().expect("base32")).expect("sound");
+    while crate::auth::partner::seconds() % 30 > 26 {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(typed(&totp.generate_current().expect("a clock")), 200);
+    baton.database.run_json(&["account", "totp", "bob", "--off"]);
+    assert_eq!(typed(""), 200);
+    assert!(
+        !baton
+            .database
+            .run(&["account", "totp", "nobody"])
+            .status
+            .success()
+    );
 }
 
 fn a_one_time_password_works_once(baton: &Baton) {

@@ -132,7 +132,7 @@ fn who_is_signed_in_is_not_asked_again(baton: &Baton) {
         );
     }
     let silent = browser.open(&app.request(SCOPE, &[("prompt", "none")])).told();
-    assert_eq!(silent["error"], "consent_required");
+    assert!(silent.contains_key("code"), "allowed before: {silent:?}");
     let nobody = Browser::new(baton)
         .open(&app.request(SCOPE, &[("prompt", "none")]))
         .told();

@@ -51,7 +51,7 @@ fn patient(reference: &str) -> Option<String> {
 }
 
 /// The patients in whose compartment it is.
-fn belongs(one: &Held) -> BTreeSet<String> {
+pub fn belongs(one: &Held) -> BTreeSet<String> {
     let patients = of("Patient");
     let mut found = BTreeSet::new();
     if one.on == patients {

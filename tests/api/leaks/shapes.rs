@@ -12,6 +12,8 @@ pub struct Shape {
     pub scopes: String,
     pub holder: Holder,
     parts: Vec<Part>,
+    /// Of what its scopes open, what is withheld from them.
+    withheld: fn(&Held, &World) -> bool,
 }
 
 /// What one scope opens.
@@ -25,7 +27,12 @@ struct Part {
 
 impl Shape {
     pub fn shows(&self, one: &Held, world: &World) -> bool {
-        self.parts.iter().any(|part| part.shows(one, world))
+        self.parts.iter().any(|part| part.shows(one, world)) && !(self.withheld)(one, world)
+    }
+
+    /// Whether it can write anything at all.
+    pub fn writes(&self) -> bool {
+        self.scopes.contains(".cruds") && !self.parts.is_empty()
     }
 
     fn new(scopes: &str, holder: Holder, parts: Vec<Part>) -> Shape {
@@ -36,8 +43,32 @@ impl Shape {
             scopes: scopes.to_string(),
             holder,
             parts,
+            withheld: |_, _| false,
         }
     }
+}
+
+/// Somebody of no organisation of the server, for the whole system and with one patient.
+pub fn of_another(world: &World, withheld: fn(&Held, &World) -> bool) -> Vec<Shape> {
+    let ann = world.of(of("Patient")).next().expect("a patient").id.clone();
+    let outsider = Some("Practitioner/outsider".to_string());
+    let with_patient = Holder {
+        fhir_user: outsider.clone(),
+        ..of_patient(&ann)
+    };
+    let alone = Holder {
+        fhir_user: outsider,
+        ..Holder::default()
+    };
+    let shapes = [
+        Shape::new("system/*.rs", alone, vec![part(Whose::Everybody, None)]),
+        Shape::new(
+            "patient/*.rs",
+            with_patient,
+            vec![part(Whose::Patient(ann), None)],
+        ),
+    ];
+    shapes.map(|shape| Shape { withheld, ..shape }).into()
 }
 
 impl Part {
@@ -87,7 +118,7 @@ pub fn all(world: &World) -> Vec<Shape> {
             vec![part(patient(&ann), None)],
         ),
         Shape::new(
-            "patient/Patient.rs patient/Observation.rs patient/Practitioner.read",
+            "patient/Patient.rs patient/Observation.cruds patient/Practitioner.read",
             of_patient(&ben),
             ["Patient", "Observation", "Practitioner"]
                 .map(|on| part(patient(&ben), Some(on)))
@@ -111,7 +142,7 @@ pub fn all(world: &World) -> Vec<Shape> {
         Shape::new("user/*.rs", of_person(&format!("Person/{ben}")), Vec::new()),
         Shape::new("patient/*.rs", Holder::default(), Vec::new()),
         Shape::new(
-            "user/*.rs patient/*.rs",
+            "user/*.cruds patient/*.cruds",
             Holder {
                 fhir_user: Some(format!("Practitioner/{other}")),
                 ..of_patient(&ann)
@@ -119,14 +150,14 @@ pub fn all(world: &World) -> Vec<Shape> {
             vec![part(Whose::Practitioner(other), None), part(patient(&ann), None)],
         ),
     ];
-    let (scopes, holder, lab) = narrowed(Whose::Everybody, "system/Observation.rs", Holder::default());
+    let (scopes, holder, lab) = narrowed(Whose::Everybody, "system/Observation.cruds", Holder::default());
     let also = part(Whose::Everybody, Some("Patient"));
     shapes.push(Shape::new(
         &format!("{scopes} system/Patient.rs"),
         holder,
         vec![lab, also],
     ));
-    let (scopes, holder, lab) = narrowed(patient(&ann), "patient/Observation.rs", of_patient(&ann));
+    let (scopes, holder, lab) = narrowed(patient(&ann), "patient/Observation.cruds", of_patient(&ann));
     let also = part(patient(&ann), Some("Condition"));
     shapes.push(Shape::new(
         &format!("{scopes} patient/Condition.rs"),

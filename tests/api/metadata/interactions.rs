@@ -143,7 +143,13 @@ fn patch(walk: &Walk) {
     let path = json!({"resourceType": "Parameters", "parameter": [{"name": "operation", "part": [
         {"name": "type", "valueCode": "replace"}, {"name": "path", "valueString": walk.at(".language")},
         {"name": "value", "valueCode": "nl"}]}]});
-    for (media, body) in [(JSON_PATCH, json.clone()), (FHIR, path.to_string())] {
+    // Says the same as the one before, and makes no version.
+    let part = r#"{"language": "de"}"#.to_owned();
+    for (media, body) in [
+        (JSON_PATCH, json.clone()),
+        ("application/merge-patch+json", part),
+        (FHIR, path.to_string()),
+    ] {
         let reply = walk.client.send_text("PATCH", &walk.at("/walk"), media, body);
         walk.is(&reply, 200, media);
     }
@@ -153,7 +159,7 @@ fn patch(walk: &Walk) {
     walk.is(&by_criteria, 200, "conditional patch");
     let other = walk
         .client
-        .send_text("PATCH", &walk.at("/walk"), "application/merge-patch+json", json);
+        .send_text("PATCH", &walk.at("/walk"), "application/xml-patch+xml", json);
     walk.is(&other, 415, "another patch");
 }
 

@@ -1,6 +1,6 @@
 //! Tokens of a launch: a person's, or for one patient. The library signs them with the keys of the
 //! scene's database, as the authorization server would.
-use super::{Baton, Client};
+use super::{Baton, Client, Database};
 use gateway::auth::Authority;
 use gateway::auth::holder::Holder;
 use gateway::auth::scope::Scopes;
@@ -22,14 +22,8 @@ impl Baton {
     }
 
     async fn token(&self, scopes: &str, holder: &Holder) -> String {
-        let settings = StoreConfig {
-            url: self.database.url().to_string(),
-            connections: 1,
-            enforced: None,
-            search_seconds: 60,
-        };
-        let store = Store::open(&settings, Arc::new(NoReaction)).expect("the scene's database");
-        if let Some(path) = settings.url.strip_prefix("sqlite://") {
+        let store = self.database.store();
+        if let Some(path) = self.database.sqlite_file() {
             let key = SecretKey::Beside(format!("{path}.key").into());
             store.seal_with(Sealer::new(&key));
         }
@@ -41,6 +35,20 @@ impl Baton {
         let scopes = Scopes::parse(scopes).expect("scopes");
         let token = authority.issue_to("app", "somebody", &scopes, holder.clone(), edge::now());
         token.expect("a key to sign with")
+    }
+}
+
+impl Database {
+    /// As the library has it, without what a server does beside.
+    pub fn store(&self) -> Store {
+        let settings = StoreConfig {
+            url: self.url().to_string(),
+            connections: 1,
+            enforced: None,
+            search_seconds: 60,
+            wait_seconds: 15,
+        };
+        Store::open(&settings, Arc::new(NoReaction)).expect("the scene's database")
     }
 }
 

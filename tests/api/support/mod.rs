@@ -4,7 +4,9 @@ mod catalogue;
 mod client;
 pub mod launch;
 pub mod messages;
+pub mod provider;
 mod server;
+pub mod tools;
 pub mod witness;
 
 pub use client::{Client, Reply};

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -161,8 +161,20 @@ impl Database {
             None => psql(&self.url, sql),
             Some(path) => {
                 let mut file = SqliteConnection::establish(path).expect("the file of the database");
+                // The server may be writing.
+                file.batch_execute("PRAGMA busy_timeout = 10000")
+                    .expect("a setting");
                 file.batch_execute(sql).expect(sql);
             }
+        }
+    }
+}
+
+impl Database {
+    /// PostgreSQL has it no longer, whoever is connected to it.
+    pub fn lose(&self) {
+        if let (Some(admin), Some((_, name))) = (&self.postgres, self.url.rsplit_once('/')) {
+            psql(admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
     }
 }
@@ -170,9 +182,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
-        if let (Some(admin), Some((_, name))) = (&self.postgres, self.url.rsplit_once('/')) {
-            psql(admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-        }
+        self.lose();
     }
 }
 
@@ -309,13 +319,27 @@ impl Baton {
 
     /// SIGTERM, then the exit status once requests in flight are done.
     pub fn terminate(&self) -> std::process::ExitStatus {
-        let mut process = self.process.lock().expect("not poisoned");
+        self.told_to_end().wait().expect("it ends")
+    }
+
+    /// None when it does not end in time.
+    pub fn terminate_within(&self, most: Duration) -> Option<std::process::ExitStatus> {
+        let (mut process, began) = (self.told_to_end(), Instant::now());
+        while began.elapsed() < most {
+            if let Some(status) = process.try_wait().expect("it was started") {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        None
+    }
+
+    fn told_to_end(&self) -> MutexGuard<'_, Child> {
+        let process = self.process.lock().expect("not poisoned");
         let pid = process.id().to_string();
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .expect("kill runs");
-        process.wait().expect("it ends")
+        let told = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(told.expect("kill runs").success());
+        process
     }
 
     /// The most memory it ever held, where the system tells.

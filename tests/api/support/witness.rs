@@ -43,13 +43,15 @@ const SECRET: [&str; 5] = [
     "code",
 ];
 /// Parameters whose values are words of the protocol.
-const PLAIN: [&str; 6] = [
+const PLAIN: [&str; 8] = [
     "grant_type",
     "client_assertion_type",
     "scope",
     "client_id",
     "redirect_uri",
     "response_type",
+    "iss",
+    "error",
 ];
 /// Search parameters that say how to search, not for whom.
 const MANNER: [&str; 12] = [

@@ -88,7 +88,8 @@ fn progress_survives_replays(baton: &Baton) {
 fn an_interruption_is_resumed(baton: &Baton) {
     baton.sender();
     let partner = baton.partner();
-    let stay = home(&partner, 3);
+    // So long before that business days lie between the discharges, whatever day it is.
+    let stay = home(&partner, 5);
     let course = partner.course(&stay.visit);
     work_on(&partner, &course, "tcm-contact", |task| {
         task["status"] = json!("in-progress");

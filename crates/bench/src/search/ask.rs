@@ -38,8 +38,8 @@ pub fn all(bench: &Bench, shape: &Shape) -> Answer {
     latencies.sort_by(f64::total_cmp);
     let asked = latencies.len() as f64;
     let load = http::Load {
-        seconds: 0.0,
         latencies,
+        ..http::Load::default()
     };
     Answer {
         p50: load.percentile(0.5),

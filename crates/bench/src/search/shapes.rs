@@ -9,7 +9,7 @@ pub enum Promise {
     /// 3 ms at the median, 15 ms at worst, and no more than half as much again for a hundred
     /// times the data.
     Selective,
-    /// Reads as much as there is: an exact total of a common code.
+    /// Reads as much as there is: an exact total, or that nobody lacks something.
     Whole,
 }
 use Promise::{Selective, Whole};
@@ -131,6 +131,9 @@ pub const SHAPES: &[Shape] = &[
     }),
     shape("_lastUpdated gt", Selective, |_| {
         "Encounter?_lastUpdated=gt2020-01-01&_count=20".into()
+    }),
+    shape("_lastUpdated gt, none", Selective, |_| {
+        "Encounter?_lastUpdated=gt2100-01-01&_count=20".into()
     }),
     // Strings.
     shape("string family", Selective, |d| {
@@ -334,6 +337,12 @@ pub const SHAPES: &[Shape] = &[
     shape("sort filtered by -_lastUpdated", Selective, |d| {
         format!("Observation?code={}&_sort=-_lastUpdated&_count=20", code(d))
     }),
+    shape("sort since a year by -date", Selective, |_| {
+        "Observation?date=ge2020&_sort=-date&_count=20".into()
+    }),
+    shape("sort of one sex by -date", Selective, |_| {
+        "Observation?patient.gender=female&_sort=-date&_count=20".into()
+    }),
     shape("sort worklist by due", Selective, |_| {
         "Task?status=requested&_sort=due&_count=20".into()
     }),
@@ -348,7 +357,7 @@ pub const SHAPES: &[Shape] = &[
     shape("missing true, rare", Selective, |_| {
         "Patient?death-date:missing=false&_count=20".into()
     }),
-    shape("missing, none", Selective, |_| {
+    shape("missing, none", Whole, |_| {
         "Encounter?location:missing=true&_count=20".into()
     }),
     // Texts.
@@ -383,7 +392,7 @@ pub const SHAPES: &[Shape] = &[
     shape("total accurate of a patient", Selective, |d| {
         format!("Observation?patient={}&_count=1&_total=accurate", d.patient())
     }),
-    shape("total accurate of a type", Selective, |_| {
+    shape("total accurate of a type", Whole, |_| {
         "Observation?_count=1&_total=accurate".into()
     }),
     shape("total accurate of a common code", Whole, |_| {

@@ -1,4 +1,4 @@
-//! The patch of an entry: Parameters, or JSON Patch inside a Binary.
+//! The patch of an entry: Parameters, or JSON inside a Binary.
 //! <https://hl7.org/fhir/R4/http.html#patch>
 use super::target::Target;
 use super::{place, within};
@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
 const JSON_PATCH: &str = "application/json-patch+json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
 
 pub(super) fn read(index: usize, target: &Target, raw: Option<&RawValue>) -> Result<Patch, Vec<Issue>> {
     let refuse = |element: &str, rule: &str| {
@@ -32,15 +33,19 @@ fn of(raw: &RawValue) -> Result<Patch, Vec<Issue>> {
     let Some(media_type) = member("contentType") else {
         return Patch::parameters(&resource);
     };
-    if media_type != JSON_PATCH {
-        let rule = format!("A Binary that patches has the contentType {JSON_PATCH}");
-        return Err(vec![
-            Issue::error(IssueCode::NotSupported, rule).at("Binary.contentType"),
-        ]);
-    }
+    let form = match media_type {
+        JSON_PATCH => Patch::json,
+        MERGE_PATCH => Patch::merge,
+        _ => {
+            let rule = format!("A Binary that patches has the contentType {JSON_PATCH} or {MERGE_PATCH}");
+            return Err(vec![
+                Issue::error(IssueCode::NotSupported, rule).at("Binary.contentType"),
+            ]);
+        }
+    };
     let text = member("data")
         .and_then(|data| STANDARD.decode(data).ok())
         .and_then(|bytes| String::from_utf8(bytes).ok());
-    let rule = "The data must be a JSON Patch in UTF-8, as base64";
-    Patch::json(&text.ok_or_else(|| vec![Issue::error(IssueCode::Structure, rule).at("Binary.data")])?)
+    let rule = "The data must be the patch in UTF-8, as base64";
+    form(&text.ok_or_else(|| vec![Issue::error(IssueCode::Structure, rule).at("Binary.data")])?)
 }

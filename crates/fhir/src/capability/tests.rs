@@ -19,7 +19,8 @@ fn support<'a>() -> Support<'a> {
         }],
         oauth: Some(OAuth {
             token: "https://baton.example/oauth/token",
-            authorize: None,
+            authorize: "https://baton.example/oauth/authorize",
+            register: None,
         }),
         ..Support::default()
     }

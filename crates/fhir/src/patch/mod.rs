@@ -1,10 +1,11 @@
-//! PATCH: JSON Patch and FHIRPath Patch on exact text. <https://hl7.org/fhir/R4/http.html#patch>
+//! PATCH: JSON Patch, merge patch and FHIRPath Patch on exact text. <https://hl7.org/fhir/R4/http.html#patch>
 //!
-//! `pointer` is RFC 6902, `bounds` says what a patch may cost, `operation` reads the Parameters of a FHIRPath Patch, `place` finds what
+//! `pointer` is RFC 6902, `merge` RFC 7396, `bounds` says what a patch may cost, `operation` reads the Parameters of a FHIRPath Patch, `place` finds what
 //! its paths mean, `edit` changes it. The result is checked here for what no patch may touch;
 //! whether it is a valid resource is for `validate` to say.
 mod bounds;
 mod edit;
+mod merge;
 mod operation;
 mod place;
 mod pointer;
@@ -20,6 +21,7 @@ const MAX_OPERATIONS: usize = 1000;
 #[derive(Clone, Debug)]
 pub enum Patch {
     Json(Vec<pointer::Operation>),
+    Merge(merge::Members),
     FhirPath(Vec<operation::Operation>),
 }
 
@@ -28,6 +30,11 @@ impl Patch {
     pub fn json(text: &str) -> Result<Patch, Vec<Issue>> {
         let operations = pointer::read(text).map_err(|issue| vec![issue])?;
         few(operations.len()).map(|()| Patch::Json(operations))
+    }
+
+    /// The body of `application/merge-patch+json`.
+    pub fn merge(text: &str) -> Result<Patch, Vec<Issue>> {
+        merge::read(text).map(Patch::Merge).map_err(|issue| vec![issue])
     }
 
     /// Parameters as <https://hl7.org/fhir/R4/fhirpatch.html> has them.
@@ -43,6 +50,7 @@ impl Patch {
         let mut after = before.clone();
         match self {
             Patch::Json(operations) => pointer::apply(operations, &mut after)?,
+            Patch::Merge(members) => merge::apply(members, &mut after),
             Patch::FhirPath(operations) => edit::apply(operations, &mut after)?,
         }
         prune(&mut after);

@@ -29,6 +29,47 @@ fn what_is_not_touched_keeps_its_text() {
     assert_eq!(same, spaced);
 }
 
+/// The examples of <https://www.rfc-editor.org/rfc/rfc7396#appendix-A> that are objects, as far as FHIR has such.
+#[test]
+fn a_merge_patch_is_a_part_as_it_shall_be() {
+    let merged = |text: &str, patch: &str| {
+        let patch = Patch::merge(patch).map_err(|issues| issues[0].to_string())?;
+        patch.apply(text).map_err(|issue| issue.to_string())
+    };
+    for (text, patch, result) in [
+        (r#"{"a":"b"}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+        (r#"{"a":"b"}"#, r#"{"b":"c"}"#, r#"{"a":"b","b":"c"}"#),
+        (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
+        (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+        (r#"{"a":"c"}"#, r#"{"a":["b"]}"#, r#"{"a":["b"]}"#),
+        (
+            r#"{"a":{"b":"c","e":1.10}}"#,
+            r#"{"a":{"b":"d","c":null}}"#,
+            r#"{"a":{"b":"d","e":1.10}}"#,
+        ),
+        (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
+        (
+            r#"{"a":"foo"}"#,
+            r#"{"a":{"bb":{"ccc":null,"d":1}}}"#,
+            r#"{"a":{"bb":{"d":1}}}"#,
+        ),
+        (r#"{"e":"f"}"#, r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"e":"f"}"#),
+        (r#"{"a": "b"}"#, "{}", r#"{"a": "b"}"#),
+    ] {
+        assert_eq!(merged(text, patch).as_deref(), Ok(result), "{patch}");
+    }
+    for patch in [
+        "[1]",
+        "null",
+        "x",
+        r#"{"id":"2"}"#,
+        r#"{"resourceType":null}"#,
+        r#"{"a":1,"a":2}"#,
+    ] {
+        assert!(merged(PATIENT, patch).is_err(), "{patch}");
+    }
+}
+
 #[test]
 fn what_is_absent_cannot_be_removed_or_tested() {
     for patch in [

@@ -124,6 +124,11 @@ impl Expr {
         })
     }
 
+    /// Names of members without which it selects nothing; None where it may all the same.
+    pub(crate) fn starts(&self) -> Option<&[String]> {
+        self.starts.as_deref()
+    }
+
     /// The types the expression yields on a resource of type `on`, by the definitions; None where
     /// they cannot be told, an error where the path leads nowhere.
     pub fn types(&self, on: TypeId) -> Result<Option<Vec<&'static str>>, String> {

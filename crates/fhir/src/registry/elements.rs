@@ -2,6 +2,7 @@
 //! <https://hl7.org/fhir/R4/elementdefinition.html>
 use super::sections::Sections;
 use super::{InvariantId, Primitive, TypeId, ValueSet};
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 
 /// Place of a definition in the table.
@@ -25,11 +26,15 @@ pub struct Definition {
     pub elements: Vec<Element>,
     /// The same by JSON member name, sorted; a choice has a member per type.
     pub(super) members: Vec<Member>,
+    /// Where a member stands among them: asked for every member of every resource.
+    pub(super) places: Places,
     /// A bit per element that must be there.
     pub(super) required: u128,
     /// Own and inherited constraints.
     pub invariants: Vec<InvariantId>,
 }
+
+pub(super) type Places = FxHashMap<Box<str>, usize>;
 
 #[derive(Clone, Debug)]
 pub struct Element {
@@ -73,10 +78,7 @@ pub enum ElementType {
 impl Definition {
     /// The member of that JSON name.
     pub fn member(&self, name: &str) -> Option<&Member> {
-        self.members
-            .binary_search_by(|member| (*member.name).cmp(name))
-            .ok()
-            .map(|at| &self.members[at])
+        self.places.get(name).map(|at| &self.members[*at])
     }
 
     /// The bit that stands for the element of that name, as [`Definition::missing`] counts them.

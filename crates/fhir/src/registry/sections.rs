@@ -1,5 +1,5 @@
 //! Reading `elements.tsv`: sections with a base, a line per element.
-use super::elements::{Definition, DefinitionId, Element, ElementType, Member};
+use super::elements::{Definition, DefinitionId, Element, ElementType, Member, Places};
 use super::invariants::{self, InvariantId};
 use super::{Primitive, TypeId, ValueSet};
 use std::collections::HashMap;
@@ -52,6 +52,7 @@ impl Sections {
             name,
             resource: TypeId::of(name),
             elements,
+            places: places(&members),
             members,
             required,
             invariants: self.invariants(name),
@@ -122,6 +123,11 @@ fn targets(types: &str) -> Vec<TypeId> {
     inside.map_or_else(Vec::new, |(names, _)| {
         names.split(' ').filter_map(TypeId::of).collect()
     })
+}
+
+fn places(members: &[Member]) -> Places {
+    let places = members.iter().enumerate();
+    places.map(|(at, member)| (member.name.clone(), at)).collect()
 }
 
 fn members(at: usize, element: &Element, names: &[&'static str]) -> Vec<Member> {

@@ -1,9 +1,13 @@
 //! Resource types as small numbers. <https://hl7.org/fhir/R4/resourcelist.html>
+use rustc_hash::FxHashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
 /// Sorted; a type's place is its [`TypeId`].
 static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("../../data/types.tsv").lines().collect());
+
+static BY_NAME: LazyLock<FxHashMap<&str, TypeId>> =
+    LazyLock::new(|| TypeId::all().map(|type_id| (type_id.name(), type_id)).collect());
 
 /// Index of a resource type in R4's alphabetical list. R4 is frozen, so the number is stable and
 /// is what the database stores.
@@ -17,7 +21,7 @@ impl TypeId {
 
     /// The type of that exact name.
     pub fn of(name: &str) -> Option<TypeId> {
-        NAMES.binary_search(&name).ok().map(TypeId::at)
+        BY_NAME.get(name).copied()
     }
 
     /// The type of a number read from the database.

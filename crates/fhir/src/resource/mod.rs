@@ -2,6 +2,7 @@
 //!
 //! Baton stores and serves the text it was given: decimals, element order and unknown extensions
 //! survive. Only `id` and `meta` are spliced. <https://hl7.org/fhir/R4/resource.html>
+mod part;
 mod read;
 mod splice;
 
@@ -46,18 +47,34 @@ impl Resource {
     /// The text with `id`, `meta.versionId` and `meta.lastUpdated` set and everything else
     /// untouched, whatever the order of members was. `last_updated` is a FHIR instant.
     pub fn stamped(&self, id: &str, version: i64, last_updated: &str) -> String {
-        stamped(&self.text, id, version, last_updated)
+        let there = |name: &&str| self.value.get(name).is_some();
+        let touched = splice::TOUCHED.iter().filter(|name| there(name)).count();
+        splice(&self.text, touched, id, version, last_updated)
     }
 }
 
 /// The same for the text of a resource that was parsed before.
 pub fn stamped(text: &str, id: &str, version: i64, last_updated: &str) -> String {
+    splice(text, usize::MAX, id, version, last_updated)
+}
+
+fn splice(text: &str, touched: usize, id: &str, version: i64, last_updated: &str) -> String {
     let stamp = splice::Stamp {
         id,
         version: &version.to_string(),
         last_updated,
     };
-    splice::stamped(text, &stamp)
+    splice::stamped(text, &stamp, touched)
+}
+
+/// Of a resource that was parsed before, the members that begin with one of these names, as choices
+/// do, and what every expression may look at: the type, the id and what is contained.
+pub(crate) fn part(text: &str, starts: &[String]) -> serde_json::Result<Value> {
+    let always = |name: &str| matches!(name, "resourceType" | "id" | "contained");
+    part::part(text, |name| {
+        let plain = name.strip_prefix('_').unwrap_or(name);
+        always(name) || starts.iter().any(|start| plain.starts_with(start.as_str()))
+    })
 }
 
 /// JSON as FHIR allows it: members are unique, nesting is bounded.

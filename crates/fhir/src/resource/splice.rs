@@ -1,6 +1,6 @@
 //! Setting `id` and `meta` in JSON text without touching another byte.
-use serde::Deserialize;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeSeed, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -13,9 +13,12 @@ pub(super) struct Stamp<'a> {
     pub last_updated: &'a str,
 }
 
-/// `text` is one JSON object.
-pub(super) fn stamped(text: &str, stamp: &Stamp) -> String {
-    let members = Members::of(text, 0);
+/// The members that a stamp sets, or is set behind.
+pub(super) const TOUCHED: [&str; 3] = ["resourceType", "id", "meta"];
+
+/// `text` is one JSON object with so many of the members in [`TOUCHED`]: behind them nothing is looked at.
+pub(super) fn stamped(text: &str, stamp: &Stamp, touched: usize) -> String {
+    let members = Members::of(text, 0, touched);
     let start = members
         .end_of("resourceType")
         .unwrap_or_else(|| members.open(text));
@@ -41,7 +44,7 @@ pub(super) fn stamped(text: &str, stamp: &Stamp) -> String {
 }
 
 fn stamp_meta(text: &str, span: Range<usize>, stamp: &Stamp, edits: &mut Edits) {
-    let members = Members::of(&text[span.clone()], span.start);
+    let members = Members::of(&text[span.clone()], span.start, usize::MAX);
     let mut new = String::new();
     for (name, value) in [("versionId", stamp.version), ("lastUpdated", stamp.last_updated)] {
         match members.span(name) {
@@ -100,9 +103,15 @@ struct Members<'a>(Vec<(Cow<'a, str>, Range<usize>)>);
 
 impl<'a> Members<'a> {
     /// `offset` is where `text` stands in the whole.
-    fn of(text: &'a str, offset: usize) -> Members<'a> {
-        let raw: RawMembers = serde_json::from_str(text).unwrap_or_default();
-        let members = raw.0.into_iter().map(|(name, value)| {
+    fn of(text: &'a str, offset: usize, touched: usize) -> Members<'a> {
+        let mut raw = Vec::new();
+        let until = Until {
+            members: &mut raw,
+            touched,
+        };
+        // An error says that there is more than was wanted: the whole was parsed before.
+        let _ = until.deserialize(&mut serde_json::Deserializer::from_str(text));
+        let members = raw.into_iter().map(|(name, value)| {
             let start = value.get().as_ptr().addr() - text.as_ptr().addr() + offset;
             (name, start..start + value.get().len())
         });
@@ -126,33 +135,38 @@ impl<'a> Members<'a> {
     }
 }
 
-#[derive(Default)]
-struct RawMembers<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for RawMembers<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_map(RawVisitor)
-    }
-}
-
 /// A borrowed name where the text has no escapes in it.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-struct RawVisitor;
+/// Collects members until so many of the touched ones were seen.
+struct Until<'m, 'a> {
+    members: &'m mut Vec<(Cow<'a, str>, &'a RawValue)>,
+    touched: usize,
+}
 
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = RawMembers<'de>;
+impl<'de> DeserializeSeed<'de> for Until<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Until<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut all = RawMembers::default();
-        while let Some((Name(name), value)) = members.next_entry()? {
-            all.0.push((name, value));
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
+        while self.touched > 0
+            && let Some((Name(name), value)) = members.next_entry()?
+        {
+            self.touched -= usize::from(TOUCHED.contains(&&*name));
+            self.members.push((name, value));
         }
-        Ok(all)
+        Ok(())
     }
 }

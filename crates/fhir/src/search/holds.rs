@@ -38,9 +38,11 @@ pub fn holds(filter: &Filter, subject: Subject) -> Option<bool> {
         Filter::And(parts) => decided(parts, subject, false),
         Filter::Checked(check) => Some(check.holds(subject.resource)),
         Filter::Nothing => Some(false),
-        Filter::Chain { .. } | Filter::Has { .. } | Filter::Terminology { .. } | Filter::OfPatients(_) => {
-            None
-        }
+        Filter::Chain { .. }
+        | Filter::Has { .. }
+        | Filter::Terminology { .. }
+        | Filter::OfPatients(_)
+        | Filter::Shown(_) => None,
     }
 }
 

@@ -133,6 +133,15 @@ fn sorted(mut found: Vec<Entry>, bases: &Bases) -> Vec<Entry> {
     found
 }
 
+/// Names of the members that a parameter looks at; None where that cannot be told.
+pub fn starts(param: &SearchParam) -> Option<Vec<String>> {
+    let mut all = Vec::new();
+    for (_, path) in compiled::sources(param) {
+        all.extend_from_slice(path.starts()?);
+    }
+    Some(all)
+}
+
 /// What one reference parameter leads to, for includes.
 pub fn references(resource: &Value, param: &SearchParam, bases: &Bases) -> Vec<(TypeId, String)> {
     let found = compiled::sources(param).flat_map(|(_, path)| values(resource, ParamKind::Reference, path));

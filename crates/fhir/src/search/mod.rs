@@ -43,6 +43,9 @@ pub struct Query {
     pub custom: Vec<ParamId>,
     /// References to these lead to where the search looks.
     pub bases: Bases,
+    /// Whoever asks knows that the narrowest filter, by its kind, holds for few: nothing is looked at
+    /// before the search starts from there.
+    pub surely_few: bool,
     /// What of other types may be given beside the matches; None is everything.
     pub rights: Option<Arc<dyn reach::Rights>>,
 }
@@ -63,6 +66,7 @@ impl Query {
             explain: false,
             custom: Vec::new(),
             bases: Bases::default(),
+            surely_few: false,
             rights: None,
         }
     }
@@ -125,6 +129,8 @@ pub enum Filter {
     /// In the compartment of one of these patients: the store finds them out and puts references in
     /// its place.
     OfPatients(Arc<reach::Panel>),
+    /// What consents and labels let somebody of another organisation see: the store asks their rules.
+    Shown(Arc<crate::consent::Asker>),
     /// Matches nothing (a reference that cannot resolve, for instance).
     Nothing,
 }

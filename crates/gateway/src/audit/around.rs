@@ -1,14 +1,14 @@
 //! Around every request: whatever the handler does, or whoever refuses before it, is recorded.
-use super::{Posted, Told, Trail, What, origin};
+use super::{Acting, Posted, Told, What, origin};
 use crate::auth::Caller;
 use crate::edge;
 use crate::error::ApiError;
-use crate::middleware::RequestId;
 use crate::state;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::ETAG;
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
+use fhir::consent::purpose;
 use store::audit::Event;
 
 /// `answer` is everything inside.
@@ -17,7 +17,8 @@ pub async fn record(
     answer: impl AsyncFnOnce(ServiceRequest) -> Result<ServiceResponse<BoxBody>, Error>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let audit = state::asked(request.request()).map(|state| state.audit.clone());
-    let Some(audit) = audit.filter(Trail::is_on) else {
+    let breaks_glass = breaks_glass(request.request());
+    let Some(audit) = audit.filter(|audit| audit.is_on() || breaks_glass) else {
         return answer(request).await;
     };
     if let Err(refusal) = audit.ready()
@@ -25,14 +26,26 @@ pub async fn record(
     {
         return Ok(request.into_response(refusal.error_response()));
     }
-    let response = answer(request).await?;
-    let Some(event) = event(&response) else {
-        return Ok(response);
+    let mut response = answer(request).await?;
+    let told = response.response_mut().extensions_mut().remove();
+    let noted = match event(&response, told.unwrap_or_default()) {
+        Some(event) => audit.note(&event).await,
+        None => Ok(()),
     };
-    match audit.note(event).await {
-        Ok(()) => Ok(response),
-        Err(refusal) => Ok(instead(response, &refusal)),
-    }
+    // What is withheld from others is not shown before it is written who saw it.
+    let noted = match noted {
+        Ok(()) if breaks_glass => audit.settled().await,
+        noted => noted,
+    };
+    Ok(match noted {
+        Ok(()) => response,
+        Err(refusal) => instead(response, &refusal),
+    })
+}
+
+fn breaks_glass(request: &HttpRequest) -> bool {
+    let purpose = super::purpose(request).ok().flatten();
+    purpose.is_some_and(purpose::breaks_glass)
 }
 
 /// What could not be recorded is not answered.
@@ -41,10 +54,8 @@ fn instead(response: ServiceResponse<BoxBody>, refusal: &ApiError) -> ServiceRes
     ServiceResponse::new(request, refusal.error_response())
 }
 
-fn event(response: &ServiceResponse<BoxBody>) -> Option<Event> {
+fn event(response: &ServiceResponse<BoxBody>, told: Told) -> Option<Event> {
     let request = response.request();
-    let told = response.response().extensions().get::<Told>().cloned();
-    let told = told.unwrap_or_default();
     if told.wrote {
         return None;
     }
@@ -57,7 +68,7 @@ fn event(response: &ServiceResponse<BoxBody>) -> Option<Event> {
         at: edge::now(),
         actor: actor(request),
         origin: origin(request),
-        request: id(request),
+        request: super::request_id(request),
         ..what.event(response.status(), told)
     })
 }
@@ -71,12 +82,7 @@ fn version(response: &ServiceResponse<BoxBody>) -> Option<i64> {
 fn actor(request: &HttpRequest) -> String {
     let extensions = request.extensions();
     let caller = extensions.get::<Caller>();
-    caller.map_or_else(String::new, |caller| caller.client_id.clone())
-}
-
-fn id(request: &HttpRequest) -> String {
-    let extensions = request.extensions();
-    extensions
-        .get::<RequestId>()
-        .map_or_else(String::new, |id| id.0.clone())
+    let acting = extensions.get::<Acting>();
+    let named = caller.map(|caller| &caller.client_id);
+    named.or(acting.map(|Acting(id)| id)).cloned().unwrap_or_default()
 }

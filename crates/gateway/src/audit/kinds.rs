@@ -67,7 +67,7 @@ const LOGIN: Coding = (DICOM, "110114", "User Authentication");
 const SECURITY: Coding = (DICOM, "110113", "Security Alert");
 
 /// The last one stands for what a later release may record.
-pub static KINDS: [Kind; 24] = [
+pub static KINDS: [Kind; 26] = [
     rest("read", "R", READING, Some("Read")),
     rest("vread", "R", READING, Some("Read")),
     rest("create", "C", WRITING, Some("Create")),
@@ -84,6 +84,7 @@ pub static KINDS: [Kind; 24] = [
     rest("operation", "E", WRITING, None),
     security("token", LOGIN, Some((DICOM, "110122", "Login"))),
     security("login", LOGIN, Some((DICOM, "110122", "Login"))),
+    security("logout", LOGIN, Some((DICOM, "110123", "Logout"))),
     security(
         "register",
         SECURITY,
@@ -109,6 +110,7 @@ pub static KINDS: [Kind; 24] = [
         SECURITY,
         Some((DICOM, "110132", "Use of Restricted Function")),
     ),
+    security("retention", (DICOM, "110101", "Audit Log Used"), None),
     security("message", (DICOM, "110107", "Import"), None),
     security("export", (DICOM, "110106", "Export"), None),
     rest("other", "E", WRITING, None),

@@ -18,20 +18,22 @@ pub use trail::Trail;
 pub use what::What;
 
 use crate::auth::Caller;
+use crate::auth::holder::Holder;
 use crate::error::ApiError;
+use crate::middleware::RequestId;
 use crate::rates::address_of;
 use crate::routes::{Call, Reply};
 use crate::state::AppState;
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest};
+use fhir::IssueCode;
+use fhir::consent::purpose;
 use fhir::patient::concerned;
-use std::collections::BTreeSet;
 use store::Stored;
 use store::audit::{Event, Origin};
 
 /// Why data are asked for. <https://terminology.hl7.org/ValueSet-v3-PurposeOfUse.html>
-pub const PURPOSE: &str = "x-purpose-of-use";
-const LONGEST_PURPOSE: usize = 16;
+const PURPOSE: &str = "x-purpose-of-use";
 
 /// What a handler knows of its answer that the audit wants too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +46,9 @@ pub struct Told {
     pub action: Option<&'static str>,
 }
 
+/// The client that a request without an access token proved to be.
+pub struct Acting(pub String);
+
 /// Parameters that came in a form.
 pub struct Posted(pub String);
 
@@ -52,30 +57,55 @@ pub fn patients<'a>(shown: impl IntoIterator<Item = &'a Stored>) -> Vec<String> 
     let whose = shown
         .into_iter()
         .filter_map(|stored| concerned(stored.type_id, &stored.id, &stored.body));
-    let distinct: BTreeSet<String> = whose.collect();
-    distinct.into_iter().collect()
+    let mut distinct: Vec<String> = whose.collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct
 }
 
 /// Where the request came from.
 pub fn origin(request: &HttpRequest) -> Origin {
-    let purpose = request
-        .headers()
-        .get(PURPOSE)
-        .and_then(|value| value.to_str().ok());
-    let is_code = |code: &&str| code.len() <= LONGEST_PURPOSE && code.bytes().all(|b| b.is_ascii_uppercase());
     Origin {
-        person: person(request),
+        person: of_holder(request, |holder| holder.fhir_user.clone()),
+        subject: of_holder(request, |holder| holder.subject.clone()),
         peer: Some(address_of(request)),
-        purpose: purpose.filter(is_code).unwrap_or_default().to_owned(),
+        purpose: purpose(request).ok().flatten().unwrap_or_default().to_owned(),
     }
 }
 
-/// Who uses the client, where a person does.
-fn person(request: &HttpRequest) -> String {
+pub fn request_id(request: &HttpRequest) -> String {
+    let extensions = request.extensions();
+    extensions
+        .get::<RequestId>()
+        .map_or_else(String::new, |id| id.0.clone())
+}
+
+/// What the request says it is for: a code of PurposeOfUse, with or without its system.
+pub fn purpose(request: &HttpRequest) -> Result<Option<&'static str>, ApiError> {
+    let mut given = request.headers().get_all(PURPOSE);
+    let (first, more) = (given.next(), given.next());
+    let Some(value) = first else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    let code = match text.split_once('|') {
+        Some((purpose::SYSTEM, code)) => code,
+        _ => text,
+    };
+    match purpose::find(code).filter(|_| more.is_none()) {
+        None => Err(ApiError::bad_request(IssueCode::Value, NO_PURPOSE)),
+        found => Ok(found),
+    }
+}
+
+const NO_PURPOSE: &str =
+    "X-Purpose-Of-Use takes one code of http://terminology.hl7.org/ValueSet/v3-PurposeOfUse, such as TREAT";
+
+/// What the token says of whom it acts for, where it does.
+fn of_holder(request: &HttpRequest, what: impl Fn(&Holder) -> Option<String>) -> String {
     let extensions = request.extensions();
     let caller = extensions.get::<Caller>();
-    let person = caller.and_then(|caller| caller.holder().fhir_user.clone());
-    person.unwrap_or_default()
+    caller
+        .and_then(|caller| what(caller.holder()))
+        .unwrap_or_default()
 }
 
 /// Records an entry of a Bundle, unless the write door did.
@@ -101,7 +131,7 @@ pub async fn entry(
         request: call.request_id.clone(),
         ..what.event(status, told)
     };
-    state.audit.note(event).await
+    state.audit.note(&event).await
 }
 
 impl What {

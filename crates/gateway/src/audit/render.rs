@@ -3,6 +3,7 @@
 use super::kinds::{Coding, Kind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use fhir::consent::purpose;
 use serde_json::{Value, json};
 use store::audit::{Event, PREFIX, Recorded};
 
@@ -15,6 +16,10 @@ const SOURCE_TYPE: &str = "http://terminology.hl7.org/CodeSystem/security-source
 const ADDRESS: &str = "2";
 const URI: &str = "5";
 const CLIENT: &str = "urn:baton:client";
+/// Between an issuer and what it calls somebody.
+const OF: char = '|';
+/// Whoever looks after privacy finds these.
+const BROKEN_GLASS: Coding = ("urn:baton:audit", "break-the-glass", "Break the glass");
 pub const REQUEST: &str = "urn:baton:request";
 
 /// The id under which an event is served.
@@ -66,6 +71,9 @@ pub fn audit_event(recorded: &Recorded, base: &str) -> Value {
         let purpose = json!({"system": REASON, "code": event.origin.purpose});
         resource["purposeOfEvent"] = json!([{"coding": [purpose]}]);
     }
+    if purpose::breaks_glass(&event.origin.purpose) {
+        resource["meta"]["tag"] = json!([coding(BROKEN_GLASS)]);
+    }
     let entities = entities(event, base);
     if !entities.is_empty() {
         resource["entity"] = Value::Array(entities);
@@ -98,17 +106,18 @@ fn profile(event: &Event, kind: &Kind) -> Option<String> {
 }
 
 fn agents(event: &Event, kind: &Kind, base: &str) -> Vec<Value> {
-    let [client, server, person] = kind.roles;
-    let is_person = !event.origin.person.is_empty();
+    let [client, server, person_role] = kind.roles;
+    let person = person(event).map(|who| (person_role, who));
     let name = match event.actor.as_str() {
         "" => "unknown",
         actor => actor,
     };
+    let (system, name) = name.split_once(OF).unwrap_or((CLIENT, name));
     let mut calling = json!({
         "type": {"coding": [coding(client)]},
-        "who": {"identifier": {"system": CLIENT, "value": name}, "display": name},
+        "who": {"identifier": {"system": system, "value": name}, "display": name},
         "name": name,
-        "requestor": !is_person,
+        "requestor": person.is_none(),
     });
     if let Some(peer) = event.origin.peer {
         calling["network"] = json!({"address": peer.to_string(), "type": ADDRESS});
@@ -122,14 +131,28 @@ fn agents(event: &Event, kind: &Kind, base: &str) -> Vec<Value> {
             "network": {"address": base, "type": URI},
         }),
     ];
-    if is_person {
-        agents.push(json!({
-            "type": {"coding": [coding(person)]},
-            "who": {"reference": event.origin.person},
-            "requestor": true,
-        }));
-    }
+    agents.extend(
+        person.map(|(role, who)| json!({"type": {"coding": [coding(role)]}, "who": who, "requestor": true})),
+    );
     agents
+}
+
+/// The person who acts: by our reference, and as another issuer calls them. A system that acts for itself
+/// is told as the client.
+fn person(event: &Event) -> Option<Value> {
+    let origin = &event.origin;
+    let subject = origin
+        .subject
+        .split_once(OF)
+        .filter(|_| origin.subject != event.actor);
+    let mut who = json!({});
+    if !origin.person.is_empty() {
+        who["reference"] = origin.person.as_str().into();
+    }
+    if let Some((issuer, subject)) = subject {
+        who["identifier"] = json!({"system": issuer, "value": subject});
+    }
+    who.as_object().is_some_and(|who| !who.is_empty()).then_some(who)
 }
 
 pub fn observer(base: &str) -> Value {
@@ -165,6 +188,14 @@ fn entities(event: &Event, base: &str) -> Vec<Value> {
             ("4", "Domain Resource"),
         ));
     }
+    if let (None, Some(id)) = (&event.on, &event.id) {
+        let what = json!({"what": {"identifier": {"system": system_of(&event.action), "value": id}}});
+        entities.push(entity(
+            what,
+            ("2", "System Object"),
+            ("11", "Security User Entity"),
+        ));
+    }
     if let Some(query) = &event.query {
         let request = format!("{base}/{}", query.trim_end_matches('?'));
         entities.push(entity(
@@ -178,6 +209,14 @@ fn entities(event: &Event, base: &str) -> Vec<Value> {
         entity(what, ("1", "Person"), ("1", "Patient"))
     }));
     entities
+}
+
+/// Of what an event is about that is no resource.
+fn system_of(action: &str) -> String {
+    match action {
+        "login" | "logout" => "urn:baton:account".to_owned(),
+        other => format!("urn:baton:{other}"),
+    }
 }
 
 fn entity(mut what: Value, of_type: (&str, &str), role: (&str, &str)) -> Value {
@@ -208,6 +247,7 @@ mod tests {
                     person: "Practitioner/1".into(),
                     peer: "10.0.0.1".parse().ok(),
                     purpose: "TREAT".into(),
+                    ..Origin::default()
                 },
                 request: "r-1".into(),
                 action: action.into(),
@@ -246,6 +286,24 @@ mod tests {
         let resource = audit_event(&bare, "http://x/fhir");
         assert_eq!(resource["agent"][0]["who"]["display"], "unknown");
         assert_eq!(resource["outcome"], "4");
+    }
+
+    #[test]
+    fn who_another_issuer_speaks_of_is_told_as_it_calls_them() {
+        let told = |actor: &str, person: &str, subject: &str| {
+            let mut recorded = recorded("read", 200);
+            recorded.event.actor = actor.into();
+            recorded.event.origin.person = person.into();
+            recorded.event.origin.subject = subject.into();
+            audit_event(&recorded, "http://x/fhir")["agent"].clone()
+        };
+        let agents = told("https://l.example|app", "Practitioner/d", "https://l.example|7");
+        let identifier = |value: &str| json!({"system": "https://l.example", "value": value});
+        assert_eq!(agents[0]["who"]["identifier"], identifier("app"));
+        assert_eq!(agents[2]["who"]["identifier"], identifier("7"));
+        assert_eq!(agents[2]["who"]["reference"], "Practitioner/d");
+        let system = told("https://l.example|app", "", "https://l.example|app");
+        assert_eq!((&system[0]["requestor"], system.get(2)), (&json!(true), None));
     }
 
     #[test]

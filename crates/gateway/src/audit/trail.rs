@@ -1,48 +1,72 @@
-//! The queue of events and the task that writes them.
+//! Where events wait for the task that writes them.
 use crate::error::{ApiError, unavailable};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use fhir::consent::purpose;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use store::Store;
-use store::audit::Event;
-use tokio::sync::{mpsc, oneshot};
+use store::audit::{Blocks, Event};
+use tokio::sync::{Notify, oneshot};
 
+/// Events that wait, at most.
 const QUEUE: usize = 16_384;
 /// Events that come in this time share a row.
 const GATHER: Duration = Duration::from_millis(200);
-/// How often it is asked meanwhile whether the queue fills.
+/// How often it is asked meanwhile whether too many wait.
 const GLANCE: Duration = Duration::from_millis(25);
 /// Between two tries to write.
 const AGAIN: Duration = Duration::from_millis(250);
 /// Unwritten for so long, there is no more access.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-enum Note {
-    Event(Box<Event>),
-    Flush(oneshot::Sender<()>),
-}
+/// At the end: whoever stops a server whose database is gone does not wait for it to come back.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Trail {
-    queue: mpsc::Sender<Note>,
-    /// Events cannot be written.
-    stalled: Arc<AtomicBool>,
+    desk: Arc<Desk>,
     on: bool,
+}
+
+#[derive(Default)]
+struct Desk {
+    waiting: Mutex<Waiting>,
+    /// For the writer: there is something.
+    news: Notify,
+    /// For those whose events found no place.
+    room: Notify,
+    /// Events cannot be written.
+    stalled: AtomicBool,
+    /// So many were taken to be written, and are not yet.
+    taken: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Waiting {
+    events: Blocks,
+    /// Who wants to know when all before is written.
+    asking: Vec<oneshot::Sender<()>>,
+    /// Nobody writes any more.
+    closed: bool,
+}
+
+/// There is no place for an event.
+enum Full {
+    Now,
+    Closed,
 }
 
 impl Trail {
     /// Within a runtime, whose task writes the events. With `on` false nothing but writes is
-    /// recorded: for measuring what recording costs.
+    /// recorded, and whoever breaks the glass: for measuring what recording costs.
     pub fn start(store: Store, on: bool) -> Trail {
-        let (queue, notes) = mpsc::channel(QUEUE);
-        let stalled = Arc::new(AtomicBool::new(false));
+        let desk = Arc::<Desk>::default();
         let writer = Writer {
             store,
-            stalled: stalled.clone(),
+            desk: desk.clone(),
         };
-        tokio::spawn(writer.run(notes));
-        Trail { queue, stalled, on }
+        tokio::spawn(writer.run());
+        Trail { desk, on }
     }
 
     pub fn is_on(&self) -> bool {
@@ -51,33 +75,44 @@ impl Trail {
 
     /// No access without audit.
     pub fn ready(&self) -> Result<(), ApiError> {
-        match self.stalled.load(Ordering::Relaxed) {
+        match self.desk.stalled.load(Ordering::Relaxed) {
             true => Err(unrecorded()),
             false => Ok(()),
         }
     }
 
-    /// Hands an event over; waits only while the queue is full.
-    pub async fn note(&self, event: Event) -> Result<(), ApiError> {
-        if !self.on {
+    /// Hands an event over; waits only while too many do.
+    pub async fn note(&self, event: &Event) -> Result<(), ApiError> {
+        if !self.on && !purpose::breaks_glass(&event.origin.purpose) {
             return Ok(());
         }
-        match self.queue.try_send(Note::Event(Box::new(event))) {
-            Err(mpsc::error::TrySendError::Full(note)) => self.wait(note).await,
-            sent => sent.map_err(|_| unrecorded()),
+        match self.desk.add(event) {
+            Ok(()) => Ok(()),
+            Err(Full::Closed) => Err(unrecorded()),
+            Err(Full::Now) => {
+                let added = tokio::time::timeout(PATIENCE, self.desk.wait(event)).await;
+                added.unwrap_or(false).then_some(()).ok_or_else(unrecorded)
+            }
         }
     }
 
-    async fn wait(&self, note: Note) -> Result<(), ApiError> {
-        let sent = tokio::time::timeout(PATIENCE, self.queue.send(note)).await;
-        sent.ok().and_then(Result::ok).ok_or_else(unrecorded)
+    /// The same for all that was handed over until now, or there is no answer.
+    pub async fn settled(&self) -> Result<(), ApiError> {
+        match tokio::time::timeout(PATIENCE, self.desk.ask()).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(unrecorded()),
+        }
     }
 
-    /// Until all that was handed over is written.
+    /// Until all that was handed over is written, or will not be soon.
     pub async fn flush(&self) {
-        let (done, written) = oneshot::channel();
-        if self.queue.send(Note::Flush(done)).await.is_ok() && written.await.is_err() {
-            tracing::error!("the last events of the audit were not written");
+        let written = tokio::time::timeout(FAREWELL, self.desk.ask()).await;
+        if !matches!(written, Ok(Ok(()))) {
+            let events = self.desk.unwritten();
+            tracing::error!(
+                events,
+                "the last events of the audit were not written, and are lost"
+            );
         }
     }
 }
@@ -86,25 +121,104 @@ fn unrecorded() -> ApiError {
     unavailable("The audit cannot be written, and without it nothing is answered; send the request again")
 }
 
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, event: &Event) -> Result<(), Full> {
+        let mut waiting = self.lock();
+        match waiting.events.len() {
+            _ if waiting.closed => return Err(Full::Closed),
+            0 => self.news.notify_one(),
+            QUEUE.. => return Err(Full::Now),
+            _ => {}
+        }
+        waiting.events.add(event);
+        Ok(())
+    }
+
+    /// Until there is room; false when there will be none.
+    async fn wait(&self, event: &Event) -> bool {
+        loop {
+            // Before looking, so that what happens in between is not missed.
+            let room = self.room.notified();
+            match self.add(event) {
+                Ok(()) => return true,
+                Err(Full::Closed) => return false,
+                Err(Full::Now) => room.await,
+            }
+        }
+    }
+
+    /// Comes back when what was handed over before is written.
+    fn ask(&self) -> oneshot::Receiver<()> {
+        let (done, written) = oneshot::channel();
+        let mut waiting = self.lock();
+        // Dropped where nobody writes, which is the answer.
+        if !waiting.closed {
+            waiting.asking.push(done);
+            self.news.notify_one();
+        }
+        written
+    }
+
+    fn unwritten(&self) -> usize {
+        self.lock().events.len() + self.taken.load(Ordering::Relaxed)
+    }
+
+    fn take(&self) -> (Blocks, Vec<oneshot::Sender<()>>) {
+        let taken = {
+            let mut waiting = self.lock();
+            let events = std::mem::take(&mut waiting.events);
+            self.taken.store(events.len(), Ordering::Relaxed);
+            (events, std::mem::take(&mut waiting.asking))
+        };
+        self.room.notify_waiters();
+        taken
+    }
+
+    /// What comes soon belongs to the same row, unless so much comes that somebody would have to wait.
+    /// Nobody is woken for each event meanwhile.
+    async fn gather(&self) {
+        let began = Instant::now();
+        while began.elapsed() < GATHER && self.may_gather() {
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    fn may_gather(&self) -> bool {
+        let waiting = self.lock();
+        waiting.asking.is_empty() && waiting.events.len() < QUEUE / 2
+    }
+}
+
 struct Writer {
     store: Store,
-    stalled: Arc<AtomicBool>,
+    desk: Arc<Desk>,
+}
+
+/// Whatever ended it, nobody waits in vain.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let mut waiting = self.desk.lock();
+        waiting.closed = true;
+        waiting.asking.clear();
+        drop(waiting);
+        self.desk.room.notify_waiters();
+    }
 }
 
 impl Writer {
-    async fn run(self, mut notes: mpsc::Receiver<Note>) {
-        let mut taken = Vec::new();
-        while notes.recv_many(&mut taken, QUEUE).await > 0 {
-            gather(&mut notes, &mut taken).await;
-            let (mut events, mut waiting) = (Vec::with_capacity(taken.len()), Vec::new());
-            for note in taken.drain(..) {
-                match note {
-                    Note::Event(event) => events.push(*event),
-                    Note::Flush(done) => waiting.push(done),
-                }
+    async fn run(self) {
+        loop {
+            self.desk.news.notified().await;
+            self.desk.gather().await;
+            let (events, asking) = self.desk.take();
+            if !events.is_empty() {
+                self.write(events).await;
             }
-            self.write(events).await;
-            for done in waiting {
+            for done in asking {
                 // Who asked may have given up.
                 let _ = done.send(());
             }
@@ -112,17 +226,18 @@ impl Writer {
     }
 
     /// Again and again until it is done.
-    async fn write(&self, events: Vec<Event>) {
-        let (began, count) = (Instant::now(), events.len());
+    async fn write(&self, events: Blocks) {
+        let (began, count, events) = (Instant::now(), events.len(), Arc::new(events));
         loop {
-            let copy = events.clone();
-            match self.store.write(move |tx| tx.record(copy.clone())).await {
-                Ok(()) => break,
+            let shared = events.clone();
+            match self.store.write(move |tx| tx.record_all(&shared)).await {
+                Ok(_) => break,
                 Err(error) => self.failed(&error, began),
             }
             tokio::time::sleep(AGAIN).await;
         }
-        self.stalled.store(false, Ordering::Relaxed);
+        self.desk.taken.store(0, Ordering::Relaxed);
+        self.desk.stalled.store(false, Ordering::Relaxed);
         metrics::counter!("baton_audit_events_total").increment(count as u64);
     }
 
@@ -130,23 +245,7 @@ impl Writer {
         metrics::counter!("baton_audit_failures_total").increment(1);
         tracing::error!(%error, "the audit could not be written; tried again");
         if began.elapsed() > PATIENCE {
-            self.stalled.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-/// What comes soon belongs to the same row, unless so much comes that somebody would have to wait.
-/// Nobody is woken for each event meanwhile.
-async fn gather(notes: &mut mpsc::Receiver<Note>, taken: &mut Vec<Note>) {
-    let began = Instant::now();
-    let flush = |note: &Note| matches!(note, Note::Flush(_));
-    while began.elapsed() < GATHER && notes.len() < QUEUE / 2 && !taken.iter().any(flush) {
-        tokio::time::sleep(GLANCE).await;
-    }
-    while let Ok(note) = notes.try_recv() {
-        taken.push(note);
-        if taken.len() >= QUEUE {
-            break;
+            self.desk.stalled.store(true, Ordering::Relaxed);
         }
     }
 }

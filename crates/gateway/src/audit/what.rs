@@ -25,6 +25,9 @@ impl What {
         if let Some(rest) = path.strip_prefix("/fhir") {
             return fhir(method, rest.trim_matches('/'), search);
         }
+        if let Some(rest) = path.strip_prefix("/admin/") {
+            return kept(rest);
+        }
         let action = match path {
             "/oauth/token" | "/oauth/introspect" | "/oauth/revoke" => "token",
             "/oauth/authorize" => "login",
@@ -89,6 +92,25 @@ impl What {
         let focus = self.on.filter(|on| on.name() == PATIENT).and(self.id.clone());
         focus.or_else(|| named(self.query.as_deref()?))
     }
+}
+
+/// What is kept at `/admin`, as what it is recorded.
+const KEPT: [(&str, &str); 3] = [
+    ("clients", "client"),
+    ("accounts", "account"),
+    ("senders", "sender"),
+];
+
+fn kept(path: &str) -> Option<What> {
+    let mut parts = path.split('/');
+    let name = parts.next()?;
+    let (_, action) = KEPT.iter().find(|(kept, _)| *kept == name)?;
+    let id = parts.next().filter(|id| crate::routes::path::is_id(id));
+    Some(What {
+        action,
+        id: id.map(str::to_owned),
+        ..What::default()
+    })
 }
 
 const PATIENT: &str = "Patient";

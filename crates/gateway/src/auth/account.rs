@@ -3,6 +3,8 @@
 use crate::routes::path::is_id;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use fhir::datetime::instant;
+use serde_json::{Value, json};
 use std::sync::LazyLock;
 use store::admin::Account;
 
@@ -61,6 +63,15 @@ pub fn knows_password(account: Option<&Account>, password: &str) -> bool {
     matches && account.is_some()
 }
 
+/// What is told of one, without its secrets.
+pub fn told(account: &Account) -> Value {
+    json!({
+        "id": account.id, "name": account.name, "fhir_user": account.fhir_user, "totp": account.totp.is_some(),
+        "issuer": account.issuer, "subject": account.subject,
+        "created": instant(account.created), "disabled": account.disabled.map(instant),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +87,8 @@ mod tests {
             totp_step: 0,
             created: 1,
             disabled: None,
+            issuer: None,
+            subject: None,
         }
     }
 

@@ -3,14 +3,17 @@
 //! one small row (the epoch) tells every two seconds whether to read them again.
 use super::holder::Holder;
 use super::keys::{self, KeyRing};
+use super::launch::provider::Provider;
+use super::policy::Policy;
 use super::remote::RemoteKeys;
 use super::scope::Scopes;
-use super::token::{self, Claims, Refusal, Verified};
+use super::token::{self, Claims, Refusal, Signer, Verified};
+use super::trust::Issuers;
 use super::verified::{VerifiedTokens, digest};
-use crate::config::{Auth, Config};
+use crate::config::{Auth, Config, Privacy};
 use crate::edge;
 use crate::rates::Rates;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use store::admin::EPOCH_AUTH;
@@ -28,7 +31,14 @@ pub struct Authority {
     pub(super) token_url: String,
     pub(super) lifetime: i64,
     pub(super) remote: RemoteKeys,
+    /// Others whose tokens are taken.
+    pub(super) issuers: Issuers,
+    /// Where people sign in, beside or instead of here.
+    pub(super) provider: Option<Provider>,
+    /// Whose records a person may use.
+    pub(super) policy: Policy,
     pub(crate) rates: Rates,
+    pub(super) privacy: Privacy,
     standing: RwLock<Arc<Standing>>,
     verified: VerifiedTokens,
 }
@@ -39,6 +49,8 @@ pub(super) struct Standing {
     epoch: i64,
     pub(super) keys: KeyRing,
     disabled: HashSet<String>,
+    /// Of which organisation clients are.
+    organizations: HashMap<String, Option<String>>,
     revoked: HashSet<String>,
 }
 
@@ -48,6 +60,7 @@ impl Standing {
             epoch: tx.epoch(EPOCH_AUTH)?,
             keys: KeyRing::open(&tx.signing_keys()?, now)?,
             disabled: tx.disabled_clients()?.into_iter().collect(),
+            organizations: tx.organizations_of_clients()?.into_iter().collect(),
             revoked: tx.used_jtis(REVOKED, now / SECOND)?.into_iter().collect(),
         })
     }
@@ -86,7 +99,14 @@ impl Authority {
             token_url: config.token_url(),
             lifetime: config.tokens.lifetime_seconds,
             remote: RemoteKeys::new(config.tokens.allow_private_jwks),
+            policy: config.access.clone(),
+            issuers: Issuers::of(&config.issuers, &[config.fhir_base()], &config.fhir_base()),
+            provider: config
+                .provider
+                .as_ref()
+                .map(|provider| Provider::of(provider, &config.public_url)),
             rates: Rates::new(&config.limits),
+            privacy: config.privacy.clone(),
             standing: RwLock::new(Arc::new(standing)),
             verified: VerifiedTokens::default(),
         }))
@@ -128,12 +148,8 @@ impl Authority {
         }
     }
 
-    /// A token for the client itself; the scopes have been granted already.
-    pub(super) fn issue(&self, client_id: &str, scopes: &Scopes, now: i64) -> Option<String> {
-        self.issue_to(client_id, client_id, scopes, Holder::default(), now)
-    }
-
-    /// A token for a person (`subject`) who uses the client.
+    /// A token for a person (`subject`) who uses the client, or for the client itself; the scopes have been
+    /// granted already.
     pub fn issue_to(
         &self,
         client_id: &str,
@@ -157,12 +173,17 @@ impl Authority {
         token::sign(&self.standing().keys, &claims, now)
     }
 
-    /// The hot path: a hash, two look-ups, and a signature only the first time.
+    /// A token of our own.
     pub fn check(&self, token: &str, now: i64) -> Result<Arc<Verified>, Refusal> {
-        self.check_if(token, now, || Ok(()))
+        let checked = self.check_if(token, now, || Ok(()))?;
+        match checked.is_own() {
+            true => Ok(checked),
+            false => Err(Refusal::Foreign),
+        }
     }
 
-    /// The same, where `may_try` decides whether a token that was never seen is looked at.
+    /// The hot path: a hash, two look-ups, and a signature only the first time. `may_try` decides whether a
+    /// token that was never seen is looked at.
     pub fn check_if(
         &self,
         token: &str,
@@ -172,7 +193,7 @@ impl Authority {
         let seconds = now / SECOND;
         let standing = self.standing();
         let digest = digest(token);
-        let known = self.verified.get(&digest);
+        let known = self.verified.get(&digest).filter(|held| held.is_fresh(seconds));
         let verified = match &known {
             Some(verified) => verified.clone(),
             None => {
@@ -180,7 +201,9 @@ impl Authority {
                 Arc::new(self.verify(&standing, token, now)?)
             }
         };
-        if standing.keys.find(&verified.kid).is_none() {
+        if let Signer::Own(kid) = &verified.signer
+            && standing.keys.find(kid).is_none()
+        {
             return Err(Refusal::UnknownKey);
         }
         let claims = &verified.claims;
@@ -190,7 +213,12 @@ impl Authority {
         if standing.disabled.contains(&claims.client_id) {
             return Err(Refusal::Disabled);
         }
-        let ids = [Some(&claims.jti), claims.holder.sid.as_ref()];
+        // A client that is no more ends with its id.
+        let ids = [
+            Some(&claims.jti),
+            claims.holder.sid.as_ref(),
+            Some(&claims.client_id),
+        ];
         if ids.into_iter().flatten().any(|id| standing.revoked.contains(id)) {
             return Err(Refusal::Revoked);
         }
@@ -200,15 +228,38 @@ impl Authority {
         Ok(verified)
     }
 
-    /// Whether the token was good when it was last seen, and has not expired since.
+    /// The organisation that a client is of, such as `Organization/x`: by its token where it came a
+    /// moment ago.
+    pub(super) fn organization(&self, client: &str, holder: &Holder) -> Option<String> {
+        match self.standing().organizations.get(client) {
+            Some(known) => known.clone(),
+            None => holder.organization.clone(),
+        }
+    }
+
+    /// Whether the token was good when it was last seen, and is not over since, nor will be in a moment.
     pub fn knows(&self, token: &str, now: i64) -> bool {
-        let held = self.verified.get(&digest(token));
-        held.is_some_and(|verified| verified.claims.exp > now / SECOND)
+        let (held, soon) = (self.verified.get(&digest(token)), now / SECOND + 2);
+        held.is_some_and(|verified| verified.claims.exp > now / SECOND && verified.is_fresh(soon))
+    }
+
+    /// One of another issuer, checked a moment ago.
+    pub(super) fn keep(&self, token: &str, mut verified: Verified, now: i64) -> Arc<Verified> {
+        verified.pace = self.rates.of_client(&verified.claims.client_id, now);
+        let verified = Arc::new(verified);
+        self.verified.keep(digest(token), verified.clone(), now / SECOND);
+        verified
     }
 
     fn verify(&self, standing: &Standing, token: &str, now: i64) -> Result<Verified, Refusal> {
         let (issuer, audience) = (&self.issuer, &self.audience);
-        let mut verified = token::verify(&standing.keys, token, issuer, audience, now / SECOND)?;
+        let mut verified = token::verify(
+            &standing.keys,
+            token,
+            (issuer, audience),
+            &self.policy,
+            now / SECOND,
+        )?;
         verified.pace = self.rates.of_client(&verified.claims.client_id, now);
         Ok(verified)
     }

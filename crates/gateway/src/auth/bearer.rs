@@ -1,12 +1,14 @@
 //! The token of a request. <https://www.rfc-editor.org/rfc/rfc6750>
 use super::authority::Authority;
 use super::caller::Caller;
+use super::privacy;
 use super::token::{Refusal, Verified};
+use super::trust::Seen;
 use crate::error::ApiError;
 use crate::rates::{self, Wait, address_of};
-use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::{HttpMessage, HttpRequest};
 use fhir::IssueCode;
 use std::sync::Arc;
 
@@ -17,7 +19,9 @@ pub fn caller(authority: &Authority, request: &HttpRequest, now: i64) -> Result<
     if !authority.required {
         return Ok(Caller::internal("anonymous"));
     }
-    Ok(Caller::of(&*verified(authority, request, now)?))
+    let token = verified(authority, request, now)?;
+    let outsider = privacy::outsider(authority, request, &token, now)?;
+    Ok(Caller::of(&token, outsider))
 }
 
 /// The token of a request that must have one.
@@ -25,6 +29,10 @@ pub fn verified(authority: &Authority, request: &HttpRequest, now: i64) -> Resul
     refuse_query_token(request.query_string())?;
     let token = header_token(request)?;
     let verified = checked(authority, request, token, now)?;
+    if verified.scopes.is_empty() {
+        let text = "The access token is good, and its issuer's claims stand for no scope here; `baton token explain` shows why";
+        return Err(forbidden("system/*.rs", text));
+    }
     if let Some(pace) = &verified.pace {
         pace.take(now).map_err(|wait| {
             rates::count("client");
@@ -49,6 +57,11 @@ pub fn forbidden(scope: &str, text: &str) -> ApiError {
     error.header("WWW-Authenticate", challenge)
 }
 
+/// Whatever the scopes are.
+pub fn denied(text: &str) -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, IssueCode::Forbidden, text)
+}
+
 /// Whether the request has a token that was good before and is not over.
 pub fn is_known(authority: &Authority, request: &HttpRequest, now: i64) -> bool {
     header_token(request).is_ok_and(|token| authority.knows(token, now))
@@ -67,12 +80,18 @@ fn checked(
             .may_try(address_of(request), now)
             .map_err(Refusal::Throttled)
     };
-    authority.check_if(token, now, may_try).map_err(|refusal| {
+    let seen = request.extensions().get::<Seen>().cloned();
+    let judged = match seen {
+        Some(Seen(judged)) => judged,
+        None => authority.check_if(token, now, may_try),
+    };
+    judged.map_err(|refusal| {
         if refusal.is_failure() {
             rates.failed(address_of(request), now);
         }
         match refusal {
             Refusal::Throttled(wait) => throttled(wait, refusal.text()),
+            Refusal::Unreachable => unreachable(refusal.text()),
             _ => invalid(refusal.text()),
         }
     })
@@ -82,6 +101,11 @@ fn checked(
 pub fn throttled(wait: Wait, text: &str) -> ApiError {
     ApiError::new(StatusCode::TOO_MANY_REQUESTS, IssueCode::Throttled, text)
         .header("Retry-After", wait.0.to_string())
+}
+
+/// The token may be good: it must not be thrown away.
+fn unreachable(text: &str) -> ApiError {
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, IssueCode::Transient, text).header("Retry-After", "10")
 }
 
 /// URLs end up in logs and histories, so a token there is already lost.
@@ -103,7 +127,7 @@ fn refuse_query_token(query: &str) -> Result<(), ApiError> {
     }
 }
 
-fn header_token(request: &HttpRequest) -> Result<&str, ApiError> {
+pub(super) fn header_token(request: &HttpRequest) -> Result<&str, ApiError> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let Some(header) = headers.next() else {
         return Err(missing());

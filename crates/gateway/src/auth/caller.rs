@@ -1,10 +1,13 @@
 //! The extractor every protected handler takes: the signature says that a token is needed.
 use super::bearer;
+use super::bounds::Bounds;
 use super::holder::Holder;
 use super::policy::Policy;
+use super::privacy::Outsider;
 use super::rights::Rights;
-use super::scope::Scopes;
+use super::scope::{Office, Scopes};
 use super::token::Verified;
+use crate::audit;
 use crate::error::ApiError;
 use crate::state::AppState;
 use actix_web::http::StatusCode;
@@ -25,6 +28,12 @@ pub enum Access {
     Search,
 }
 
+impl Access {
+    pub fn is_write(self) -> bool {
+        matches!(self, Access::Create | Access::Update | Access::Delete)
+    }
+}
+
 /// The holder of a valid token.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -34,12 +43,21 @@ pub struct Caller {
 }
 
 impl Caller {
-    pub(super) fn of(token: &Verified) -> Caller {
+    /// `outsider` where consents and labels restrict what they see.
+    pub(super) fn of(token: &Verified, outsider: Option<Outsider>) -> Caller {
         Caller {
             client_id: token.claims.client_id.clone(),
-            rights: token.rights.for_request(),
+            rights: token.rights.for_request(outsider),
             holder: token.holder.clone(),
         }
+    }
+
+    /// Who sent this to the organisation of that state; the audit finds them with the request.
+    pub fn of_request(state: &AppState, request: &HttpRequest) -> Result<Caller, ApiError> {
+        audit::purpose(request)?;
+        let caller = bearer::caller(&state.auth, request, crate::edge::now())?;
+        request.extensions_mut().insert(caller.clone());
+        Ok(caller)
     }
 
     /// Baton's own work on behalf of the operator, such as `baton import`.
@@ -52,11 +70,17 @@ impl Caller {
     }
 
     /// A person at a page of our own, who sees there what the scopes would show in an app.
-    pub(super) fn for_person(name: &str, scopes: Scopes, holder: Holder) -> Caller {
-        let rights = Rights::of(Arc::new(scopes), &holder, Policy::built_in());
+    pub(super) fn for_person(
+        name: &str,
+        scopes: Scopes,
+        holder: Holder,
+        outsider: Option<Outsider>,
+        policy: &Policy,
+    ) -> Caller {
+        let rights = Rights::of(Arc::new(scopes), &holder, policy);
         Caller {
             client_id: name.to_owned(),
-            rights: Arc::new(rights),
+            rights: Arc::new(rights).for_request(outsider),
             holder: Arc::new(holder),
         }
     }
@@ -81,6 +105,21 @@ impl Caller {
         self.rights.reach(type_id, access).is_all()
     }
 
+    /// Whether some can be written in this way; which, the store's door asks [`Caller::bounds`].
+    /// 403 where none can, whatever is stored.
+    pub fn writes(&self, type_id: TypeId, access: Access) -> Result<(), ApiError> {
+        match self.sees_some(type_id, access) {
+            true => Ok(()),
+            false => self.require(type_id, access),
+        }
+    }
+
+    /// How far they may write; None where everything of a type is open or nothing.
+    pub fn bounds(&self) -> Option<Bounds> {
+        let limited = !self.rights.are_plain();
+        limited.then(|| Bounds::new(self.rights.clone(), &self.holder))
+    }
+
     /// Which resources of the type are open; whoever asks must hide the others. 403 where no scope
     /// speaks of it, whatever is stored.
     pub fn reach(&self, type_id: TypeId, access: Access) -> Result<Reach, ApiError> {
@@ -88,6 +127,11 @@ impl Caller {
             true => Ok(self.rights.reach(type_id, access)),
             false => Err(insufficient(type_id, access)),
         }
+    }
+
+    /// Whether it may keep this like this; nobody may where no tokens are asked for.
+    pub fn administers(&self, office: Office, access: Access) -> bool {
+        self.rights.administer(office, access)
     }
 
     /// Whether a scope speaks of this at all.
@@ -162,7 +206,5 @@ fn identify(request: &HttpRequest) -> Result<Caller, ApiError> {
             text,
         ));
     };
-    let caller = bearer::caller(&state.auth, request, crate::edge::now())?;
-    request.extensions_mut().insert(caller.clone());
-    Ok(caller)
+    Caller::of_request(state, request)
 }

@@ -1,5 +1,6 @@
 //! Registered clients: how one is made, where it may send people, and how it proves a shared secret.
-use super::scope::{Context, Scopes};
+use super::scope::{Context, Scope, Scopes};
+use crate::config::is_organization;
 use crate::edge;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine;
@@ -28,6 +29,8 @@ pub struct Registration {
     pub grant_types: String,
     pub redirect_uris: String,
     pub launch_url: Option<String>,
+    /// The organisation it is of, such as `Organization/x`.
+    pub organization: Option<String>,
 }
 
 impl Registration {
@@ -56,8 +59,8 @@ impl Registration {
             }
             _ => {}
         }
-        if scopes.has_context(Context::System) && !may(BACKEND) {
-            return Err("system/ scopes are for the grant client_credentials only".into());
+        if scopes.iter().any(Scope::is_of_system) && !may(BACKEND) {
+            return Err("system/ and admin/ scopes are for the grant client_credentials only".into());
         }
         let of_person = [Context::Patient, Context::User]
             .iter()
@@ -69,6 +72,9 @@ impl Registration {
             .split(' ')
             .filter(|uri| !uri.is_empty())
             .try_for_each(check_redirect_uri)?;
+        if let Some(text) = self.organization.as_ref().filter(|text| !is_organization(text)) {
+            return Err(format!("`{text}` is not a reference such as Organization/123"));
+        }
         match self.launch_url.as_deref().map(check_launch_url) {
             Some(Err(why)) => Err(why),
             _ => Ok(()),
@@ -91,6 +97,7 @@ impl Default for Registration {
             grant_types: BACKEND.to_owned(),
             redirect_uris: String::new(),
             launch_url: None,
+            organization: None,
         }
     }
 }
@@ -130,6 +137,7 @@ pub fn register(registration: Registration, credential: Credential, now: i64) ->
         grant_types: registration.grant_types,
         redirect_uris: registration.redirect_uris,
         launch_url: registration.launch_url,
+        organization: registration.organization,
     };
     (client, secret)
 }

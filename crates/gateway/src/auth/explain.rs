@@ -2,8 +2,9 @@
 //! is printed is worth nothing to who reads along.
 use super::authority::REVOKED;
 use super::keys::KeyRing;
-use super::scope::{Context, DataScope, Scope, Scopes};
-use super::token::{self, Refusal};
+use super::policy::Policy;
+use super::scope::{Context, DataScope, Letters, Scope, Scopes};
+use super::token::{self, Refusal, Verified};
 use fhir::datetime::instant;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -35,8 +36,11 @@ fn bases(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
     serde_json::from_str(&text).map_err(|_| StoreError::Database("the setting bases is damaged".into()))
 }
 
+/// What came of asking the issuer that the token names, where it is one that is trusted.
+pub type Foreign = Result<Verified, Refusal>;
+
 /// What is in it, and what would be said of it at `now` (microseconds).
-pub fn explain(token: &str, known: Option<&Known>, now: i64) -> String {
+pub fn explain(token: &str, known: Option<&Known>, foreign: Option<&Foreign>, now: i64) -> String {
     let token = token.trim();
     let Some((header, claims)) = decoded(token) else {
         let text = "not a signed JWT of three parts; is it whole, and without `Bearer` before it?";
@@ -67,11 +71,54 @@ pub fn explain(token: &str, known: Option<&Known>, now: i64) -> String {
                 .map_or("missing".into(), |at| when(at, now)),
         );
     }
-    for scope in claims["scope"].as_str().unwrap_or_default().split_whitespace() {
+    let said = claims["scope"].as_str().unwrap_or_default();
+    if let Some(foreign) = foreign {
+        line(
+            "trusted",
+            "its issuer is one of [[issuers]]; what its claims are worth here follows".into(),
+        );
+        if let Ok(verified) = foreign {
+            mapped(verified)
+                .into_iter()
+                .for_each(|(name, text)| line(name, text));
+        }
+        line("verdict", of_issuer(foreign));
+        return told;
+    }
+    for scope in said.split_whitespace() {
         line("scope", format!("{scope}: {}", covers(scope)));
     }
     line("verdict", verdict(token, &claims, known, now));
     told
+}
+
+/// A token of another issuer as it is taken here.
+fn mapped(verified: &Verified) -> Vec<(&'static str, String)> {
+    let holder = &verified.holder;
+    let people = [
+        ("client", Some(&verified.claims.client_id)),
+        ("patient", holder.patient.as_ref()),
+        ("person", holder.fhir_user.as_ref()),
+        ("for", holder.organization.as_ref()),
+    ];
+    let people = people
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text?.clone())));
+    let scopes = verified.scopes.iter();
+    let scopes = scopes.map(|scope| ("scope", format!("{scope}: {}", in_words(scope))));
+    people.chain(scopes).collect()
+}
+
+fn of_issuer(foreign: &Foreign) -> String {
+    match foreign {
+        Err(refusal) => format!("refused: {}", refusal.text()),
+        Ok(verified) if verified.scopes.is_empty() => {
+            "its signature and claims are good, but they stand for no scope here: every request is a 403. See \
+             at_most, smart_scopes and scopes of the issuer, and whether patient/ and user/ scopes have whom they are about"
+                .into()
+        }
+        Ok(_) => "good: a gateway with these settings takes it".into(),
+    }
 }
 
 fn decoded(token: &str) -> Option<(Value, Value)> {
@@ -125,7 +172,13 @@ fn verdict(token: &str, claims: &Value, known: Option<&Known>, now: i64) -> Stri
 /// In the order of a gateway, except that any base of the database will do.
 fn checked(token: &str, claims: &Value, known: &Known, now: i64) -> Result<(), Refusal> {
     let (issuer, audience) = (text(claims, "iss"), text(claims, "aud"));
-    let verified = token::verify(&known.keys, token, issuer, audience, now / 1_000_000)?;
+    let verified = token::verify(
+        &known.keys,
+        token,
+        (issuer, audience),
+        Policy::built_in(),
+        now / 1_000_000,
+    )?;
     let claims = &verified.claims;
     let ours = known.bases.contains(&claims.aud) && claims.aud == format!("{}/fhir", claims.iss);
     if !ours {
@@ -137,7 +190,11 @@ fn checked(token: &str, claims: &Value, known: &Known, now: i64) -> Result<(), R
     if known.disabled.contains(&claims.client_id) {
         return Err(Refusal::Disabled);
     }
-    let ids = [Some(&claims.jti), claims.holder.sid.as_ref()];
+    let ids = [
+        Some(&claims.jti),
+        claims.holder.sid.as_ref(),
+        Some(&claims.client_id),
+    ];
     match ids.into_iter().flatten().any(|id| known.revoked.contains(id)) {
         true => Err(Refusal::Revoked),
         false => Ok(()),
@@ -161,24 +218,15 @@ fn covers(text: &str) -> String {
 fn in_words(scope: &Scope) -> String {
     match scope {
         Scope::Data(data) => of_data(data),
+        Scope::Admin(office, letters) => {
+            let kept = format!("{}s", office.name().to_lowercase());
+            format!("{} {kept} of this server (/admin/{kept})", verbs(*letters))
+        }
         other => format!("about the launch (`{other}`), opens no data"),
     }
 }
 
 fn of_data(scope: &DataScope) -> String {
-    const WORDS: [(char, &str); 5] = [
-        ('c', "create"),
-        ('r', "read"),
-        ('u', "update"),
-        ('d', "delete"),
-        ('s', "search"),
-    ];
-    let letters = scope.letters.to_string();
-    let may: Vec<&str> = WORDS
-        .iter()
-        .filter(|(letter, _)| letters.contains(*letter))
-        .map(|(_, word)| *word)
-        .collect();
     let whose = match scope.context {
         Context::Patient => "of the patient of the launch",
         Context::User => "that the person may see",
@@ -189,5 +237,18 @@ fn of_data(scope: &DataScope) -> String {
         Some(_) => ", only what its query finds",
         None => "",
     };
-    format!("{} {what} {whose}{narrowed}", may.join(", "))
+    format!("{} {what} {whose}{narrowed}", verbs(scope.letters))
+}
+
+fn verbs(letters: Letters) -> String {
+    const WORDS: [(char, &str); 5] = [
+        ('c', "create"),
+        ('r', "read"),
+        ('u', "update"),
+        ('d', "delete"),
+        ('s', "search"),
+    ];
+    let letters = letters.to_string();
+    let may = WORDS.iter().filter(|(letter, _)| letters.contains(*letter));
+    may.map(|(_, word)| *word).collect::<Vec<_>>().join(", ")
 }

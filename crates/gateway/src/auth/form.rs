@@ -4,10 +4,12 @@ use super::authority::Authority;
 use super::client::knows_secret;
 use super::error::OAuthError;
 use super::jwks;
+use super::launch;
+use crate::audit::Acting;
 use crate::rates::address_of;
-use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Query};
+use actix_web::{HttpMessage, HttpRequest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::JwkSet;
@@ -71,6 +73,7 @@ pub struct Form {
     parameters: Parameters,
     basic: Option<(String, String)>,
     from: IpAddr,
+    request: HttpRequest,
 }
 
 const NO_CREDENTIAL: &str = "authenticate with a client_assertion or a client secret";
@@ -89,6 +92,7 @@ impl Form {
             parameters: Parameters::posted(request, body)?,
             basic: basic(request)?,
             from: address_of(request),
+            request: request.clone(),
         })
     }
 
@@ -115,11 +119,13 @@ impl Form {
     async fn paced(&self, authority: &Authority, public: bool, now: i64) -> Result<Client, OAuthError> {
         let rates = &authority.rates;
         rates.may_try(self.from, now).map_err(OAuthError::throttled)?;
-        self.proven(authority, public, now).await.inspect_err(|error| {
-            if error.error == "invalid_client" {
-                rates.failed(self.from, now);
-            }
-        })
+        let proven = self.proven(authority, public, now).await;
+        match &proven {
+            Ok(client) => drop(self.request.extensions_mut().insert(Acting(client.id.clone()))),
+            Err(error) if error.error == "invalid_client" => rates.failed(self.from, now),
+            Err(_) => {}
+        }
+        proven
     }
 
     /// By exactly one method.
@@ -140,8 +146,25 @@ impl Form {
                 .map_err(|e| OAuthError { basic: true, ..e }),
             _ => match self.get("client_id") {
                 Some(id) if public => by_name(authority, id).await,
+                None if public => self.by_refresh(authority, now).await,
                 _ => Err(OAuthError::client(NO_CREDENTIAL)),
             },
+        }
+    }
+
+    /// SMART's refresh request of a public client holds nothing but the token, which knows whose it is.
+    /// <https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html#refresh-access-token>
+    async fn by_refresh(&self, authority: &Authority, now: i64) -> Result<Client, OAuthError> {
+        let refreshing = self.get("grant_type") == Some("refresh_token");
+        match self.get("refresh_token").filter(|_| refreshing) {
+            None => Err(OAuthError::client(NO_CREDENTIAL)),
+            Some(token) => {
+                by_name(
+                    authority,
+                    &launch::client_of_refresh(authority, token, now).await?,
+                )
+                .await
+            }
         }
     }
 
@@ -212,7 +235,11 @@ async fn keys_of(authority: &Authority, client: &Client, kid: &str) -> Result<Ar
         (Some(text), _) => jwks::parse(text)
             .map(Arc::new)
             .map_err(|_| OAuthError::client("the registered key set is damaged")),
-        (None, Some(url)) => authority.remote.get(url, kid).await,
+        (None, Some(url)) => authority.remote.get(url, kid).await.map_err(|why| {
+            OAuthError::client(format!(
+                "the keys at the registered JWKS URL cannot be had: {why}"
+            ))
+        }),
         (None, None) => Err(unknown()),
     }
 }

@@ -4,7 +4,7 @@ use crate::routes::path::is_id;
 use fhir::TypeId;
 use serde::{Deserialize, Serialize};
 
-/// The claims that only tokens of a launch have.
+/// The claims that only tokens of a launch, or of other issuers, have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// Id of the patient whom `patient/` scopes are about.
@@ -18,6 +18,13 @@ pub struct Holder {
     /// The grant that all tokens of one launch come from: revoked, it takes them all with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// Relative reference to the organisation that the client was of when the token was issued, or that
+    /// another issuer says it acts for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// Whom another issuer means, as `issuer|subject`.
+    #[serde(skip)]
+    pub subject: Option<String>,
 }
 
 impl Holder {
@@ -25,6 +32,15 @@ impl Holder {
     pub fn is_sound(&self) -> bool {
         let mut ids = [&self.patient, &self.encounter].into_iter().flatten();
         ids.all(|id| is_id(id)) && (self.fhir_user.is_none() || self.person().is_some())
+    }
+
+    /// The resources that the client knows of by the launch itself.
+    pub fn known(&self) -> impl Iterator<Item = (TypeId, &str)> {
+        let named = [("Patient", &self.patient), ("Encounter", &self.encounter)];
+        let named = named
+            .into_iter()
+            .filter_map(|(name, id)| Some((TypeId::of(name)?, id.as_deref()?)));
+        named.chain(self.person())
     }
 
     /// The person as type and id.

@@ -40,6 +40,13 @@ pub fn check(text: &str) -> Result<(), String> {
     }
 }
 
+/// Whether a key of the set has that `kid`.
+pub fn knows(set: &JwkSet, kid: &str) -> bool {
+    set.keys
+        .iter()
+        .any(|key| key.common.key_id.as_deref() == Some(kid))
+}
+
 pub fn parse(text: &str) -> Result<JwkSet, String> {
     serde_json::from_str(text).map_err(|e| format!("not a JSON Web Key Set: {e}"))
 }
@@ -67,11 +74,14 @@ fn is_usable(key: &Jwk) -> bool {
 
 /// Key type, curve, size, declared algorithm and use all agree: the guard against algorithm confusion.
 fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
-    let shape = match &key.algorithm {
-        AlgorithmParameters::RSA(rsa) => algorithm == Algorithm::RS384 && rsa.n.len() >= RSA_2048_CHARS,
-        AlgorithmParameters::EllipticCurve(ec) => {
-            algorithm == Algorithm::ES384 && ec.curve == EllipticCurve::P384
+    use Algorithm as A;
+    let shape = match (&key.algorithm, algorithm) {
+        (AlgorithmParameters::RSA(rsa), A::RS256 | A::RS384 | A::RS512 | A::PS256 | A::PS384 | A::PS512) => {
+            rsa.n.len() >= RSA_2048_CHARS
         }
+        (AlgorithmParameters::EllipticCurve(ec), A::ES256) => ec.curve == EllipticCurve::P256,
+        (AlgorithmParameters::EllipticCurve(ec), A::ES384) => ec.curve == EllipticCurve::P384,
+        (AlgorithmParameters::OctetKeyPair(pair), A::EdDSA) => pair.curve == EllipticCurve::Ed25519,
         _ => false,
     };
     let declared = key

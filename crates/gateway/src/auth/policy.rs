@@ -6,6 +6,7 @@ use fhir::TypeId;
 use fhir::search::Filter;
 use fhir::search::parse::parse_filter;
 use fhir::search::reach::{Panel, Whose, any, patient_type};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// In the place of the person's id.
@@ -43,6 +44,21 @@ impl Policy {
         Ok(Policy { rows })
     }
 
+    /// The same with other searches for these persons; none for a type is that such persons see nobody.
+    /// The error names the search.
+    pub fn with(mut self, searches: &BTreeMap<String, Vec<String>>) -> Result<Policy, String> {
+        for (person, searches) in searches {
+            let row = |(at, search): (usize, &String)| {
+                Row::of(person, search).map_err(|why| format!("access.{person}[{at}] {why}"))
+            };
+            let rows: Vec<Row> = searches.iter().enumerate().map(row).collect::<Result<_, _>>()?;
+            let on = TypeId::of(person).ok_or_else(|| format!("access.{person} names no resource type"))?;
+            self.rows.retain(|row| row.person != on);
+            self.rows.extend(rows);
+        }
+        Ok(self)
+    }
+
     /// None where the policy knows nothing of such persons: they see nobody.
     pub fn whose(&self, person: TypeId, id: &str) -> Option<Whose> {
         let rows = self.rows.iter().filter(|row| row.person == person);
@@ -62,6 +78,10 @@ impl Row {
         let (person, search) = line
             .split_once('\t')
             .ok_or("is not a type, a tab and a search such as general-practitioner=Practitioner/{id}")?;
+        Row::of(person, search)
+    }
+
+    fn of(person: &str, search: &str) -> Result<Row, String> {
         let person = TypeId::of(person).ok_or("begins with no resource type")?;
         let (name, value) = search.split_once('=').ok_or("has a search without a value")?;
         if !value.contains(ID) {
@@ -100,6 +120,46 @@ mod tests {
             assert!(matches!(whose(person), Some(Whose::Patients(_))), "{person}");
         }
         assert!(whose("Person").is_none() && whose("Device").is_none());
+    }
+
+    #[test]
+    fn the_settings_take_the_place_of_a_persons_searches() {
+        let table = |person: &str, searches: &[&str]| {
+            let searches = searches.iter().map(|search| (*search).to_owned()).collect();
+            BTreeMap::from([(person.to_owned(), searches)])
+        };
+        let built_in = || Policy::built_in().clone();
+        let few = built_in()
+            .with(&table(
+                "Practitioner",
+                &["general-practitioner=Practitioner/{id}"],
+            ))
+            .unwrap();
+        let count =
+            |policy: &Policy, person: &str| policy.rows.iter().filter(|row| row.person == of(person)).count();
+        assert_eq!(
+            (count(&few, "Practitioner"), count(&few, "RelatedPerson")),
+            (1, 1)
+        );
+        let nobody = built_in().with(&table("RelatedPerson", &[])).unwrap();
+        assert!(nobody.whose(TypeId::of("RelatedPerson").unwrap(), "x").is_none());
+        for (person, search, why) in [
+            (
+                "Doctor",
+                "general-practitioner={id}",
+                "access.Doctor[0] begins with no resource type",
+            ),
+            (
+                "Practitioner",
+                "active=true",
+                "access.Practitioner[0] has a search that does not depend",
+            ),
+            ("Practitioner", "doctor={id}", "access.Practitioner[0]"),
+        ] {
+            let refused = built_in().with(&table(person, &[search])).unwrap_err();
+            assert!(refused.contains(why), "{refused}");
+        }
+        assert!(built_in().with(&table("Doctor", &[])).is_err());
     }
 
     #[test]

@@ -3,11 +3,18 @@
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// For registration and before each request: https, and no address of a private network in it.
+/// For registration: a URL of keys.
 pub fn check_url(url: &str, allow_private: bool) -> Result<(), String> {
-    let url = reqwest::Url::parse(url).map_err(|_| "the JWKS URL is malformed".to_owned())?;
+    check_address("the JWKS URL", url, allow_private)
+}
+
+/// Before each request too: https, and no address of a private network in it. `what` begins the error.
+pub fn check_address(what: &str, url: &str, allow_private: bool) -> Result<(), String> {
+    let url = reqwest::Url::parse(url).map_err(|_| format!("{what} is malformed"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("the JWKS URL must not hold a password; keys are public".into());
+        return Err(format!(
+            "{what} must not hold a password; what is asked is public"
+        ));
     }
     if allow_private && matches!(url.scheme(), "http" | "https") {
         return Ok(());
@@ -16,13 +23,14 @@ pub fn check_url(url: &str, allow_private: bool) -> Result<(), String> {
         .host_str()
         .map(|host| host.trim_matches(['[', ']']).parse::<IpAddr>());
     match (url.scheme(), address) {
-        ("https", Some(Ok(ip))) if !is_public(ip) => Err(PRIVATE.into()),
+        ("https", Some(Ok(ip))) if !is_public(ip) => Err(format!("{what} {PRIVATE}")),
         ("https", Some(_)) => Ok(()),
-        _ => Err("the JWKS URL must start with https://".into()),
+        _ => Err(format!("{what} must start with https://")),
     }
 }
 
-const PRIVATE: &str = "the JWKS URL leads into a private network (allow with tokens.allow_private_jwks)";
+const PRIVATE: &str =
+    "leads into a private network (allow with tokens.allow_private_jwks, or allow_private of an issuer)";
 
 /// Resolves names and drops private addresses, so that a name cannot point inside either.
 pub struct PublicOnly;

@@ -1,9 +1,10 @@
 //! `POST /oauth/register`: apps register themselves, where the operator lets them.
 //! <https://www.rfc-editor.org/rfc/rfc7591>
+use super::admin::answers;
 use super::client::{APP_SCOPE, BACKEND, Credential, Registration, register as make};
 use super::error::OAuthError;
 use super::launch::{InitialToken, is_unused, use_up};
-use super::scope::{Context, Scopes};
+use super::scope::{Context, Scope, Scopes};
 use super::{Authority, jwks, reach};
 use crate::config::Registering;
 use crate::edge;
@@ -14,13 +15,13 @@ use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, PRAGMA};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::admin::Client;
 use store::{StoreError, Tx};
 
 /// What is understood; other members are ignored, as the RFC asks.
 #[derive(Deserialize)]
-struct Metadata {
+pub struct Metadata {
     client_name: Option<String>,
     #[serde(default)]
     redirect_uris: Vec<String>,
@@ -44,11 +45,11 @@ pub async fn register(
 ) -> Result<HttpResponse, OAuthError> {
     let (mode, now) = (state.config.tokens.registration, edge::now());
     let token = allowed(&request, mode, &state.auth, now).await?;
-    let metadata: Metadata = serde_json::from_slice(&body)
-        .map_err(|_| invalid("the body must be a JSON object of client metadata (RFC 7591)"))?;
+    let metadata = Metadata::of(serde_json::from_slice(&body).unwrap_or_default())?;
     let method = metadata.method()?;
     let credential = metadata.credential(method, state.config.tokens.allow_private_jwks)?;
-    let registration = metadata.registration(mode)?;
+    let registration = metadata.registration()?;
+    unasked(&registration, mode)?;
     registration.check(method == "none").map_err(of_check)?;
     let (client, secret) = make(registration, credential, now);
     let row = client.clone();
@@ -120,8 +121,32 @@ fn insert(tx: &mut Tx, client: &Client, token: Option<&str>, now: i64) -> Result
     Ok(true)
 }
 
+/// Whoever registers without being asked for gets nothing that needs no person, and nobody by themselves
+/// what only the operator gives.
+fn unasked(registration: &Registration, mode: Registering) -> Result<(), OAuthError> {
+    let scopes = Scopes::parse(&registration.scope).map_err(invalid)?;
+    if scopes.iter().any(|scope| matches!(scope, Scope::Admin(..))) {
+        return Err(invalid("admin/ scopes are given by the operator only"));
+    }
+    let alone = scopes.has_context(Context::System)
+        || registration.grant_types.split(' ').any(|grant| grant == BACKEND);
+    match mode == Registering::Open && alone {
+        true => Err(invalid(
+            "system/ scopes and client_credentials are given by the operator only",
+        )),
+        false => Ok(()),
+    }
+}
+
 impl Metadata {
-    fn method(&self) -> Result<&'static str, OAuthError> {
+    pub fn of(value: Value) -> Result<Metadata, OAuthError> {
+        // A list would be read as the members in their order.
+        let members = value.is_object().then_some(value);
+        let read = members.and_then(|value| serde_json::from_value(value).ok());
+        read.ok_or_else(|| invalid("the body must be a JSON object of client metadata (RFC 7591)"))
+    }
+
+    pub fn method(&self) -> Result<&'static str, OAuthError> {
         const METHODS: [&str; 4] = [
             "none",
             "client_secret_basic",
@@ -141,7 +166,7 @@ impl Metadata {
         })
     }
 
-    fn credential(&self, method: &str, allow_private: bool) -> Result<Credential, OAuthError> {
+    pub fn credential(&self, method: &str, allow_private: bool) -> Result<Credential, OAuthError> {
         match (method, &self.jwks, &self.jwks_uri) {
             ("private_key_jwt", Some(keys), None) => {
                 let text = keys.to_string();
@@ -158,8 +183,14 @@ impl Metadata {
         }
     }
 
-    /// Whoever registers without being asked for gets nothing that needs no person.
-    fn registration(self, mode: Registering) -> Result<Registration, OAuthError> {
+    /// What it may do, which fits together.
+    pub fn checked(self, method: &str) -> Result<Registration, OAuthError> {
+        let registration = self.registration()?;
+        registration.check(method == "none").map_err(of_check)?;
+        Ok(registration)
+    }
+
+    fn registration(self) -> Result<Registration, OAuthError> {
         if self.response_types.iter().flatten().any(|kind| kind != "code") {
             return Err(invalid("response_types can only be `code`"));
         }
@@ -178,7 +209,7 @@ impl Metadata {
                 "too many, or with spaces",
             ));
         }
-        let registration = Registration {
+        Ok(Registration {
             name,
             scope: self.scope.unwrap_or_else(|| APP_SCOPE.to_owned()),
             grant_types: self
@@ -186,20 +217,12 @@ impl Metadata {
                 .map_or("authorization_code".to_owned(), |grants| grants.join(" ")),
             redirect_uris: self.redirect_uris.join(" "),
             launch_url: self.launch_url,
-        };
-        let scopes = Scopes::parse(&registration.scope).map_err(invalid)?;
-        let alone = scopes.has_context(Context::System)
-            || registration.grant_types.split(' ').any(|grant| grant == BACKEND);
-        match mode == Registering::Open && alone {
-            true => Err(invalid(
-                "system/ scopes and client_credentials are given by the operator only",
-            )),
-            false => Ok(registration),
-        }
+            organization: None,
+        })
     }
 }
 
-fn invalid(text: impl Into<String>) -> OAuthError {
+pub fn invalid(text: impl Into<String>) -> OAuthError {
     OAuthError::new(StatusCode::BAD_REQUEST, "invalid_client_metadata", text)
 }
 
@@ -217,33 +240,7 @@ fn not_allowed() -> OAuthError {
 
 /// <https://www.rfc-editor.org/rfc/rfc7591#section-3.2.1>
 fn answer(client: &Client, method: &str, secret: Option<String>) -> Value {
-    let listed = |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
-    let mut answer = json!({
-        "client_id": client.id,
-        "client_id_issued_at": client.created / 1_000_000,
-        "client_name": client.name,
-        "redirect_uris": listed(&client.redirect_uris),
-        "grant_types": listed(&client.grant_types),
-        "response_types": if client.may_use("authorization_code") { vec!["code"] } else { vec![] },
-        "token_endpoint_auth_method": method,
-        "scope": client.scope,
-    });
-    let keys = client
-        .jwks
-        .as_deref()
-        .and_then(|text| serde_json::from_str(text).ok());
-    let more = [
-        ("client_secret", secret.clone().map(Value::from)),
-        // It does not expire.
-        ("client_secret_expires_at", secret.map(|_| Value::from(0))),
-        ("jwks", keys),
-        ("jwks_uri", client.jwks_url.clone().map(Value::from)),
-        ("launch_url", client.launch_url.clone().map(Value::from)),
-    ];
-    for (name, value) in more {
-        if let Some(value) = value {
-            answer[name] = value;
-        }
-    }
-    answer
+    let mut told = answers::client(client, secret);
+    told["token_endpoint_auth_method"] = method.into();
+    told
 }

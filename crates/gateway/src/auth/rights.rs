@@ -3,12 +3,17 @@
 //!
 //! `system/` opens all, `patient/` the compartment of the patient of the launch, `user/` the
 //! compartments of the patients whom the policy gives the person. What belongs to no patient
-//! (`fhir/data/open.tsv`) may be read under either, and written under neither. Scopes unite.
+//! (`fhir/data/open.tsv`) may be read under either, and written under neither. Scopes unite, and
+//! consents and labels narrow what all of them open to somebody of another organisation.
 use super::Access;
 use super::holder::Holder;
 use super::policy::Policy;
-use super::scope::{Context, DataScope, Scopes};
+use super::privacy::Outsider;
+use super::scope::{Context, DataScope, Office, Scopes};
+use super::whole::is_whole;
 use fhir::TypeId;
+use fhir::consent::governs;
+use fhir::search::Filter;
 use fhir::search::reach::{self, Panel, Reach, Share, Use, Whose, has_patients, is_open};
 use std::sync::{Arc, LazyLock};
 
@@ -21,6 +26,8 @@ pub struct Rights {
     patients: Option<Whose>,
     /// Whether some scope opens a part of a type only.
     limited: bool,
+    /// Somebody of another organisation: consents and labels narrow what they see.
+    outsider: Option<Outsider>,
 }
 
 impl Rights {
@@ -29,21 +36,33 @@ impl Rights {
         Rights {
             scopes,
             limited,
+            outsider: None,
             patient: holder.patient.clone().map(Whose::Patient),
             patients: holder.person().and_then(|(person, id)| policy.whose(person, id)),
         }
     }
 
-    /// For one request: whom the person may see is found out anew.
-    pub fn for_request(self: &Arc<Rights>) -> Arc<Rights> {
-        let Some(Whose::Patients(panel)) = &self.patients else {
-            return self.clone();
+    /// Whether this may be kept like this.
+    pub fn administer(&self, office: Office, access: Access) -> bool {
+        self.scopes.admin(office).covers(access.into())
+    }
+
+    /// For one request: whom the person may see, and of which organisation they are, is found out
+    /// anew.
+    pub fn for_request(self: &Arc<Rights>, outsider: Option<Outsider>) -> Arc<Rights> {
+        let panel = match &self.patients {
+            Some(Whose::Patients(panel)) => Some(Whose::Patients(Panel::new(panel.passes.clone()))),
+            _ => None,
         };
+        if panel.is_none() && outsider.is_none() {
+            return self.clone();
+        }
         Arc::new(Rights {
             scopes: self.scopes.clone(),
             patient: self.patient.clone(),
-            patients: Some(Whose::Patients(Panel::new(panel.passes.clone()))),
+            patients: panel.or_else(|| self.patients.clone()),
             limited: self.limited,
+            outsider,
         })
     }
 
@@ -58,7 +77,7 @@ impl Rights {
 
     /// Whether nothing is decided resource by resource.
     pub fn are_plain(&self) -> bool {
-        !self.limited
+        !self.limited && self.outsider.is_none()
     }
 
     /// Whether a scope speaks of this at all, however little it opens.
@@ -67,15 +86,32 @@ impl Rights {
     }
 
     pub fn reach(&self, on: TypeId, access: Access) -> Reach {
+        match self.united(on, access) {
+            Reach::Any(_) if access.is_write() && is_whole(on) => Reach::NOTHING,
+            reach => reach,
+        }
+    }
+
+    fn united(&self, on: TypeId, access: Access) -> Reach {
         let mut reach = Reach::NOTHING;
+        if self.outsider.is_some() && governs(on) && !matches!(access, Access::Read | Access::Search) {
+            return reach;
+        }
         for scope in self.scopes_of(on, access) {
             let narrowed = scope.narrowing.iter().flat_map(|query| query.filters(on));
-            let narrowed: Vec<_> = narrowed.cloned().collect();
+            let narrowed = narrowed.cloned().chain(self.shown(access)).collect();
             if let Some(whose) = self.whose(scope.context, on, access) {
                 reach.add(Share { whose, narrowed });
             }
         }
         reach
+    }
+
+    /// Who brings something new needs nobody's consent.
+    fn shown(&self, access: Access) -> Option<Filter> {
+        let outsider = self.outsider.as_ref()?;
+        let withheld = access != Access::Create && !outsider.glass_broken;
+        withheld.then(|| Filter::Shown(outsider.asker.clone()))
     }
 
     fn scopes_of(&self, on: TypeId, access: Access) -> impl Iterator<Item = &DataScope> {
@@ -189,6 +225,20 @@ mod tests {
             assert!(person.mention(TypeId::of("Organization").unwrap(), access));
             assert_eq!(reach(&person, "Observation", access), "p?0 many?0");
         }
+    }
+
+    #[test]
+    fn what_changes_the_server_is_written_with_all_of_the_type_or_not_at_all() {
+        let some = rights(
+            "system/SearchParameter.cruds?status=draft patient/Consent.cruds",
+            None,
+        );
+        assert_eq!(reach(&some, "SearchParameter", Access::Update), "");
+        assert_eq!(reach(&some, "SearchParameter", Access::Read), "any?1");
+        assert_eq!(reach(&some, "Consent", Access::Create), "");
+        assert_eq!(reach(&some, "Consent", Access::Read), "p?0");
+        let all = rights("system/*.cruds", None);
+        assert_eq!(reach(&all, "SearchParameter", Access::Update), "all");
     }
 
     #[test]

@@ -3,7 +3,7 @@ use super::error::OAuthError;
 use super::{discovery, launch, register, token_endpoint, token_status};
 use actix_web::http::header::ALLOW;
 use actix_web::http::{Method, StatusCode};
-use actix_web::{Resource, ResponseError, web};
+use actix_web::{HttpResponse, Resource, ResponseError, web};
 
 /// An assertion with a certificate chain fits well; anything larger is not an OAuth request.
 const MAX_BODY: usize = 64 << 10;
@@ -26,13 +26,21 @@ pub(super) fn on(path: &str, allowed: &'static str) -> Resource {
     let limits = web::PayloadConfig::new(MAX_BODY);
     web::resource(path)
         .app_data(limits)
-        .default_service(web::route().to(move |method: Method| async move {
+        .default_service(web::route().to(move |method: Method| async move { other(&method, allowed) }))
+}
+
+/// OPTIONS asks what there is; anything else asks for what there is not.
+fn other(method: &Method, allowed: &'static str) -> HttpResponse {
+    let (mut response, methods) = match *method {
+        Method::OPTIONS => (HttpResponse::NoContent().finish(), format!("{allowed}, OPTIONS")),
+        _ => {
             let text = format!("{method} is not possible here; use {allowed}");
-            let mut response =
-                OAuthError::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", text).error_response();
-            response
-                .headers_mut()
-                .insert(ALLOW, actix_web::http::header::HeaderValue::from_static(allowed));
-            response
-        }))
+            let refused = OAuthError::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", text);
+            (refused.error_response(), allowed.to_owned())
+        }
+    };
+    if let Ok(methods) = methods.parse() {
+        response.headers_mut().insert(ALLOW, methods);
+    }
+    response
 }

@@ -31,8 +31,7 @@ pub struct Claims {
 #[derive(Debug)]
 pub struct Verified {
     pub claims: Claims,
-    /// Of the key that signed it: without the key it counts no more.
-    pub kid: String,
+    pub signer: Signer,
     pub scopes: Arc<Scopes>,
     pub holder: Arc<Holder>,
     pub rights: Arc<Rights>,
@@ -40,10 +39,35 @@ pub struct Verified {
     pub pace: Option<Arc<Pace>>,
 }
 
+/// Who signed a token, and until when that counts as checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signer {
+    /// One of our keys, by `kid`: without it the token counts no more.
+    Own(String),
+    /// Another issuer, whose keys are looked at again after this, in seconds.
+    Issuer { until: i64 },
+}
+
+impl Verified {
+    pub fn is_own(&self) -> bool {
+        matches!(self.signer, Signer::Own(_))
+    }
+
+    /// Whether what was found out about it still counts; `now` in seconds.
+    pub fn is_fresh(&self, now: i64) -> bool {
+        match self.signer {
+            Signer::Own(_) => true,
+            Signer::Issuer { until } => until > now,
+        }
+    }
+}
+
 /// Why a token is refused; becomes `error_description`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     Malformed,
+    /// Of another issuer, and signed in a way that was not agreed on.
+    Algorithm,
     UnknownKey,
     Signature,
     Foreign,
@@ -51,13 +75,16 @@ pub enum Refusal {
     NotYet,
     Revoked,
     Disabled,
+    /// The keys of its issuer cannot be had.
+    Unreachable,
     /// Too many that were none have come from the same address.
     Throttled(Wait),
 }
 
 impl Refusal {
-    pub const ALL: [Refusal; 9] = [
+    pub const ALL: [Refusal; 11] = [
         Refusal::Malformed,
+        Refusal::Algorithm,
         Refusal::UnknownKey,
         Refusal::Signature,
         Refusal::Foreign,
@@ -65,6 +92,7 @@ impl Refusal {
         Refusal::NotYet,
         Refusal::Revoked,
         Refusal::Disabled,
+        Refusal::Unreachable,
         Refusal::Throttled(Wait(0)),
     ];
 
@@ -74,8 +102,11 @@ impl Refusal {
             Refusal::Malformed => {
                 "It is not one of this server's tokens: cut off, changed, or of another kind"
             }
+            Refusal::Algorithm => {
+                "It is of an issuer in `[[issuers]]`, whose `algorithms` do not name its `alg`"
+            }
             Refusal::UnknownKey => {
-                "Its `kid` is none of `/oauth/jwks`: of another server, or of keys that were replaced"
+                "Its `kid` is none of `/oauth/jwks`, or of its issuer's keys: of another server, or of keys that were replaced"
             }
             Refusal::Signature => "It was changed, or signed by somebody else",
             Refusal::Foreign => "Its `iss` or `aud` is another server, or another address of this one",
@@ -83,6 +114,9 @@ impl Refusal {
             Refusal::NotYet => "It was issued in the future: the clocks of two gateways differ",
             Refusal::Revoked => "It, or the grant it comes from, was revoked",
             Refusal::Disabled => "The operator has disabled the client",
+            Refusal::Unreachable => {
+                "Its issuer's key server, or discovery document, does not answer as it must"
+            }
             Refusal::Throttled(_) => {
                 "`limits.login_failures` of this address are used up; tokens that were good before still work"
             }
@@ -95,7 +129,8 @@ impl Refusal {
             Refusal::UnknownKey | Refusal::Expired | Refusal::Revoked => "Get a new token",
             Refusal::Foreign => "Use the address under which the token was issued",
             Refusal::NotYet => "Set the clocks; half a minute is forgiven",
-            Refusal::Disabled => "Ask the operator",
+            Refusal::Disabled | Refusal::Algorithm => "Ask the operator",
+            Refusal::Unreachable => "Send the same request again after `Retry-After`",
             Refusal::Throttled(_) => "Wait as `Retry-After` says, and check what is sent",
         }
     }
@@ -104,13 +139,20 @@ impl Refusal {
     pub fn is_failure(self) -> bool {
         matches!(
             self,
-            Refusal::Malformed | Refusal::UnknownKey | Refusal::Signature | Refusal::Foreign
+            Refusal::Malformed
+                | Refusal::Algorithm
+                | Refusal::UnknownKey
+                | Refusal::Signature
+                | Refusal::Foreign
         )
     }
 
     pub fn text(self) -> &'static str {
         match self {
             Refusal::Malformed => "The access token is malformed",
+            Refusal::Algorithm => {
+                "The access token is signed by an algorithm that its issuer is not trusted with"
+            }
             Refusal::UnknownKey => "The access token is signed with a key that is not, or no longer, in use",
             Refusal::Signature => "The signature of the access token does not verify",
             Refusal::Foreign => "The access token is not one for this server",
@@ -118,6 +160,7 @@ impl Refusal {
             Refusal::NotYet => "The access token is not yet valid",
             Refusal::Revoked => "The access token was revoked",
             Refusal::Disabled => "The client is disabled",
+            Refusal::Unreachable => "The keys of the access token's issuer cannot be had at the moment",
             Refusal::Throttled(_) => TOO_MANY_FAILURES,
         }
     }
@@ -136,12 +179,13 @@ pub fn sign(keys: &KeyRing, claims: &Claims, now_micros: i64) -> Option<String> 
     jsonwebtoken::encode(&header, claims, &key.encoding).ok()
 }
 
-/// Everything that does not change while the token lives. `now` in seconds.
+/// Everything that does not change while the token lives. `policy` says whose records a person may
+/// use; `now` in seconds.
 pub fn verify(
     keys: &KeyRing,
     text: &str,
-    issuer: &str,
-    audience: &str,
+    (issuer, audience): (&str, &str),
+    policy: &Policy,
     now: i64,
 ) -> Result<Verified, Refusal> {
     let header = decode_header(text).map_err(|_| Refusal::Malformed)?;
@@ -170,8 +214,8 @@ pub fn verify(
     }
     let (scopes, holder) = (Arc::new(scopes), Arc::new(claims.holder.clone()));
     Ok(Verified {
-        kid: key.kid.clone(),
-        rights: Arc::new(Rights::of(scopes.clone(), &holder, Policy::built_in())),
+        signer: Signer::Own(key.kid.clone()),
+        rights: Arc::new(Rights::of(scopes.clone(), &holder, policy)),
         claims,
         holder,
         scopes,

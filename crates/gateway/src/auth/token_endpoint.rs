@@ -4,6 +4,7 @@ use super::Authority;
 use super::client::GRANT_TYPES;
 use super::error::OAuthError;
 use super::form::{Body, Form};
+use super::holder::Holder;
 use super::launch;
 use super::scope::Scopes;
 use crate::edge;
@@ -61,7 +62,12 @@ fn for_itself(form: &Form, client: &Client, authority: &Authority, now: i64) -> 
         ));
     }
     let granted = grant(client, form.get("scope"))?;
-    let token = authority.issue(&client.id, &granted, now).ok_or_else(|| {
+    let holder = Holder {
+        organization: client.organization.clone(),
+        ..Holder::default()
+    };
+    let issued = authority.issue_to(&client.id, &client.id, &granted, holder, now);
+    let token = issued.ok_or_else(|| {
         let text = "the server has no key to sign with";
         OAuthError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", text)
     })?;

@@ -6,7 +6,7 @@ use fhir::datetime::parse_range;
 use serde_json::{Value, json};
 use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
-use store::audit::{Damage, Event, Head, Range, Recorded};
+use store::audit::{Damage, Event, Head, PREFIX, Range, Recorded, Removed, Step};
 use store::{Store, StoreError};
 
 #[derive(clap::Subcommand)]
@@ -16,6 +16,14 @@ pub enum Command {
         /// A head printed earlier, as NUMBER:HASH: what it covers must still be the same
         #[arg(long, value_name = "HEAD")]
         anchor: Option<Anchor>,
+        #[command(flatten)]
+        data: data::Args,
+    },
+    /// Remove what was recorded before an instant, and record that; what is damaged stays. See also audit.keep_days
+    Remove {
+        /// Such as 2020-11-29
+        #[arg(long, value_name = "TIME")]
+        before: String,
         #[command(flatten)]
         data: data::Args,
     },
@@ -44,6 +52,15 @@ pub struct Anchor {
     hash: String,
 }
 
+/// Whether the chain is the one that an anchor was taken of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Met {
+    Yes,
+    No,
+    /// The seal went with its rows, so nobody can tell.
+    Removed,
+}
+
 impl std::str::FromStr for Anchor {
     type Err = String;
 
@@ -64,6 +81,7 @@ impl std::str::FromStr for Anchor {
 pub fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Verify { anchor, data } => verify(anchor, &data),
+        Command::Remove { before, data } => remove(&before, &data),
         Command::Export { since, data, .. } => export(since.as_deref(), &data),
     }
 }
@@ -75,14 +93,16 @@ struct Report {
     rows: usize,
     unsealed: i64,
     damage: Vec<Damage>,
-    /// Whether the anchor was met, where there is one.
-    met: Option<bool>,
+    /// Rows that are gone by right.
+    removed: Option<Removed>,
+    /// Where there is an anchor.
+    met: Option<Met>,
 }
 
 fn verify(anchor: Option<Anchor>, data: &data::Args) -> Result<(), Failure> {
     let report = data.run(async |store| follow(store, anchor.as_ref()).await)?;
     data::print(&report.told());
-    let whole = report.damage.is_empty() && report.met != Some(false);
+    let whole = report.damage.is_empty() && matches!(report.met, None | Some(Met::Yes));
     match whole {
         true => Ok(()),
         false => Err(Failure::of("the audit is not what was sealed")),
@@ -90,36 +110,84 @@ fn verify(anchor: Option<Anchor>, data: &data::Args) -> Result<(), Failure> {
 }
 
 async fn follow(store: &Store, anchor: Option<&Anchor>) -> Result<Report, StoreError> {
-    let mut report = Report {
-        met: anchor.map(|_| false),
-        ..Report::default()
-    };
+    let mut report = Report::default();
+    let mut is_met = false;
     while let Some(seal) = store.verify(report.head.clone()).await? {
-        if anchor.is_some_and(|anchor| anchor.number == seal.head.number) {
-            report.met = anchor.map(|anchor| anchor.hash == hex(&seal.head.hash));
-        }
+        is_met |= anchor.is_some_and(|anchor| anchor.is_of(&seal.head));
         report.head = seal.head;
         report.rows += seal.rows;
         report.damage.extend(seal.damage);
     }
+    report.removed = store.removed_audit().await?;
+    report.met = anchor.map(|anchor| match is_met {
+        true => Met::Yes,
+        false => anchor.unmet(report.removed.as_ref()),
+    });
     report.unsealed = store.unsealed(report.head.clone()).await?;
     Ok(report)
+}
+
+impl Anchor {
+    fn is_of(&self, head: &Head) -> bool {
+        head.to_string() == format!("{}:{}", self.number, self.hash)
+    }
+
+    fn unmet(&self, removed: Option<&Removed>) -> Met {
+        match removed.is_some_and(|removed| self.number < removed.head.number) {
+            true => Met::Removed,
+            false => Met::No,
+        }
+    }
 }
 
 impl Report {
     fn told(&self) -> Value {
         let mut told = json!({
-            "head": format!("{}:{}", self.head.number, hex(&self.head.hash)),
+            "head": self.head.to_string(),
             "seals": self.head.number,
             "rows": self.rows,
             "unsealed": self.unsealed,
             "damage": self.damage.iter().map(damage).collect::<Vec<_>>(),
         });
+        if let Some(removed) = &self.removed {
+            told["removed"] = removal(removed);
+        }
         if let Some(met) = self.met {
-            told["anchor"] = json!(if met { "met" } else { "not met" });
+            told["anchor"] = json!(match met {
+                Met::Yes => "met",
+                Met::No => "not met",
+                Met::Removed => "removed",
+            });
         }
         told
     }
+}
+
+/// Up to which seal, until when, and by which event.
+fn removal(removed: &Removed) -> Value {
+    json!({
+        "head": removed.head.to_string(),
+        "sealed_until": fhir::datetime::instant(removed.until),
+        "event": format!("{PREFIX}{}-0", removed.row),
+    })
+}
+
+fn remove(before: &str, data: &data::Args) -> Result<(), Failure> {
+    let before = past(before)?;
+    let gone = data.run(async |store| {
+        loop {
+            match store.remove_audit(before, "operator", edge::now()).await? {
+                Step::Went(_) => {}
+                Step::Done => return Ok(Ok(store.removed_audit().await?)),
+                Step::Damaged(seal) => return Ok(Err(seal)),
+            }
+        }
+    })?;
+    let stay =
+        |seal| format!("the rows of seal {seal} are not what was sealed, and stay; see `baton audit verify`");
+    let gone = gone.map_err(|seal| Failure::of(stay(seal)))?;
+    data::print(&json!({ "removed": gone.as_ref().map(removal) }));
+    Ok(())
 }
 
 fn damage(damage: &Damage) -> Value {
@@ -134,10 +202,6 @@ fn damage(damage: &Damage) -> Value {
             json!({"what": "seals missing", "first": first, "last": last})
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Events per reading.
@@ -157,7 +221,7 @@ fn export(since: Option<&str>, data: &data::Args) -> Result<(), Failure> {
     };
     // Before the first line leaves, so that no copy goes unrecorded.
     let until = exported.at - 1;
-    data.write(move |tx| tx.record(vec![exported.clone()]))?;
+    data.write(move |tx| tx.record(std::slice::from_ref(&exported)))?;
     let written = data.run(async |store| {
         let mut out = BufWriter::new(std::io::stdout().lock());
         let mut beyond = None;
@@ -196,9 +260,17 @@ fn page(tx: &mut store::Tx, range: &Range) -> Result<Vec<Recorded>, StoreError> 
 }
 
 fn instant(text: &str) -> Result<i64, Failure> {
-    let wrong =
-        || Failure::usage("--since takes a day or an instant, such as 2026-11-29 or 2026-11-29T08:00:00Z");
+    let wrong = || Failure::usage("it takes a day or an instant, such as 2026-11-29 or 2026-11-29T08:00:00Z");
     parse_range(text).map(|range| range.low).ok_or_else(wrong)
+}
+
+/// What is still to happen cannot be asked to go: who writes the wrong year would lose everything.
+fn past(text: &str) -> Result<i64, Failure> {
+    let future = "--before lies in the future: all that was recorded until now would be removed; name a day or an instant that is over";
+    match instant(text)? {
+        at if at > edge::now() => Err(Failure::usage(future)),
+        at => Ok(at),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 use super::{Failure, data};
 use crate::auth::client::{self, Credential, Registration, register};
 use crate::auth::{jwks, launch, reach};
+use crate::config::is_organization;
 use crate::edge;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -18,6 +19,15 @@ pub enum Command {
     Disable {
         /// The client_id
         id: String,
+        #[command(flatten)]
+        data: data::Args,
+    },
+    /// Say of which organisation a client is (gateways follow within seconds)
+    Organization {
+        /// The client_id
+        id: String,
+        /// Such as Organization/123; of none if it is left out
+        organization: Option<String>,
         #[command(flatten)]
         data: data::Args,
     },
@@ -56,6 +66,9 @@ pub struct AddArgs {
     /// Where an EHR opens the app
     #[arg(long, value_name = "URL")]
     launch_url: Option<String>,
+    /// The organisation it is of, such as Organization/123 (setting privacy.own says which are our own)
+    #[arg(long, value_name = "REFERENCE")]
+    organization: Option<String>,
     /// How it may get tokens, once for each [default: client_credentials, for an app
     /// authorization_code and refresh_token]
     #[arg(long = "grant-type", value_name = "GRANT", value_parser = client::GRANT_TYPES)]
@@ -82,6 +95,7 @@ impl AddArgs {
             },
             redirect_uris: self.redirect_uris.join(" "),
             launch_url: self.launch_url.clone(),
+            organization: self.organization.clone(),
         }
     }
 }
@@ -122,6 +136,11 @@ pub fn run(command: Command) -> Result<(), Failure> {
             data::print(&describe(&client));
             Ok(())
         }
+        Command::Organization {
+            id,
+            organization,
+            data,
+        } => affiliate(id, organization, &data),
         Command::InitialToken { days, data } => initial_token(days, &data),
         Command::Rotate { id, credential, data } => rotate(id, &credential, &data),
     }
@@ -134,10 +153,25 @@ fn add(args: &AddArgs) -> Result<(), Failure> {
         .map_err(Failure::usage)?;
     let credential = args.credential.read(&args.data)?;
     let (client, secret) = register(registration, credential, edge::now());
-    let row = client.clone();
-    args.data
-        .change("client", |()| true, move |tx| tx.insert_client(&row))?;
+    let (row, id) = (client.clone(), client.id.clone());
+    args.data.change(
+        "client",
+        move |()| Some(id.clone()),
+        move |tx| tx.insert_client(&row),
+    )?;
     data::print(&with_secret(&client, secret));
+    Ok(())
+}
+
+fn affiliate(id: String, organization: Option<String>, data: &data::Args) -> Result<(), Failure> {
+    if let Some(text) = organization.as_ref().filter(|text| !is_organization(text)) {
+        let text = format!("`{text}` is not a reference such as Organization/123");
+        return Err(Failure::usage(text));
+    }
+    let client = change(id, data, move |client| {
+        client.organization.clone_from(&organization)
+    })?;
+    data::print(&describe(&client));
     Ok(())
 }
 
@@ -146,7 +180,7 @@ fn initial_token(days: u16, data: &data::Args) -> Result<(), Failure> {
     let (kept, expires) = (token.clone(), now + i64::from(days) * 86_400_000_000);
     data.change(
         "client",
-        |()| true,
+        |()| Some("initial-token".to_owned()),
         move |tx| launch::make_initial(tx, &kept, expires),
     )?;
     data::print(&json!({ "initial_token": token, "expires": data::instant(Some(expires)) }));
@@ -179,7 +213,7 @@ where
     let unknown = format!("there is no client {id}; see `baton client list`");
     let edited = data.change(
         "client",
-        Option::is_some,
+        |done: &Option<Client>| Some(done.as_ref()?.id.clone()),
         move |tx: &mut Tx| -> Result<Option<Client>, StoreError> {
             let Some(mut client) = tx.client(&id)? else {
                 return Ok(None);
@@ -223,7 +257,7 @@ fn describe(client: &Client) -> Value {
     json!({
         "client_id": client.id, "name": client.name, "scope": client.scope, "authentication": method,
         "grant_types": listed(&client.grant_types), "redirect_uris": listed(&client.redirect_uris),
-        "launch_url": client.launch_url, "jwks_url": client.jwks_url,
+        "launch_url": client.launch_url, "organization": client.organization, "jwks_url": client.jwks_url,
         "created": data::instant(Some(client.created)), "disabled": data::instant(client.disabled),
     })
 }

@@ -77,6 +77,7 @@ impl Args {
             connections: 1,
             enforced: None,
             search_seconds: Limits::default().search_seconds,
+            wait_seconds: Limits::default().wait_seconds,
         };
         let store = Store::open(&settings, Arc::new(NoReaction))?;
         store.seal_with(Sealer::new(&config.secret_key));
@@ -94,11 +95,12 @@ impl Args {
         self.run(async |store| store.write(work).await)
     }
 
-    /// The same for a change that the operator makes, which is recorded with it if it was made.
+    /// The same for a change that the operator makes, which is recorded with it if it was made: then
+    /// `changed` says what it was made to.
     pub fn change<T, F>(
         &self,
         action: &'static str,
-        was_made: fn(&T) -> bool,
+        changed: impl Fn(&T) -> Option<String> + Send + 'static,
         mut work: F,
     ) -> Result<T, Failure>
     where
@@ -115,8 +117,9 @@ impl Args {
         };
         self.write(move |tx| {
             let done = work(tx)?;
-            if was_made(&done) {
-                tx.record(vec![event.clone()])?;
+            if let Some(id) = changed(&done) {
+                let id = Some(id);
+                tx.record(&[Event { id, ..event.clone() }])?;
             }
             Ok(done)
         })

@@ -1,18 +1,24 @@
 //! `baton demo`: a sandbox to look around in. It is `serve` on a fresh database, with a sender, a
-//! client, and the streams of `examples/stories` sent through the HL7 v2 door as a hospital would.
+//! client, two people, the streams of `examples/stories` sent through the HL7 v2 door as a hospital
+//! would, and an app to sign in to.
+mod app;
 mod partner;
+mod people;
 mod show;
 mod stories;
 
 use super::serve::Server;
-use super::{Failure, data, log, sender, serve};
+use super::{Failure, data, log, serve};
 use crate::auth::client::{self, Credential, Registration};
 use crate::config::Config;
 use crate::edge;
+use crate::ingest::register;
+use crate::state::AppState;
 use hl7v2::sender::Sender;
 use partner::Partner;
 use std::path::PathBuf;
 use stories::STORIES;
+use tokio::task::JoinHandle;
 
 const COORDINATOR: &str = "Practitioner/demo-coordinator";
 const TIMEZONE: &str = "America/New_York";
@@ -20,11 +26,25 @@ const TIMEZONE: &str = "America/New_York";
 #[derive(clap::Args)]
 #[group(skip)]
 pub struct Args {
+    /// A SMART app to try: a folder with its index.html, served here with a config.json for it, or the
+    /// address where you serve it yourself
+    #[arg(long, value_name = "FOLDER|URL")]
+    app: Option<String>,
+    /// Where a folder given by --app is served; port 0 takes a free one
+    #[arg(
+        long,
+        env = "BATON_APP_LISTEN",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8081"
+    )]
+    app_listen: String,
     #[command(flatten)]
     serve: serve::Args,
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
+    let (app, app_listen) = (args.app, args.app_listen);
+    let app = app.map(|app| app::Place::open(&app, &app_listen)).transpose()?;
     let mut args = args.serve;
     let sandbox = Sandbox::for_database(&mut args.data)?;
     args.practice_coordinator
@@ -38,24 +58,31 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return Err(Failure::usage(text));
     }
     log::start(&config.log)?;
-    let done = actix_web::rt::System::new().block_on(live(config));
+    let done = actix_web::rt::System::new().block_on(live(config, app));
     sandbox.remove();
     done
 }
 
-async fn live(config: Config) -> Result<(), Failure> {
+async fn live(config: Config, app: Option<app::Place>) -> Result<(), Failure> {
     let server = Server::prepare(config).await?;
     let credentials = register(&server).await?;
     let facts = show::Facts::of(&server, &credentials);
+    let app = match app {
+        Some(place) => Some(place.register(&server.state).await?),
+        None => None,
+    };
+    let served = app.as_ref().map(app::Registered::serve).transpose()?.flatten();
+    let state = server.state.clone();
     // The scene talks to the server over HTTP like anybody else, so it runs beside it.
     let scene = actix_web::rt::spawn(async move {
-        if let Err(error) = play(facts).await {
+        if let Err(error) = play(facts, state, app).await {
             eprintln!("baton: the demo stopped: {error}; the server is still up");
         }
     });
-    let served = server.run().await;
+    let done = server.run().await;
     scene.abort();
-    served
+    served.iter().for_each(JoinHandle::abort);
+    done
 }
 
 /// What a partner needs to call.
@@ -70,7 +97,7 @@ async fn register(server: &Server) -> Result<Credentials, Failure> {
         .parse()
         .map_err(|_| Failure::of("the demo's time zone is unknown"))?;
     let general = Sender::new("general", "ADT1", "GENERAL", zone);
-    sender::put(store, &general).await?.map_err(Failure::of)?;
+    register::put(store, &general).await?.map_err(Failure::of)?;
     let registration = Registration {
         name: "demo".into(),
         scope: "system/*.cruds".into(),
@@ -84,7 +111,7 @@ async fn register(server: &Server) -> Result<Credentials, Failure> {
     })
 }
 
-async fn play(facts: show::Facts) -> Result<(), String> {
+async fn play(facts: show::Facts, state: AppState, app: Option<app::Registered>) -> Result<(), String> {
     let partner = Partner::connect(&facts.base, &facts.client_id, &facts.secret).await?;
     partner.put(COORDINATOR, &show::coordinator()).await?;
     show::title("An information exchange sends HL7 v2 messages to POST /hl7v2");
@@ -120,6 +147,8 @@ async fn play(facts: show::Facts) -> Result<(), String> {
         .await?;
     show::worklist(&worklist, &facts);
     show::try_next(&facts, show::text(&plan, "/id"));
+    let people = people::add(&state.store, &patient).await?;
+    show::app(&facts, app.as_ref(), &people);
     Ok(())
 }
 

@@ -24,14 +24,18 @@ pub fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Rotate(data) => {
             let now = edge::now();
-            let kid = data.change("keys", |_| true, move |tx| keys::rotate(tx, now))?;
+            let kid = data.change(
+                "keys",
+                |kid: &String| Some(kid.clone()),
+                move |tx| keys::rotate(tx, now),
+            )?;
             data::print(&json!({ "kid": kid, "signs_from": data::instant(Some(now + keys::LEAD)) }));
         }
         Command::Replace(data) => {
             let now = edge::now();
             let (dropped, kid) = data.change(
                 "keys",
-                |_| true,
+                |(_, kid): &(usize, String)| Some(kid.clone()),
                 move |tx| {
                     tx.lock("signing-key")?;
                     Ok((tx.drop_signing_keys()?, keys::rotate(tx, now)?))

@@ -1,6 +1,7 @@
 //! `baton serve`: puts the parts together, says when it is ready, and takes them down in order.
 mod clocks;
 mod listen;
+mod signals;
 
 use super::{Failure, data, log};
 use crate::audit;
@@ -12,6 +13,7 @@ use crate::state::{AppState, Hosts};
 use crate::tls::Tls;
 use crate::{app, edge, mllp};
 use listen::{Mllp, bind};
+use signals::Signals;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -112,6 +114,7 @@ pub struct Server {
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
     mllp: Vec<Mllp>,
+    signals: Signals,
 }
 
 impl Server {
@@ -131,6 +134,7 @@ impl Server {
         for state in hosts.all() {
             let base = state.config.fhir_base();
             state.store.serve_under(&base, edge::now()).await?;
+            state.store.enforce_consents(state.config.privacy.is_on()).await?;
             mllp.extend(Mllp::bind(state).await?);
         }
         Ok(Server {
@@ -139,6 +143,7 @@ impl Server {
             listener,
             tls,
             mllp,
+            signals: Signals::listen()?,
         })
     }
 
@@ -197,8 +202,11 @@ impl Server {
             })
         });
         let mllp: Vec<_> = mllp.collect();
-        let served = app::serve(self.hosts.clone(), self.listener, https).await;
-        clocks.iter().chain(&followed).for_each(JoinHandle::abort);
+        let server = app::start(self.hosts.clone(), self.listener, https)?;
+        let ending = actix_web::rt::spawn(self.signals.end(server.handle()));
+        let served = server.await;
+        let beside = clocks.iter().chain(&followed).chain([&ending]);
+        beside.for_each(JoinHandle::abort);
         // Nobody listens any more when MLLP is off.
         let _ = stop.send(true);
         for listener in mllp {
@@ -245,6 +253,7 @@ pub async fn open(config: Config) -> Result<AppState, Failure> {
         connections: config.connections,
         enforced: Some(config.references.enforced.clone()),
         search_seconds: config.limits.search_seconds,
+        wait_seconds: config.limits.wait_seconds,
     };
     let store = Store::open(&settings, Arc::new(Coordination::new(&config.practice)))?;
     store.seal_with(Sealer::new(&config.secret_key));

@@ -1,6 +1,8 @@
 //! `baton token`: for developers who wonder about a token.
 use super::{Failure, data};
-use crate::auth::explain::{Known, explain};
+use crate::auth::explain::{Foreign, Known, explain};
+use crate::auth::jwt::Jwt;
+use crate::auth::trust::Issuers;
 use crate::edge;
 use std::io::Read;
 
@@ -27,8 +29,26 @@ pub fn run(command: Command) -> Result<(), Failure> {
         true => Some(data.read(move |tx| Known::read(tx, now))?),
         false => None,
     };
-    print!("{}", explain(&token, known.as_ref(), now));
+    let foreign = match &known {
+        Some(known) => asked(&token, &data, known, now)?,
+        None => None,
+    };
+    print!("{}", explain(&token, known.as_ref(), foreign.as_ref(), now));
     Ok(())
+}
+
+/// As a gateway would ask the issuer that the token names, where it is one of the settings.
+fn asked(token: &str, data: &data::Args, known: &Known, now: i64) -> Result<Option<Foreign>, Failure> {
+    let config = data.settings()?;
+    let base = known.bases.last().cloned().unwrap_or_else(|| config.fhir_base());
+    let issuers = Issuers::of(&config.issuers, &known.bases, &base);
+    let Some(jwt) = Jwt::parse(token.trim()) else {
+        return Ok(None);
+    };
+    match issuers.named_by(&jwt) {
+        None => Ok(None),
+        Some(issuer) => data::block_on(issuer.verify(&jwt, &config.access, now / 1_000_000)).map(Some),
+    }
 }
 
 fn from_standard_input() -> Result<String, Failure> {

@@ -12,19 +12,27 @@
 //! coordinator = "Practitioner/123"
 //! [references]
 //! enforce = ["Task", "CarePlan"]
+//! [access]
+//! Practitioner = ["general-practitioner=Practitioner/{id}"]
 //! [limits]
 //! conditional_delete = 10
 //! requests_per_second = 200
 //! ```
-//! Tenants: `tenant.rs`.
+//! Tables with a file of their own: `limits.rs`, `practice.rs`, `tenant.rs` (several organisations), `issuer.rs`
+//! (tokens of others), `provider.rs` (sign-in elsewhere), `privacy.rs` (consents and labels).
+use super::issuer::{self, IssuerTable};
+use super::limits::LimitsTable;
+use super::practice::PracticeTable;
+use super::privacy::PrivacyTable;
+use super::provider::ProviderTable;
 use super::tenant::TenantTable;
 use super::{
-    Audit, Auth, ClientAuth, Config, Limits, Log, Practice, References, Registering, SecretKey, Tls, Tokens,
-    derived_url,
+    Admin, Audit, Auth, ClientAuth, Config, Log, References, Registering, SecretKey, Tls, Tokens, derived_url,
 };
+use crate::auth::account::PEOPLE;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use toml::Value;
 
 /// The settings as written, before defaults; flags and environment are laid over this.
 #[derive(Default, Deserialize)]
@@ -44,10 +52,16 @@ pub struct File {
     cors_origins: Option<Vec<String>>,
     connections: Option<usize>,
     tokens: TokensTable,
+    admin: AdminTable,
+    issuers: Vec<IssuerTable>,
+    provider: Option<ProviderTable>,
     pub practice: PracticeTable,
     references: ReferencesTable,
+    /// By the type of `fhirUser`, the searches that find the patients of such a person.
+    access: BTreeMap<String, Vec<String>>,
     limits: LimitsTable,
     audit: AuditTable,
+    privacy: PrivacyTable,
     pub log: LogTable,
     tenants: Vec<TenantTable>,
 }
@@ -73,10 +87,9 @@ struct TokensTable {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct PracticeTable {
-    pub timezone: Option<String>,
-    pub holidays: Vec<Value>,
-    pub coordinator: Option<String>,
+struct AdminTable {
+    scopes_at_most: Option<String>,
+    people: Option<Vec<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -87,29 +100,9 @@ struct ReferencesTable {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct LimitsTable {
-    body: Option<usize>,
-    bundle: Option<usize>,
-    message: Option<usize>,
-    bundle_entries: Option<usize>,
-    conditional_delete: Option<usize>,
-    search_seconds: Option<u64>,
-    default_count: Option<usize>,
-    max_count: Option<usize>,
-    client_seconds: Option<u64>,
-    connections: Option<usize>,
-    mllp_connections: Option<usize>,
-    mllp_idle_seconds: Option<u64>,
-    requests_per_second: Option<u32>,
-    burst: Option<u32>,
-    anonymous_per_second: Option<u32>,
-    login_failures: Option<u32>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 struct AuditTable {
     reads: Option<bool>,
+    keep_days: Option<u32>,
 }
 
 #[derive(Default, Deserialize)]
@@ -144,10 +137,15 @@ impl File {
                 .collect::<Result<_, _>>()?,
             connections: positive("connections", self.connections, defaults.connections)?,
             tokens: self.tokens.settings()?,
+            admin: self.admin.settings()?,
+            issuers: issuer::settings(self.issuers)?,
+            provider: self.provider.map(ProviderTable::settings).transpose()?,
             practice: self.practice.settings()?,
             references: self.references.settings()?,
+            access: defaults.access.with(&self.access)?,
             limits: self.limits.settings()?,
-            audit: self.audit.settings(),
+            audit: self.audit.settings()?,
+            privacy: self.privacy.settings()?,
             log: self.log.settings(),
             tenants: Vec::new(),
         };
@@ -197,28 +195,21 @@ impl TokensTable {
     }
 }
 
-impl PracticeTable {
-    pub fn settings(self) -> Result<Practice, String> {
-        let defaults = Practice::default();
-        let timezone = match self.timezone {
-            None => defaults.timezone,
-            Some(name) => name
-                .parse()
-                .map_err(|_| format!("practice.timezone: `{name}` is not an IANA time zone"))?,
-        };
-        let holidays = self.holidays.iter().map(holiday).collect::<Result<_, _>>()?;
-        if let Some(reference) = &self.coordinator
-            && !is_reference(reference)
-        {
-            return Err(format!(
-                "practice.coordinator: `{reference}` is not a reference such as `Practitioner/123`"
-            ));
+impl AdminTable {
+    fn settings(self) -> Result<Admin, String> {
+        let given = self.scopes_at_most;
+        let scopes = given
+            .map(|text| issuer::data_scopes("admin.scopes_at_most", &text))
+            .transpose()?;
+        let known = |name: &String| PEOPLE.contains(&name.as_str());
+        let people = self.people.unwrap_or_else(|| Admin::default().people);
+        match people.iter().find(|name| !known(name)) {
+            Some(name) => Err(format!("admin.people: `{name}` is none of {}", PEOPLE.join(", "))),
+            None => Ok(Admin {
+                scopes_at_most: scopes.unwrap_or_else(|| Admin::default().scopes_at_most),
+                people,
+            }),
         }
-        Ok(Practice {
-            timezone,
-            holidays,
-            coordinator: self.coordinator,
-        })
     }
 }
 
@@ -242,55 +233,15 @@ impl ReferencesTable {
     }
 }
 
-impl LimitsTable {
-    fn settings(self) -> Result<Limits, String> {
-        let d = Limits::default();
-        let requests_per_second = self.requests_per_second.unwrap_or(d.requests_per_second);
-        let limits = Limits {
-            requests_per_second,
-            burst: self.burst.unwrap_or(requests_per_second.saturating_mul(2)),
-            anonymous_per_second: self.anonymous_per_second.unwrap_or(d.anonymous_per_second),
-            login_failures: self.login_failures.unwrap_or(d.login_failures),
-            body: positive("limits.body", self.body, d.body)?,
-            bundle: positive("limits.bundle", self.bundle, d.bundle)?,
-            message: positive("limits.message", self.message, d.message)?,
-            bundle_entries: positive("limits.bundle_entries", self.bundle_entries, d.bundle_entries)?,
-            conditional_delete: positive(
-                "limits.conditional_delete",
-                self.conditional_delete,
-                d.conditional_delete,
-            )?,
-            search_seconds: positive("limits.search_seconds", self.search_seconds, d.search_seconds)?,
-            default_count: positive("limits.default_count", self.default_count, d.default_count)?,
-            max_count: positive("limits.max_count", self.max_count, d.max_count)?,
-            client_seconds: positive("limits.client_seconds", self.client_seconds, d.client_seconds)?,
-            connections: positive("limits.connections", self.connections, d.connections)?,
-            mllp_connections: positive(
-                "limits.mllp_connections",
-                self.mllp_connections,
-                d.mllp_connections,
-            )?,
-            mllp_idle_seconds: positive(
-                "limits.mllp_idle_seconds",
-                self.mllp_idle_seconds,
-                d.mllp_idle_seconds,
-            )?,
-        };
-        if limits.conditional_delete > limits.max_count {
-            return Err("limits.conditional_delete must not be above limits.max_count".into());
-        }
-        if limits.default_count > limits.max_count {
-            return Err("limits.default_count must not be above limits.max_count".into());
-        }
-        Ok(limits)
-    }
-}
-
 impl AuditTable {
-    fn settings(self) -> Audit {
-        Audit {
+    fn settings(self) -> Result<Audit, String> {
+        let keep_days = self
+            .keep_days
+            .map(|days| positive("audit.keep_days", Some(days), days));
+        Ok(Audit {
             reads: self.reads.unwrap_or(Audit::default().reads),
-        }
+            keep_days: keep_days.transpose()?,
+        })
     }
 }
 
@@ -304,7 +255,7 @@ impl LogTable {
     }
 }
 
-fn positive<T: Default + PartialEq>(key: &str, given: Option<T>, default: T) -> Result<T, String> {
+pub(super) fn positive<T: Default + PartialEq>(key: &str, given: Option<T>, default: T) -> Result<T, String> {
     match given {
         Some(zero) if zero == T::default() => Err(format!("{key} must be at least 1")),
         given => Ok(given.unwrap_or(default)),
@@ -342,28 +293,4 @@ fn network(text: &String) -> Result<ipnet::IpNet, String> {
     text.parse()
         .or_else(|_| one())
         .map_err(|_| format!("trusted_proxies: `{text}` is not an address or a network such as 10.0.0.0/8"))
-}
-
-/// A date, quoted or as TOML's own date.
-fn holiday(value: &Value) -> Result<chrono::NaiveDate, String> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    text.parse()
-        .map_err(|_| format!("practice.holidays: `{text}` is not a date such as 2026-12-24"))
-}
-
-fn is_reference(text: &str) -> bool {
-    let Some((kind, id)) = text.split_once('/') else {
-        return false;
-    };
-    matches!(
-        kind,
-        "Practitioner" | "PractitionerRole" | "Organization" | "CareTeam"
-    ) && !id.is_empty()
-        && id.len() <= 64
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
 }

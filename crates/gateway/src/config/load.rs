@@ -100,6 +100,7 @@ impl Config {
             ));
         }
         let listen = addresses("listen", &self.listen)?;
+        self.others().map_err(ConfigError)?;
         self.apart().map_err(ConfigError)?;
         let mut mllp = Vec::new();
         for address in self
@@ -118,6 +119,23 @@ impl Config {
             ));
         }
         Ok(self)
+    }
+}
+
+impl Config {
+    /// Our own tokens are never proven by another's keys.
+    fn others(&self) -> Result<(), String> {
+        let tenants = self.tenants.iter().map(|tenant| self.of_tenant(tenant));
+        for config in std::iter::once(self.clone()).chain(tenants) {
+            if config
+                .issuers
+                .iter()
+                .any(|issuer| issuer.url == config.public_url)
+            {
+                return Err(format!("issuers: {} is this server itself", config.public_url));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -9,9 +9,12 @@
 //! timezone = "America/Chicago"
 //! ```
 //! Separation is by construction: what serves a tenant holds no handle to another's database.
-use super::file::PracticeTable;
+use super::issuer::{self, Issuer, IssuerTable};
 use super::load::is_postgres;
-use super::{Config, Practice};
+use super::practice::PracticeTable;
+use super::privacy::PrivacyTable;
+use super::provider::{Provider, ProviderTable};
+use super::{Config, Practice, Privacy};
 use serde::Deserialize;
 
 const LONGEST: usize = 32;
@@ -25,10 +28,13 @@ pub struct Tenant {
     pub mllp: Option<String>,
     pub connections: usize,
     pub practice: Practice,
+    pub issuers: Vec<Issuer>,
+    pub provider: Option<Provider>,
+    pub privacy: Privacy,
 }
 
 /// As written. What is not said about a practice has the general default, never what holds for
-/// the organisation at the root: its coordinator is nobody here.
+/// the organisation at the root: its coordinator is nobody here, and whom it trusts nobody trusts here.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TenantTable {
@@ -38,6 +44,11 @@ pub struct TenantTable {
     connections: Option<usize>,
     #[serde(default)]
     practice: PracticeTable,
+    #[serde(default)]
+    issuers: Vec<IssuerTable>,
+    provider: Option<ProviderTable>,
+    #[serde(default)]
+    privacy: PrivacyTable,
 }
 
 impl TenantTable {
@@ -53,6 +64,13 @@ impl TenantTable {
         }
         Ok(Tenant {
             practice: self.practice.settings().map_err(named)?,
+            issuers: issuer::settings(self.issuers).map_err(named)?,
+            provider: self
+                .provider
+                .map(ProviderTable::settings)
+                .transpose()
+                .map_err(named)?,
+            privacy: self.privacy.settings().map_err(named)?,
             connections: self.connections.unwrap_or(config.connections),
             mllp: self.mllp,
             database,
@@ -98,6 +116,9 @@ impl Config {
             mllp: tenant.mllp.clone(),
             connections: tenant.connections,
             practice: tenant.practice.clone(),
+            issuers: tenant.issuers.clone(),
+            provider: tenant.provider.clone(),
+            privacy: tenant.privacy.clone(),
             tenants: Vec::new(),
             ..self.clone()
         }

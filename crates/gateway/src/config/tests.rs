@@ -36,6 +36,11 @@ fn errors_name_the_key_and_the_file() {
             .unwrap_err()
             .to_string()
     };
+    let access = of("access", "[access]\nPractitioner = ['active=true']");
+    assert!(
+        access.contains("access.Practitioner[0] has a search that does not depend on the person"),
+        "{access}"
+    );
     let zone = of("zone", "[practice]\ntimezone = 'Mars/Olympus'");
     assert!(
         zone.contains("zone.toml") && zone.contains("practice.timezone"),

@@ -113,6 +113,7 @@ fn name(content: &Value) -> String {
     let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
     let said: String = words.filter(|word| !word.is_empty()).map(capital).collect();
     match (said.is_empty(), schema) {
+        (true, "") => "Inline".to_owned(),
         (true, schema) => schema.to_owned(),
         (false, "") => said,
         (false, schema) => format!("{schema}-{said}"),

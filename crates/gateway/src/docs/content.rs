@@ -41,13 +41,18 @@ pub fn search_form() -> RequestBody {
         .build()
 }
 
-/// JSON Patch, or Parameters of a FHIRPath Patch.
+/// JSON Patch, JSON Merge Patch, or Parameters of a FHIRPath Patch.
 pub fn patch_body() -> RequestBody {
     let operations = ArrayBuilder::new().items(ObjectBuilder::new()).build();
     let json_patch = ContentBuilder::new().schema(Some(operations)).build();
+    let part = ObjectBuilder::new()
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+        .build();
+    let merge_patch = ContentBuilder::new().schema(Some(part)).build();
     RequestBodyBuilder::new()
         .description(Some("Patch"))
         .content("application/json-patch+json", json_patch)
+        .content("application/merge-patch+json", merge_patch)
         .content(FHIR_JSON, of_schema("Parameters", None))
         .required(Some(Required::True))
         .build()
@@ -96,7 +101,7 @@ pub const REFUSALS: [(&str, &str, &str); 11] = [
 ];
 
 /// Parameters of many paths, each described once: name, place, text.
-pub const SHARED: [(&str, ParameterIn, &str); 28] = [
+pub const SHARED: [(&str, ParameterIn, &str); 30] = [
     ("id", ParameterIn::Path, "Logical id"),
     ("version", ParameterIn::Path, "Version id"),
     ("If-Match", ParameterIn::Header, "The ETag the change is based on"),
@@ -119,6 +124,16 @@ pub const SHARED: [(&str, ParameterIn, &str); 28] = [
         "Prefer",
         ParameterIn::Header,
         "return=minimal, representation or OperationOutcome",
+    ),
+    (
+        "X-Provenance",
+        ParameterIn::Header,
+        "A Provenance in one line of JSON: where what is written comes from. Its target is filled in; in a transaction it may name entries by their fullUrl, as its other references may",
+    ),
+    (
+        "X-Purpose-Of-Use",
+        ParameterIn::Header,
+        "Why it is asked for, such as TREAT; recorded in the audit",
     ),
     ("_id", ParameterIn::Query, "Logical ids"),
     (

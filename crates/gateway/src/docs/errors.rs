@@ -106,7 +106,7 @@ pub const STATUSES: [Row<u16>; 18] = [
     ),
     row(
         503,
-        "The database is out of reach, or the server at its limit, or a parameter is still being indexed",
+        "The database, a lock on what others change, or the keys of a token's issuer, are out of reach, or the server at its limit, or a parameter is still being indexed",
         "Send the same request again after `Retry-After`",
     ),
 ];
@@ -189,7 +189,7 @@ pub fn meaning(code: IssueCode) -> (&'static str, &'static str) {
 }
 
 /// `error` under `/oauth`, with its status. <https://www.rfc-editor.org/rfc/rfc6749#section-5.2>
-pub const OAUTH: [Row<(&str, u16)>; 17] = [
+pub const OAUTH: [Row<(&str, u16)>; 19] = [
     row(
         ("invalid_request", 400),
         "A parameter is missing, twice, in the address, or of the wrong form",
@@ -237,12 +237,12 @@ pub const OAUTH: [Row<(&str, u16)>; 17] = [
     ),
     row(
         ("invalid_token", 401),
-        "The token sent to `/oauth/userinfo`, `launch` or `register` is missing or refused",
+        "The token sent to `/oauth/userinfo`, `launch`, `register` or `/admin` is missing or refused",
         "Get a new one",
     ),
     row(
         ("insufficient_scope", 403),
-        "The access token sent to `/oauth/launch` or `/oauth/userinfo` covers less",
+        "The access token sent to `/oauth/launch`, `/oauth/userinfo` or `/admin` covers less",
         "Ask for the scope that is named",
     ),
     row(
@@ -257,8 +257,18 @@ pub const OAUTH: [Row<(&str, u16)>; 17] = [
     ),
     row(
         ("access_denied", 403),
-        "The operator has not opened this",
+        "The operator has not opened this, or gives less away",
         "Have the client registered with `baton client add`",
+    ),
+    row(
+        ("not_found", 404),
+        "There is no client, account or sender of that name",
+        "Look through the list above it in the address",
+    ),
+    row(
+        ("conflict", 409),
+        "Somebody else changed the client meanwhile, or there is one of that name already",
+        "Look at it again, and repeat the change",
     ),
     row(("server_error", 500), "The server failed", "Tell the operator"),
     row(

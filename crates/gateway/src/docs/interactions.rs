@@ -14,7 +14,7 @@ pub fn add(paths: PathsBuilder, on: TypeId) -> PathsBuilder {
         .operation(HttpMethod::Put, update_where(on))
         .operation(
             HttpMethod::Patch,
-            patch(on, "patchWhere", &["If-Match", "Prefer"]),
+            patch(on, "patchWhere", &["If-Match", "Prefer", "X-Provenance"]),
         )
         .operation(HttpMethod::Delete, delete_where(on));
     let by_post = PathItemBuilder::new().operation(HttpMethod::Post, search_by_post(on));
@@ -23,7 +23,7 @@ pub fn add(paths: PathsBuilder, on: TypeId) -> PathsBuilder {
         .operation(HttpMethod::Put, update(on))
         .operation(
             HttpMethod::Patch,
-            patch(on, "patch", &["id", "If-Match", "Prefer"]),
+            patch(on, "patch", &["id", "If-Match", "Prefer", "X-Provenance"]),
         )
         .operation(HttpMethod::Delete, delete(on));
     paths
@@ -55,6 +55,7 @@ fn interaction(on: TypeId, verb: &str, summary: &str, letter: &str) -> Operation
         .operation_id(Some(format!("{verb}{name}")))
         .summary(Some(summary))
         .security(secured(&format!("system/{name}.{letter}")))
+        .takes(&["X-Purpose-Of-Use"])
         .refuses(&["401", "403", "429"])
 }
 
@@ -128,7 +129,7 @@ pub const SEVERAL_PARAMETERS: [&str; 5] = ["_count", "_total", "_summary", "_ele
 fn create(on: TypeId) -> OperationBuilder {
     let schema = schemas::name_for(on);
     interaction(on, "create", "Create, unless If-None-Exist finds one", "c")
-        .takes(&["If-None-Exist", "Prefer"])
+        .takes(&["If-None-Exist", "Prefer", "X-Provenance"])
         .request_body(Some(body(schema, examples::of(on))))
         .response("200", answer("There is one already", schema, None))
         .response("201", answer("Created; Location names the version", schema, None))
@@ -166,7 +167,7 @@ fn vread(on: TypeId) -> OperationBuilder {
 fn update(on: TypeId) -> OperationBuilder {
     let schema = schemas::name_for(on);
     interaction(on, "update", "Update, or create with this id", "u")
-        .takes(&["id", "If-Match", "If-None-Match", "Prefer"])
+        .takes(&["id", "If-Match", "If-None-Match", "Prefer", "X-Provenance"])
         .request_body(Some(body(schema, examples::of(on))))
         .response("200", answer("Updated, or unchanged", schema, None))
         .response("201", answer("Created; Location names the version", schema, None))
@@ -177,7 +178,7 @@ fn update_where(on: TypeId) -> OperationBuilder {
     let schema = schemas::name_for(on);
     let summary = "Update what the search parameters of the address find, or create it";
     interaction(on, "updateWhere", summary, "u")
-        .takes(&["If-Match", "If-None-Match", "Prefer"])
+        .takes(&["If-Match", "If-None-Match", "Prefer", "X-Provenance"])
         .request_body(Some(body(schema, None)))
         .response("200", answer("Updated, or unchanged", schema, None))
         .response("201", answer("Created; Location names the version", schema, None))

@@ -4,12 +4,14 @@
 //! Two documents: `coordination.json`, the resources and operations of coordination with full
 //! schemas and examples, and `baton.json`, every R4 type. Both are committed under `openapi/` and
 //! served; `make drift` fails when they are not what this module writes.
+mod admin;
 mod compact;
 mod content;
 mod doors;
 pub mod errors;
 mod examples;
 mod interactions;
+mod kept;
 mod oauth;
 mod operations;
 mod schemas;
@@ -93,10 +95,10 @@ impl Document {
             .info(info)
             .servers(Some([Server::new("/")]))
             .paths(
-                operations::add(
+                kept::add(admin::add(operations::add(
                     oauth::add(doors::add(system::compartments(system::add(paths), &types))),
                     &types,
-                )
+                )))
                 .build(),
             )
             .components(Some(components(&types)))
@@ -109,7 +111,29 @@ impl Document {
 }
 
 const DESCRIPTION: &str = "FHIR R4 (4.0.1) with the work of care coordination. Get a token at `/oauth/token`, with \
-    client credentials or with the code that a person's sign-in at `/oauth/authorize` ends with; every error on a FHIR path is an OperationOutcome. `/fhir/metadata` says the same for FHIR clients.";
+    client credentials or with the code that a person's sign-in at `/oauth/authorize` ends with; every error on a FHIR path is an OperationOutcome. `/fhir/metadata` says the same for FHIR clients.\n\n\
+    Begin with an [app that people sign in to](/docs/quickstart-app.md) or a \
+    [backend service](/docs/quickstart-backend.md); [every error and what to do about it](/docs/errors.md).";
+
+/// What is written for developers beside the repository's README, for whoever has only the server.
+const TEXTS: [(&str, &str); 3] = [
+    (
+        "/docs/quickstart-app.md",
+        include_str!("../../../../docs/quickstart-app.md"),
+    ),
+    (
+        "/docs/quickstart-backend.md",
+        include_str!("../../../../docs/quickstart-backend.md"),
+    ),
+    ("/docs/errors.md", include_str!("../../../../docs/errors.md")),
+];
+
+/// As text: browsers save what is called Markdown instead of showing it.
+fn plain(text: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body(text)
+}
 
 fn components(types: &[TypeId]) -> utoipa::openapi::Components {
     let scopes = Scopes::from_iter([
@@ -117,6 +141,9 @@ fn components(types: &[TypeId]) -> utoipa::openapi::Components {
         ("system/*.rs", "read and search every type"),
         ("system/Task.u", "update tasks"),
         ("system/MessageHeader.c", "send HL7 v2 and FHIR messages"),
+        ("admin/Client.cruds", "keep clients"),
+        ("admin/Account.crus", "keep accounts"),
+        ("admin/Sender.crus", "keep senders of HL7 v2"),
     ]);
     let of_people = Scopes::from_iter([
         ("openid", "know who signed in"),
@@ -161,7 +188,13 @@ fn json(text: &'static str) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(text)
 }
 
-/// `/openapi.json`, `/openapi/*.json` and `/docs`, which needs no internet: its assets are in the binary.
+fn to_docs() -> HttpResponse {
+    HttpResponse::Found()
+        .insert_header(("Location", "/docs/"))
+        .finish()
+}
+
+/// `/openapi.json`, `/openapi/*.json`, the texts and `/docs`, which needs no internet: its assets are in the binary.
 pub fn configure(cfg: &mut web::ServiceConfig) {
     let urls = [
         Url::with_primary("Care coordination", "/openapi/coordination.json", true),
@@ -179,15 +212,18 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
         let document = resource(path).get(move || std::future::ready(json(text())));
         cfg.service(document.build());
     }
-    cfg.route(
-        "/docs",
-        web::get().to(async || {
-            HttpResponse::Found()
-                .insert_header(("Location", "/docs/"))
-                .finish()
-        }),
-    )
-    .service(SwaggerUi::new("/docs/{_:.*}").config(settings));
+    for (path, text) in TEXTS {
+        cfg.service(
+            resource(path)
+                .get(move || std::future::ready(plain(text)))
+                .build(),
+        );
+    }
+    // Whoever opens the bare address wants to know what is here.
+    for path in ["/", "/docs"] {
+        cfg.route(path, web::get().to(async || to_docs()));
+    }
+    cfg.service(SwaggerUi::new("/docs/{_:.*}").config(settings));
 }
 
 #[cfg(test)]

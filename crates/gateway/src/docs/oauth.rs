@@ -222,7 +222,7 @@ fn register() -> OperationBuilder {
         .response("403", json_answer("The operator registers clients", json!({"error": "access_denied"})))
 }
 
-fn json_body(example: Value) -> RequestBody {
+pub(super) fn json_body(example: Value) -> RequestBody {
     let content = ContentBuilder::new()
         .schema(Some(ObjectBuilder::new().build()))
         .example(Some(example))
@@ -273,7 +273,7 @@ fn form(fields: &[(&str, &str)], required: &[&str]) -> RequestBody {
         .build()
 }
 
-fn json_answer(text: &str, example: Value) -> Response {
+pub(super) fn json_answer(text: &str, example: Value) -> Response {
     let schema = ObjectBuilder::new().build();
     let content = ContentBuilder::new()
         .schema(Some(schema))

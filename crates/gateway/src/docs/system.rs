@@ -47,7 +47,7 @@ fn bundle() -> OperationBuilder {
         "batchOrTransaction",
         "A batch, or a transaction that happens as a whole",
     )
-    .takes(&["Prefer"])
+    .takes(&["Prefer", "X-Provenance", "X-Purpose-Of-Use"])
     .request_body(Some(body("Bundle", Some(examples::transaction()))))
     .response(
         "200",

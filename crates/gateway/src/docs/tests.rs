@@ -36,6 +36,29 @@ fn every_reference_resolves() {
     }
 }
 
+/// <https://spec.openapis.org/oas/v3.1.0#components-object>
+#[test]
+fn components_have_names() {
+    let sound = |name: &String| {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        !name.is_empty() && name.chars().all(fits)
+    };
+    for document in DOCUMENTS {
+        let value: Value = serde_json::from_str(&document.text()).expect("JSON");
+        let kinds = value["components"].as_object().expect("components").values();
+        let names: Vec<&String> = kinds
+            .filter_map(Value::as_object)
+            .flat_map(|kind| kind.keys())
+            .collect();
+        let odd: Vec<_> = names.iter().filter(|name| !sound(name)).collect();
+        assert!(
+            names.len() > 100 && odd.is_empty(),
+            "{odd:?} in {}",
+            document.file
+        );
+    }
+}
+
 #[test]
 fn operation_ids_are_unique() {
     for document in DOCUMENTS {

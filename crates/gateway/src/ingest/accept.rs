@@ -1,5 +1,5 @@
 //! The transaction of one message: locked, told apart from repeats, kept, folded, applied.
-use super::facts::lock;
+use super::facts::locks;
 use super::refold::{Refold, refold};
 use super::review::{self, Standing};
 use super::{ACCEPTED, DUPLICATE, REJECTED, Remark, UNREGISTERED, answered};
@@ -50,12 +50,8 @@ fn count(channel: &str, outcome: &str) {
 }
 
 fn take_in(tx: &mut Tx, reading: &Reading) -> Result<Receipt, StoreError> {
-    lock(tx, &reading.events)?;
     let mut message = reading.message.clone();
-    let named = match message.control_id.as_str() {
-        "" => Vec::new(),
-        name => tx.messages_named(&message.sender, name)?,
-    };
+    let named = named(tx, &message, &reading.events)?;
     if let Some(answer) = named.iter().find_map(|known| repeated(known, &message)) {
         return Ok(Receipt::Repeat(answer));
     }
@@ -87,6 +83,16 @@ fn take_in(tx: &mut Tx, reading: &Reading) -> Result<Receipt, StoreError> {
     }
     tx.reconsider(&refolded.reconsider, &reading.context)?;
     Ok(if known { Receipt::Known } else { Receipt::Kept })
+}
+
+/// Whoever speaks of the same stays and patients waits; then, the messages of the same name.
+fn named(tx: &mut Tx, message: &Message, said: &[Event]) -> Result<Vec<Message>, StoreError> {
+    let locks = locks(said);
+    let locks: Vec<&str> = locks.iter().map(String::as_str).collect();
+    match message.control_id.as_str() {
+        "" => tx.lock_all(&locks).map(|()| Vec::new()),
+        name => tx.messages_behind_locks(&locks, &message.sender, name),
+    }
 }
 
 /// Keeps the events; those that were not known yet.

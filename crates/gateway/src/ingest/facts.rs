@@ -6,6 +6,7 @@ use fhir::event::{Event, Key, Trigger, encounter_id, patient_id};
 use fhir::{TypeId, search};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use store::messages::stay_lock;
 use store::{StoreError, Tx};
 
 pub struct Facts {
@@ -78,6 +79,12 @@ impl Facts {
         self.stored.get(&(TypeId::of(kind)?, id.to_owned()))
     }
 
+    /// Whether this is not what is stored.
+    pub fn differs(&self, resource: &Object) -> bool {
+        let stored = json::name(resource).and_then(|name| self.stored.get(&name));
+        stored.is_none_or(|stored| !json::says_the_same(resource, stored))
+    }
+
     /// All events of the patients concerned, read when a patient is folded anew.
     pub fn complete_people(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
         if self.complete {
@@ -118,7 +125,8 @@ impl Facts {
         self.people = if merging {
             Vec::new()
         } else {
-            tx.merges_of(&self.patients)?
+            // What was told of the stays comes along, as it is asked for next.
+            tx.merges_and_stays(&self.patients, &stay::siblings(said))?
         };
         self.identities = Identities::of(&self.people, HashMap::new());
         if merging || self.merging() {
@@ -313,15 +321,16 @@ pub fn is_derived(patient: &Object) -> bool {
     })
 }
 
-/// Serialises all who write about these stays and patients.
-pub fn lock(tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
+/// What serialises all who write about these stays and patients.
+pub fn locks(said: &[Event]) -> Vec<String> {
     let stays = said.iter().flat_map(|event| [&event.stay, &event.prior_stay]);
     let mut texts: Vec<String> = patients_of(said).iter().map(|id| patient_lock(id)).collect();
-    texts.extend(
-        stays
-            .flatten()
-            .map(|key| format!("Encounter/{}", encounter_id(key))),
-    );
+    texts.extend(stays.flatten().map(|key| stay_lock(&encounter_id(key))));
+    texts
+}
+
+pub fn lock(tx: &mut Tx, said: &[Event]) -> Result<(), StoreError> {
+    let texts = locks(said);
     tx.lock_all(&texts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 

@@ -216,7 +216,7 @@ impl Door<'_> {
             status: 422,
             ..Event::default()
         };
-        if self.state.audit.note(event).await.is_err() {
+        if self.state.audit.note(&event).await.is_err() {
             tracing::warn!(
                 request = self.arrival.request_id,
                 "a refused message could not be recorded"
@@ -245,6 +245,7 @@ impl Door<'_> {
             request_id: self.arrival.request_id.clone(),
             origin: None,
             provenance: None,
+            within: None,
         }
     }
 }

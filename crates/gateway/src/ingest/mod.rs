@@ -13,6 +13,7 @@ mod json;
 pub mod notification;
 mod people;
 mod refold;
+pub mod register;
 mod repoint;
 pub mod reprocess;
 pub mod review;

@@ -87,6 +87,7 @@ fn context(client: &str, request_id: &str) -> Context {
         request_id: request_id.to_owned(),
         origin: None,
         provenance: None,
+        within: None,
     }
 }
 

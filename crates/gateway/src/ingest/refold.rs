@@ -56,9 +56,7 @@ pub fn refold(
     let asked = answered::asked(&facts, &folded);
     resources.extend(answered::tasks(tx, &asked, message)?);
     resources.extend(stays(&facts, folded));
-    let differing = resources
-        .into_iter()
-        .filter(|resource| json::name(resource).and_then(|name| facts.stored.get(&name)) != Some(resource));
+    let differing = resources.into_iter().filter(|resource| facts.differs(resource));
     let mut changes: Vec<Change> = differing.map(json::put).collect::<Result<_, _>>()?;
     if said.iter().any(|event| event.trigger == Trigger::Merge) {
         repoint::add(tx, &facts, &mut changes)?;

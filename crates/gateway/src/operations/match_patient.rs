@@ -21,7 +21,7 @@ use store::{StoreError, Stored, Tx};
 const CANDIDATES: usize = 200;
 
 pub async fn run(invocation: Invocation) -> Result<Reply, ApiError> {
-    invocation.caller.require(invocation.on, Access::Search)?;
+    invocation.caller.reach(invocation.on, Access::Search)?;
     let asked = asked(&invocation)?;
     let certain = match invocation.input.first("onlyCertainMatches") {
         None | Some("false") => false,
@@ -93,9 +93,9 @@ fn queries(invocation: &Invocation, asked: &Person, certain: bool) -> Result<Vec
             };
             let base = invocation.state.config.fhir_base();
             let parsed = parse(invocation.on, &pairs, &base, limits, false);
-            parsed
-                .map(|(query, _)| query)
-                .map_err(|issues| ApiError::with(StatusCode::BAD_REQUEST, issues))
+            let (mut query, _) = parsed.map_err(|issues| ApiError::with(StatusCode::BAD_REQUEST, issues))?;
+            invocation.caller.restrict(&mut query);
+            Ok(query)
         })
         .collect()
 }

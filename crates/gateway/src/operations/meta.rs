@@ -8,7 +8,7 @@ use crate::routes::Reply;
 use crate::routes::body::{parsed, valid};
 use crate::routes::create::only;
 use crate::routes::patch::{again, lock};
-use crate::routes::read::{self, existing};
+use crate::routes::{read, visible};
 use actix_web::http::StatusCode;
 use fhir::tree::Node;
 use fhir::{Issue, IssueCode};
@@ -71,17 +71,19 @@ fn means_same(a: &Node, b: &Node) -> bool {
 }
 
 async fn change(invocation: Invocation, edit: Edit) -> Result<Reply, ApiError> {
-    invocation.caller.require(invocation.on, Access::Update)?;
+    invocation.caller.writes(invocation.on, Access::Update)?;
     let (on, id) = (invocation.on, invocation.id()?);
     let given = invocation.input.complex.iter().find(|(name, _)| name == "meta");
     let given = given.map(|(_, meta)| meta.clone()).ok_or_else(|| {
         let rule = "Send Parameters with the parameter `meta` as valueMeta";
         ApiError::bad_request(IssueCode::Required, rule)
     })?;
-    let ctx = invocation.call.context(&invocation.caller.client_id);
+    let ctx = invocation.call.context(&invocation.caller);
+    let caller = invocation.caller.clone();
     let work = move |tx: &mut Tx| {
         tx.lock(&lock(on, &id))?;
-        let stored = existing(on, tx.get(on, &id)?)?;
+        let found = tx.get(on, &id)?;
+        let stored = visible::to_change(tx, &caller, (on, found), Access::Update)?;
         match changed(&stored, &given, edit)? {
             None => Ok(stored.body),
             Some(change) => only(tx.apply(vec![change], &ctx).map_err(again)?).map(|applied| applied.body),

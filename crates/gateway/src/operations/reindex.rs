@@ -24,10 +24,7 @@ pub async fn status(invocation: Invocation) -> Result<Reply, ApiError> {
 
 pub async fn again(invocation: Invocation) -> Result<Reply, ApiError> {
     invocation.caller.require(invocation.on, Access::Update)?;
-    let (id, now) = (
-        invocation.id()?,
-        invocation.call.context(&invocation.caller.client_id).now,
-    );
+    let (id, now) = (invocation.id()?, invocation.call.context(&invocation.caller).now);
     read::existing(
         invocation.on,
         invocation.state.store.fetch(invocation.on, id.clone()).await?,

@@ -6,10 +6,11 @@ use super::Invocation;
 use crate::auth::Access;
 use crate::error::ApiError;
 use crate::routes::criteria::no_conditional_references;
-use crate::routes::{Reply, body, read, update};
+use crate::routes::{Reply, body, read, update, visible};
 use fhir::outcome::operation_outcome;
 use fhir::validate::examine;
 use fhir::{Issue, IssueCode, Resource};
+use store::Tx;
 
 pub async fn run(invocation: Invocation) -> Result<Reply, ApiError> {
     let sent = invocation.input.resource.as_deref();
@@ -50,11 +51,10 @@ fn profile(invocation: &Invocation) -> Result<(), ApiError> {
 fn authorize(invocation: &Invocation) -> Result<(), ApiError> {
     let any = [Access::Create, Access::Update]
         .iter()
-        .any(|access| invocation.caller.may(invocation.on, *access));
-    if any {
-        Ok(())
-    } else {
-        invocation.caller.require(invocation.on, Access::Read)
+        .any(|access| invocation.caller.mentions(invocation.on, *access));
+    match any {
+        true => Ok(()),
+        false => invocation.caller.reach(invocation.on, Access::Read).map(drop),
     }
 }
 
@@ -100,7 +100,12 @@ async fn deletion(invocation: &Invocation) -> Result<Vec<Issue>, ApiError> {
             "mode delete is for a stored resource: /Type/id/$validate",
         ));
     };
-    invocation.caller.require(invocation.on, Access::Delete)?;
-    let found = invocation.state.store.fetch(invocation.on, id).await?;
-    read::existing(invocation.on, found).map(|_| Vec::new())
+    let (on, caller) = (invocation.on, invocation.caller.clone());
+    caller.writes(on, Access::Delete)?;
+    let work = move |tx: &mut Tx| {
+        let found = tx.get(on, &id)?;
+        visible::to_change(tx, &caller, (on, found), Access::Delete).map(drop)
+    };
+    invocation.state.store.read(work).await?;
+    Ok(Vec::new())
 }

@@ -67,6 +67,7 @@ fn close(tx: &mut Tx, coordination: &Coordination, patients: &[String], now: i64
         request_id: "clock".into(),
         origin: None,
         provenance: None,
+        within: None,
     };
     tx.apply(changes, &ctx).map(drop)
 }

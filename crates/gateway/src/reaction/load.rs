@@ -1,5 +1,5 @@
 //! The facts about one patient, in few round trips and all from one transaction.
-use super::records::{local, parsed, search, type_id};
+use super::records::{local, parsed, search_of_one, type_id};
 use coordination::facts::{
     Deletion, Diagnosis, Facts, Key, Person, Practice, StayFacts, pending_order, pending_report,
 };
@@ -87,7 +87,7 @@ fn stays(tx: &mut Tx, protocol: &Protocol, subject: &Subject) -> Result<Vec<Stay
     let classes = codes.into_iter().collect::<Vec<_>>().join(",");
     let patient = format!("Patient/{}", subject.id);
     let mut encounters = BTreeMap::new();
-    for encounter in search(tx, "Encounter", &[("subject", &patient), ("class", &classes)])? {
+    for encounter in search_of_one(tx, "Encounter", &[("subject", &patient), ("class", &classes)])? {
         encounters.insert(id(&encounter), encounter);
     }
     // A stay that left these classes is not found any more, but what it began has to end.
@@ -223,7 +223,7 @@ fn person(tx: &Tx, id: &str, stored: Option<Stored>) -> Result<Person, StoreErro
 }
 
 fn diagnoses(tx: &mut Tx, patient: &str) -> Result<Vec<Diagnosis>, StoreError> {
-    let conditions = search(tx, "Condition", &[("subject", &format!("Patient/{patient}"))])?;
+    let conditions = search_of_one(tx, "Condition", &[("subject", &format!("Patient/{patient}"))])?;
     Ok(conditions.iter().filter_map(Diagnosis::from_json).collect())
 }
 
@@ -241,8 +241,8 @@ fn add_pending(tx: &mut Tx, stays: &mut [StayFacts], which: &[usize]) -> Result<
         ("encounter", encounters.as_str()),
         ("status", "registered,partial,preliminary"),
     ];
-    let reports = search(tx, "DiagnosticReport", &open)?;
-    let orders = search(
+    let reports = search_of_one(tx, "DiagnosticReport", &open)?;
+    let orders = search_of_one(
         tx,
         "ServiceRequest",
         &[("encounter", &encounters), ("status", "active,on-hold")],

@@ -62,8 +62,8 @@ impl Coordination {
             .collect();
         // An edit of a protocol waits for who reads them here, so that its own work finds theirs.
         let locks: Vec<&str> = locks.iter().map(String::as_str).collect();
-        tx.lock_all_sharing(&locks, listing::PROTOCOLS)?;
-        let protocols = self.protocols.current(tx)?;
+        let listed = tx.lock_all_reading(&locks, listing::PROTOCOLS)?;
+        let protocols = self.protocols.listed(tx, listed)?;
         let mut changes = BTreeMap::new();
         for subject in affected.into_values() {
             for protocol in protocols.iter() {

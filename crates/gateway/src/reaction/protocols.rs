@@ -20,7 +20,13 @@ pub(super) struct Protocols {
 impl Protocols {
     /// The protocols as listed, whichever gateway edited them; those at rest open nothing.
     pub fn current(&self, tx: &mut Tx) -> Result<Arc<[Protocol]>, StoreError> {
-        let text = tx.setting(PROTOCOLS)?.unwrap_or_default();
+        let listed = tx.setting(PROTOCOLS)?;
+        self.listed(tx, listed)
+    }
+
+    /// Those of this listing, as it was just read.
+    pub fn listed(&self, tx: &mut Tx, listed: Option<String>) -> Result<Arc<[Protocol]>, StoreError> {
+        let text = listed.unwrap_or_default();
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((_, protocols)) = known.filter(|(of, _)| *of == text) {
             return Ok(protocols);
@@ -112,6 +118,7 @@ pub async fn seed(store: &Store, now: i64) -> Result<(), StoreError> {
         request_id: "first-start".into(),
         origin: None,
         provenance: None,
+        within: None,
     };
     store.write(move |tx| plant(tx, &ctx)).await
 }

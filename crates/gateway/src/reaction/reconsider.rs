@@ -82,11 +82,11 @@ pub async fn reconsider_page(
 }
 
 fn work_on(tx: &mut Tx, coordination: &Coordination, step: Step, now: i64) -> Result<bool, StoreError> {
-    tx.lock_all_sharing(&[WORK], PROTOCOLS)?;
+    let listed = tx.lock_all_reading(&[WORK], PROTOCOLS)?;
     let Some(work) = Work::read(tx)? else {
         return Ok(false);
     };
-    let protocols = coordination.protocols.current(tx)?;
+    let protocols = coordination.protocols.listed(tx, listed)?;
     let count = if step == Step::Page { PAGE } else { 1 };
     let (found, next) = match work.page(tx, &protocols, count) {
         // A release that pages otherwise does not know the mark of the one before.
@@ -107,6 +107,7 @@ fn work_on(tx: &mut Tx, coordination: &Coordination, step: Step, now: i64) -> Re
             request_id: WORK.into(),
             origin: None,
             provenance: None,
+            within: None,
         };
         let changes = coordination.follow(tx, affected, now)?;
         tx.apply(changes, &ctx)?;

@@ -14,8 +14,24 @@ pub(super) fn type_id(name: &str) -> Result<TypeId, StoreError> {
 }
 
 pub(super) fn search(tx: &mut Tx, kind: &str, pairs: &[(&str, &str)]) -> Result<Vec<Value>, StoreError> {
-    let query = query(kind, pairs, MOST)?;
-    let found = tx.search(&query)?.matches;
+    matches(tx, &query(kind, pairs, MOST)?)
+}
+
+/// The same where one of the pairs names a patient, or stays of one.
+pub(super) fn search_of_one(
+    tx: &mut Tx,
+    kind: &str,
+    pairs: &[(&str, &str)],
+) -> Result<Vec<Value>, StoreError> {
+    let query = Query {
+        surely_few: true,
+        ..query(kind, pairs, MOST)?
+    };
+    matches(tx, &query)
+}
+
+fn matches(tx: &mut Tx, query: &Query) -> Result<Vec<Value>, StoreError> {
+    let found = tx.search(query)?.matches;
     let bases = &tx.custom().bases;
     found.iter().map(|stored| local(stored, bases)).collect()
 }

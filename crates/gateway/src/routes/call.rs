@@ -1,6 +1,7 @@
 //! What a client wants besides the interaction itself: format, `Prefer`, request id.
 //! <https://hl7.org/fhir/R4/http.html#mime-type> <https://hl7.org/fhir/R4/http.html#ops>
 use super::{pretty, query, said};
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::{audit, edge, middleware::RequestId};
 use actix_web::dev::Payload;
@@ -11,7 +12,7 @@ use fhir::IssueCode;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use store::audit::Origin;
-use store::{Context, Said};
+use store::{Bounds, Context, Said};
 
 /// `Prefer: return=…`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum Return {
 #[derive(Clone, Debug)]
 pub struct Call {
     pub request_id: String,
-    /// None where nobody asked over HTTP.
+    /// None where nobody asked over HTTP, or where nothing is written.
     pub origin: Option<Arc<Origin>>,
     /// `X-Provenance`: where what is written comes from.
     pub provenance: Option<Arc<Said>>,
@@ -36,11 +37,25 @@ pub struct Call {
 }
 
 impl Call {
-    /// For a commit made now by `actor`.
-    pub fn context(&self, actor: &str) -> Context {
+    pub(super) fn of_request(request: &HttpRequest) -> Result<Call, ApiError> {
+        Ok(Call {
+            origin: Some(Arc::new(audit::origin(request))),
+            ..Call::of_read(request)?
+        })
+    }
+
+    /// The same for what writes nothing, neither itself nor in entries.
+    pub(super) fn of_read(request: &HttpRequest) -> Result<Call, ApiError> {
+        negotiate(request)
+    }
+
+    /// For a commit made now by this caller, as far as they may.
+    pub fn context(&self, caller: &Caller) -> Context {
+        let bounds = caller.bounds();
         Context {
+            within: bounds.map(|bounds| Arc::new(bounds) as Arc<dyn Bounds>),
             now: edge::now(),
-            actor: actor.to_owned(),
+            actor: caller.client_id.clone(),
             request_id: self.request_id.clone(),
             origin: self.origin.clone(),
             provenance: self.provenance.clone(),
@@ -53,7 +68,7 @@ impl FromRequest for Call {
     type Future = Ready<Result<Call, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(negotiate(request))
+        ready(Call::of_request(request))
     }
 }
 
@@ -72,7 +87,7 @@ fn negotiate(request: &HttpRequest) -> Result<Call, ApiError> {
         None => edge::new_id(),
     };
     Ok(Call {
-        origin: Some(Arc::new(audit::origin(request))),
+        origin: None,
         provenance: said::read(request)?,
         request_id,
         prefer,

@@ -20,7 +20,7 @@ pub async fn create(
     request: HttpRequest,
     body: FhirBody,
 ) -> Result<Reply, ApiError> {
-    caller.require(of.0, Access::Create)?;
+    caller.writes(of.0, Access::Create)?;
     query::only(request.query_string(), &[], call.lenient)?;
     let criteria = if_none_exist(request.headers())?;
     let resource = body.resource(of.0)?;
@@ -35,9 +35,9 @@ pub async fn run(
     resource: Resource,
     if_none_exist: Option<&str>,
 ) -> Result<Reply, ApiError> {
-    caller.require(resource.type_id, Access::Create)?;
+    caller.writes(resource.type_id, Access::Create)?;
     no_conditional_references(&resource)?;
-    let ctx = call.context(&caller.client_id);
+    let ctx = call.context(caller);
     let base = state.config.fhir_base();
     let applied = match if_none_exist {
         None => only(state.store.commit(vec![fresh(resource)], ctx).await?)?,

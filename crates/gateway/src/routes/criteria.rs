@@ -14,6 +14,8 @@ use store::{StoreError, Stored, Tx};
 #[derive(Clone, Debug)]
 pub struct Criteria {
     pub query: Query,
+    /// As it was asked, whoever asks.
+    pub asked: Query,
     /// The same for everyone who asks for the same.
     lock: String,
 }
@@ -43,6 +45,7 @@ impl Criteria {
             ));
         }
         authorize(caller, &query)?;
+        let asked = query.clone();
         caller.restrict(&mut query);
         let mut echo: Vec<String> = query
             .echo
@@ -53,6 +56,7 @@ impl Criteria {
         Ok(Criteria {
             lock: format!("{}?{}", on.name(), echo.join("&")),
             query,
+            asked,
         })
     }
 

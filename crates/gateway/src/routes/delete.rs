@@ -35,7 +35,7 @@ pub async fn run(
     id: String,
     expect: Expect,
 ) -> Result<Reply, ApiError> {
-    caller.require(type_id, Access::Delete)?;
+    caller.writes(type_id, Access::Delete)?;
     let change = Change {
         type_id,
         id,
@@ -45,7 +45,7 @@ pub async fn run(
     let applied = only(
         state
             .store
-            .commit(vec![change], call.context(&caller.client_id))
+            .commit(vec![change], call.context(caller))
             .await
             .map_err(|error| shown_to(caller, error))?,
     )?;
@@ -73,9 +73,9 @@ pub async fn by_criteria(
     criteria: &str,
     expect: Expect,
 ) -> Result<Reply, ApiError> {
-    caller.require(type_id, Access::Delete)?;
+    caller.writes(type_id, Access::Delete)?;
     let criteria = Criteria::read(state, caller, type_id, criteria)?;
-    let ctx = call.context(&caller.client_id);
+    let ctx = call.context(caller);
     let most = state.config.limits.conditional_delete;
     let work = move |tx: &mut store::Tx| {
         criteria.lock(tx)?;

@@ -51,16 +51,25 @@ pub async fn of_system(
 }
 
 /// Reading one resource's past is reading; looking through a type's or all is searching.
-/// Only the former is possible for who sees a part of a type.
-fn authorize(caller: &Caller, scope: &HistoryScope) -> Result<Reach, ApiError> {
-    let all = match scope {
-        HistoryScope::Instance(type_id, _) => return caller.reach(*type_id, Access::Read),
-        HistoryScope::Type(type_id) => std::slice::from_ref(type_id),
-        HistoryScope::System => registry().types(),
+fn authorize(caller: &Caller, scope: &HistoryScope) -> Result<Vec<(TypeId, Reach)>, ApiError> {
+    let (types, access) = match scope {
+        HistoryScope::Instance(type_id, _) => (std::slice::from_ref(type_id), Access::Read),
+        HistoryScope::Type(type_id) => (std::slice::from_ref(type_id), Access::Search),
+        HistoryScope::System | HistoryScope::Among(_) => (registry().types(), Access::Search),
     };
-    all.iter()
-        .try_for_each(|type_id| caller.require(*type_id, Access::Search))?;
-    Ok(Reach::All)
+    let reach = |on: &TypeId| Ok((*on, caller.reach(*on, access)?));
+    types.iter().map(reach).collect()
+}
+
+/// The same scope, without what is now beyond reach: deleted resources, too, are nobody's any more.
+fn narrowed(scope: HistoryScope, reach: &[(TypeId, Reach)]) -> HistoryScope {
+    let everything = reach.iter().all(|(_, reach)| reach.is_all());
+    match scope {
+        HistoryScope::Type(_) | HistoryScope::System if !everything => {
+            HistoryScope::Among(reach.iter().map(|(on, reach)| (*on, reach.filter(*on))).collect())
+        }
+        scope => scope,
+    }
 }
 
 pub async fn run(
@@ -80,7 +89,9 @@ pub async fn run(
 #[derive(Clone)]
 pub struct Asked {
     history: History,
-    reach: Reach,
+    /// As it was asked for.
+    scope: HistoryScope,
+    reach: Vec<(TypeId, Reach)>,
     view: View,
     /// For recorded events, where they are open.
     recorded: Option<String>,
@@ -105,7 +116,7 @@ impl Asked {
         };
         let on = match &scope {
             HistoryScope::Instance(type_id, _) | HistoryScope::Type(type_id) => Some(*type_id),
-            HistoryScope::System => None,
+            HistoryScope::System | HistoryScope::Among(_) => None,
         };
         let history = History {
             since: stamp("_since")?.map(|stamp| stamp.range.low),
@@ -113,7 +124,7 @@ impl Asked {
             oldest_first: oldest_first(&pairs)?,
             count: count(state, &pairs)?,
             cursor: query::first(&pairs, "_cursor").map(str::to_owned),
-            scope,
+            scope: narrowed(scope.clone(), &reach),
         };
         pairs.retain(|(name, _)| name != "_cursor");
         Ok(Asked {
@@ -122,17 +133,26 @@ impl Asked {
             recorded: on
                 .filter(|on| caller.may(*on, Access::Read))
                 .map(|_| state.config.fhir_base()),
+            scope,
             reach,
             pairs,
         })
     }
 
+    fn reach(&self, on: TypeId) -> &Reach {
+        static NOTHING: Reach = Reach::NOTHING;
+        let mut of_type = self.reach.iter().filter(|(of, _)| *of == on);
+        of_type.next().map_or(&NOTHING, |(_, reach)| reach)
+    }
+
     pub fn page(&self, tx: &mut Tx) -> Result<HistoryPage, store::StoreError> {
-        if let (HistoryScope::Instance(type_id, id), false) = (&self.history.scope, self.reach.is_all()) {
+        if let HistoryScope::Instance(type_id, id) = &self.scope
+            && !self.reach(*type_id).is_all()
+        {
             let current = tx.get(*type_id, id)?;
-            read::existing(*type_id, visible::current_in(tx, &self.reach, current)?)?;
+            read::existing(*type_id, visible::current_in(tx, self.reach(*type_id), current)?)?;
         }
-        if let HistoryScope::Instance(type_id, id) = &self.history.scope
+        if let HistoryScope::Instance(type_id, id) = &self.scope
             && is_recorded(*type_id, id)
             && let Some(base) = &self.recorded
         {
@@ -140,7 +160,7 @@ impl Asked {
         }
         let mut page = tx.history(&self.history)?;
         page.versions = self.seen(tx, page.versions)?;
-        if let (HistoryScope::Instance(type_id, id), true) = (&self.history.scope, page.versions.is_empty())
+        if let (HistoryScope::Instance(type_id, id), true) = (&self.scope, page.versions.is_empty())
             && tx.get(*type_id, id)?.is_none()
         {
             read::existing(*type_id, None)?;
@@ -149,15 +169,15 @@ impl Asked {
     }
 
     /// Those of the page that are within reach; where some are not, the page is shorter.
-    fn seen(&self, tx: &mut Tx, mut versions: Vec<Stored>) -> Result<Vec<Stored>, store::StoreError> {
-        if !self.reach.is_all() {
-            let mut seen = Vec::with_capacity(versions.len());
-            for version in versions {
-                seen.extend(visible::current_in(tx, &self.reach, Some(version))?);
+    fn seen(&self, tx: &mut Tx, versions: Vec<Stored>) -> Result<Vec<Stored>, store::StoreError> {
+        let mut seen = Vec::with_capacity(versions.len());
+        for version in versions {
+            match self.reach(version.type_id) {
+                Reach::All => seen.push(version),
+                reach => seen.extend(visible::current_in(tx, reach, Some(version))?),
             }
-            versions = seen;
         }
-        Ok(versions)
+        Ok(seen)
     }
 
     pub fn answer(&self, base: &str, page: HistoryPage) -> Reply {
@@ -181,10 +201,10 @@ impl Asked {
     fn link(&self, base: &str, cursor: Option<&String>) -> String {
         let mut pairs = self.pairs.clone();
         pairs.extend(cursor.map(|token| ("_cursor".to_owned(), token.clone())));
-        let path = match &self.history.scope {
+        let path = match &self.scope {
             HistoryScope::Instance(type_id, id) => format!("/{}/{id}", type_id.name()),
             HistoryScope::Type(type_id) => format!("/{}", type_id.name()),
-            HistoryScope::System => String::new(),
+            HistoryScope::System | HistoryScope::Among(_) => String::new(),
         };
         format!("{base}{path}/_history{}", query::encode(&pairs))
     }

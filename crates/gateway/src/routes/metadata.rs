@@ -48,6 +48,7 @@ const DATE: &str = "2026-11-25";
 
 fn statement(state: &AppState, custom: &CustomParams) -> String {
     let (base, token) = (state.config.fhir_base(), state.config.token_url());
+    let (authorize, register) = (state.config.authorize_url(), state.config.registration_url());
     let operations = operations();
     let support = Support {
         base: &base,
@@ -76,7 +77,8 @@ fn statement(state: &AppState, custom: &CustomParams) -> String {
         operations: &operations,
         oauth: (state.config.auth == Auth::Required).then_some(OAuth {
             token: &token,
-            authorize: None,
+            authorize: &authorize,
+            register: register.as_deref(),
         }),
         custom,
         instantiates: &[],

@@ -11,6 +11,7 @@ pub mod conditional;
 pub mod create;
 pub mod criteria;
 pub mod delete;
+pub mod direct;
 pub mod health;
 pub mod history;
 pub mod hl7v2;

@@ -3,8 +3,7 @@ use super::body::{self, parsed, valid};
 use super::conditional::expectation;
 use super::create::only;
 use super::criteria::{Criteria, no_conditional_references};
-use super::read::existing;
-use super::{Call, Instance, OfType, Reply, query};
+use super::{Call, Instance, OfType, Reply, query, visible};
 use crate::audit::recorded;
 use crate::auth::{Access, Caller};
 use crate::error::ApiError;
@@ -20,7 +19,8 @@ use futures_util::future::LocalBoxFuture;
 use store::{Applied, Change, Context, Expect, Op, StoreError, Stored, Transient, Tx};
 
 /// What a PATCH may be sent as.
-pub const MEDIA_TYPES: &str = "application/json-patch+json, application/fhir+json";
+pub const MEDIA_TYPES: &str =
+    "application/json-patch+json, application/fhir+json, application/merge-patch+json";
 
 /// `PATCH /fhir/{type}/{id}`
 pub async fn patch(
@@ -44,12 +44,14 @@ pub async fn run(
     patch: Patch,
     expect: Expect,
 ) -> Result<Reply, ApiError> {
-    caller.require(type_id, Access::Update)?;
+    caller.writes(type_id, Access::Update)?;
     recorded::writable(type_id, &id)?;
-    let ctx = call.context(&caller.client_id);
+    let ctx = call.context(caller);
+    let caller = caller.clone();
     let work = move |tx: &mut Tx| {
         tx.lock(&lock(type_id, &id))?;
-        let stored = existing(type_id, tx.get(type_id, &id)?)?;
+        let found = tx.get(type_id, &id)?;
+        let stored = visible::to_change(tx, &caller, (type_id, found), Access::Update)?;
         apply(tx, &patch, stored, expect, &ctx)
     };
     let applied = state.store.write(work).await?;
@@ -87,9 +89,9 @@ pub async fn by_criteria(
     patch: Patch,
     expect: Expect,
 ) -> Result<Reply, ApiError> {
-    caller.require(type_id, Access::Update)?;
+    caller.writes(type_id, Access::Update)?;
     let criteria = Criteria::read(state, caller, type_id, criteria)?;
-    let ctx = call.context(&caller.client_id);
+    let ctx = call.context(caller);
     let work = move |tx: &mut Tx| {
         let stored = criteria.claim(tx)?.ok_or_else(|| no_match(type_id))?;
         apply(tx, &patch, stored, expect, &ctx)
@@ -152,7 +154,7 @@ pub fn change(patch: &Patch, stored: Stored, expect: Expect) -> Result<Change, S
     })
 }
 
-/// A patch in either form.
+/// A patch in one of its forms.
 pub struct PatchBody(pub Patch);
 
 impl FromRequest for PatchBody {
@@ -163,27 +165,37 @@ impl FromRequest for PatchBody {
         let declared = request.headers().get(CONTENT_TYPE);
         let declared = declared.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = declared.split(';').next().unwrap_or_default().trim();
-        let is_json_patch = essence.eq_ignore_ascii_case("application/json-patch+json");
-        if !is_json_patch && body::json(request).is_err() {
-            return Box::pin(std::future::ready(Err(wrong_media_type())));
-        }
+        let form: fn(&[u8]) -> Result<Patch, ApiError> = match essence.to_ascii_lowercase().as_str() {
+            "application/json-patch+json" => |bytes| text(bytes, Patch::json),
+            "application/merge-patch+json" => |bytes| text(bytes, Patch::merge),
+            "application/json" => plain_json,
+            _ if body::json(request).is_ok() => parameters,
+            _ => return Box::pin(std::future::ready(Err(wrong_media_type()))),
+        };
         let body = body::read(request, payload);
-        Box::pin(async move {
-            let bytes = body.await?;
-            let patch = if is_json_patch {
-                json_patch(&bytes)
-            } else {
-                parameters(&bytes)
-            };
-            patch.map(PatchBody)
-        })
+        Box::pin(async move { form(&body.await?).map(PatchBody) })
     }
 }
 
-fn json_patch(bytes: &[u8]) -> Result<Patch, ApiError> {
+type Issues = Vec<fhir::Issue>;
+
+fn text(bytes: &[u8], read: fn(&str) -> Result<Patch, Issues>) -> Result<Patch, ApiError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| ApiError::bad_request(IssueCode::Structure, "The patch is not UTF-8"))?;
-    Patch::json(text).map_err(malformed)
+    read(text).map_err(malformed)
+}
+
+/// What libraries call JSON is either of two: Parameters say that they are such.
+fn plain_json(bytes: &[u8]) -> Result<Patch, ApiError> {
+    #[derive(serde::Deserialize)]
+    struct Kind<'a> {
+        #[serde(rename = "resourceType", borrow)]
+        name: Option<std::borrow::Cow<'a, str>>,
+    }
+    match serde_json::from_slice::<Kind>(bytes) {
+        Ok(Kind { name: Some(name) }) if name == "Parameters" => parameters(bytes),
+        _ => text(bytes, Patch::merge),
+    }
 }
 
 fn parameters(bytes: &[u8]) -> Result<Patch, ApiError> {
@@ -192,7 +204,7 @@ fn parameters(bytes: &[u8]) -> Result<Patch, ApiError> {
     Patch::parameters(&resource).map_err(malformed)
 }
 
-fn malformed(issues: Vec<fhir::Issue>) -> ApiError {
+fn malformed(issues: Issues) -> ApiError {
     ApiError::with(StatusCode::BAD_REQUEST, issues)
 }
 

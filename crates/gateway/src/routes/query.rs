@@ -3,6 +3,7 @@ use crate::error::ApiError;
 use actix_web::http::StatusCode;
 use fhir::{Issue, IssueCode};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use std::borrow::Cow;
 
 /// Names and values of a query string or a form body, in order.
 pub fn pairs(text: &str) -> Result<Vec<(String, String)>, ApiError> {
@@ -16,7 +17,10 @@ pub fn pairs(text: &str) -> Result<Vec<(String, String)>, ApiError> {
 }
 
 fn decode(text: &str) -> Result<String, ApiError> {
-    let spaced = text.replace('+', " ");
+    let spaced = match text.contains('+') {
+        true => Cow::Owned(text.replace('+', " ")),
+        false => Cow::Borrowed(text),
+    };
     match percent_decode_str(&spaced).decode_utf8() {
         Ok(decoded) => Ok(decoded.into_owned()),
         Err(_) => Err(ApiError::bad_request(

@@ -21,9 +21,20 @@ pub async fn read(
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Reply, ApiError> {
+    one(&state, &caller, &call, instance, &request).await
+}
+
+/// The same for who has found out already what is asked.
+pub async fn one(
+    state: &AppState,
+    caller: &Caller,
+    call: &Call,
+    instance: Instance,
+    request: &HttpRequest,
+) -> Result<Reply, ApiError> {
     let view = view_of(request.query_string(), instance.type_id, call.lenient)?;
-    let stored = current(&state, &caller, instance.type_id, instance.id).await?;
-    Ok(answer(&request, stored, &view))
+    let stored = current(state, caller, instance.type_id, instance.id).await?;
+    Ok(answer(request, stored, &view))
 }
 
 /// `GET /fhir/{type}/{id}/_history/{version}`

@@ -50,6 +50,7 @@ async fn again(
         request_id: request_id(&request),
         origin: None,
         provenance: None,
+        within: None,
     };
     let task = reprocess::reprocess(&state, &id, corrected, context).await?;
     Ok(HttpResponse::Ok().content_type(FHIR_JSON).body(task))

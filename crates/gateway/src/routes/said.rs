@@ -3,6 +3,7 @@
 use crate::auth::{Access, Caller};
 use crate::edge;
 use crate::error::ApiError;
+use crate::state;
 use actix_web::http::Method;
 use actix_web::{HttpMessage, HttpRequest};
 use fhir::validate::validate;
@@ -13,8 +14,8 @@ use store::Said;
 
 const HEADER: &str = "x-provenance";
 
-/// None where the client says nothing. What it says must be a Provenance without targets, it may
-/// say it of a write only, and it must be allowed to store one.
+/// None where the client says nothing. What it says must be a Provenance, without targets save in a transaction,
+/// where these name entries. It may say it of a write only, and must be allowed to store one.
 pub fn read(request: &HttpRequest) -> Result<Option<Arc<Said>>, ApiError> {
     let mut given = request.headers().get_all(HEADER);
     let Some(header) = given.next() else {
@@ -24,16 +25,28 @@ pub fn read(request: &HttpRequest) -> Result<Option<Arc<Said>>, ApiError> {
         return Err(wrong("X-Provenance may be given once"));
     }
     writes(request)?;
-    let resource = resource(header.as_bytes())?;
+    let value = value(header.as_bytes())?;
+    let targets = value.get("target").is_some();
+    if targets && !is_bundle(request) {
+        return Err(wrong(
+            "The Provenance in X-Provenance has no target but entries of a transaction: the server fills it in",
+        ));
+    }
+    let resource = checked(value)?;
     allowed(request, resource.type_id)?;
     let mut resource = resource.value;
-    if let Some(members) = resource.as_object_mut() {
+    if let Some(members) = resource.as_object_mut().filter(|_| !targets) {
         members.remove("target");
     }
     Ok(Some(Arc::new(Said {
         id: edge::new_id(),
         resource,
+        about: None,
     })))
+}
+
+fn is_bundle(request: &HttpRequest) -> bool {
+    state::path(request).trim_end_matches('/') == "/fhir"
 }
 
 pub fn of_no_batch() -> ApiError {
@@ -60,23 +73,29 @@ fn writes(request: &HttpRequest) -> Result<(), ApiError> {
 fn allowed(request: &HttpRequest, on: TypeId) -> Result<(), ApiError> {
     let extensions = request.extensions();
     let caller = extensions.get::<Caller>();
-    caller.map_or(Ok(()), |caller| caller.require(on, Access::Create))
+    caller.map_or(Ok(()), |caller| caller.writes(on, Access::Create))
 }
 
-/// With a target in the place of those to come, so that it can be checked now.
-fn resource(header: &[u8]) -> Result<Resource, ApiError> {
+fn value(header: &[u8]) -> Result<Value, ApiError> {
     let text = std::str::from_utf8(header).map_err(|_| wrong("X-Provenance is not UTF-8"))?;
-    let mut value: Value =
+    let value: Value =
         serde_json::from_str(text).map_err(|_| wrong("X-Provenance is not JSON, in one line"))?;
     if value["resourceType"] != "Provenance" {
         return Err(wrong("X-Provenance holds one resource, a Provenance"));
     }
-    if value.get("target").is_some() || value.get("id").is_some() {
-        return Err(wrong(
-            "The Provenance in X-Provenance has no target and no id: the server fills them in",
-        ));
+    match value.get("id") {
+        Some(_) => Err(wrong(
+            "The Provenance in X-Provenance has no id: the server gives it one",
+        )),
+        None => Ok(value),
     }
-    value["target"] = json!([{"reference": "Basic/to-come"}]);
+}
+
+/// Where there is no target yet, with one in its place.
+fn checked(mut value: Value) -> Result<Resource, ApiError> {
+    if value.get("target").is_none() {
+        value["target"] = json!([{"reference": "Basic/to-come"}]);
+    }
     let resource = Resource::from_value(value).map_err(|_| wrong("X-Provenance holds no resource"))?;
     let is_error = |issue: &Issue| matches!(issue.severity, Severity::Error | Severity::Fatal);
     let errors: Vec<Issue> = validate(&resource).into_iter().filter(is_error).collect();

@@ -22,7 +22,7 @@ pub async fn update(
     request: HttpRequest,
     body: FhirBody,
 ) -> Result<Reply, ApiError> {
-    caller.require(instance.type_id, Access::Update)?;
+    caller.writes(instance.type_id, Access::Update)?;
     query::only(request.query_string(), &[], call.lenient)?;
     let expect = expectation(request.headers())?;
     let resource = body.resource(instance.type_id)?;
@@ -38,10 +38,10 @@ pub async fn run(
     id: String,
     expect: Expect,
 ) -> Result<Reply, ApiError> {
-    caller.require(resource.type_id, Access::Update)?;
+    caller.writes(resource.type_id, Access::Update)?;
     same_id(&resource, &id)?;
     no_conditional_references(&resource)?;
-    let ctx = call.context(&caller.client_id);
+    let ctx = call.context(caller);
     let change = Change {
         type_id: resource.type_id,
         id,
@@ -83,7 +83,7 @@ async fn without_create(
     let work = move |tx: &mut store::Tx| {
         let applied = only(tx.apply(vec![change.clone()], &ctx)?)?;
         if applied.outcome == Outcome::Created {
-            caller.require(change.type_id, Access::Create)?;
+            caller.writes(change.type_id, Access::Create)?;
         }
         Ok(applied)
     };
@@ -99,7 +99,7 @@ pub async fn conditional(
     request: HttpRequest,
     body: FhirBody,
 ) -> Result<Reply, ApiError> {
-    caller.require(of.0, Access::Update)?;
+    caller.writes(of.0, Access::Update)?;
     let expect = expectation(request.headers())?;
     let resource = body.resource(of.0)?;
     by_criteria(&state, &caller, &call, resource, request.query_string(), expect).await
@@ -114,15 +114,15 @@ pub async fn by_criteria(
     criteria: &str,
     expect: Expect,
 ) -> Result<Reply, ApiError> {
-    caller.require(resource.type_id, Access::Update)?;
+    caller.writes(resource.type_id, Access::Update)?;
     no_conditional_references(&resource)?;
     let criteria = Criteria::read(state, caller, resource.type_id, criteria)?;
-    let ctx = call.context(&caller.client_id);
+    let ctx = call.context(caller);
     let (caller, new_id) = (caller.clone(), edge::new_id());
     let work = move |tx: &mut store::Tx| {
         let found = criteria.claim(tx)?;
         if found.is_none() {
-            caller.require(resource.type_id, Access::Create)?;
+            caller.writes(resource.type_id, Access::Create)?;
         }
         let change = put(&resource, found, &new_id, expect)?;
         only(tx.apply(vec![change], &ctx)?)
@@ -143,8 +143,16 @@ fn put(
         type_id: resource.type_id,
         id: target(resource, found.as_ref(), own)?,
         op: Op::Put(Box::new(resource.clone())),
-        expect,
+        expect: expected(resource, found.as_ref(), expect),
     })
+}
+
+/// What was not found and brings no id gets a new one, under which nothing can be.
+pub fn expected(resource: &Resource, found: Option<&Stored>, expect: Expect) -> Expect {
+    match (found, resource.id(), expect) {
+        (None, None, Expect::Any | Expect::Absent) => Expect::Fresh,
+        _ => expect,
+    }
 }
 
 /// Where a conditional update goes: to what was found, or to `own`.

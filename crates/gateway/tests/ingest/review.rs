@@ -13,6 +13,7 @@ fn context() -> Context {
         request_id: "test".into(),
         origin: None,
         provenance: None,
+        within: None,
     }
 }
 

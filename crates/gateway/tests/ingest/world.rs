@@ -37,6 +37,7 @@ impl World {
             connections: 2,
             enforced: None,
             search_seconds: 60,
+            wait_seconds: 15,
         };
         let reaction = Coordination::new(&config.practice);
         let store = Store::open(&settings, Arc::new(reaction)).expect("the store opens");
@@ -127,6 +128,7 @@ impl World {
             request_id: "test".into(),
             origin: None,
             provenance: None,
+            within: None,
         };
         self.state
             .store

@@ -87,9 +87,8 @@ impl Baton {
             actix_web::rt::System::new().block_on(async move {
                 let state = open(config).await;
                 ready.send(()).expect("the test waits");
-                gateway::app::serve(state.into(), listener, None)
-                    .await
-                    .expect("served");
+                let server = gateway::app::start(state.into(), listener, None).expect("started");
+                server.await.expect("served");
             });
         });
         wait.recv().expect("started");
@@ -134,6 +133,7 @@ async fn open(config: Config) -> AppState {
         connections: 2,
         enforced: None,
         search_seconds: 60,
+        wait_seconds: 15,
     };
     let store = Store::open(&settings, Arc::new(NoReaction)).expect("the store opens");
     let auth = Authority::open(&store, &config).await.expect("keys");

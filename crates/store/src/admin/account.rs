@@ -9,7 +9,7 @@ use diesel::prelude::*;
 pub struct Account {
     pub id: String,
     pub name: String,
-    /// A PHC string.
+    /// A PHC string, or a word that is none: then nobody signs in by it.
     pub password: String,
     /// Microseconds: sessions from before are over.
     pub password_set: i64,
@@ -22,6 +22,9 @@ pub struct Account {
     /// Microseconds.
     pub created: i64,
     pub disabled: Option<i64>,
+    /// Who knows the person too, and as whom: both or neither.
+    pub issuer: Option<String>,
+    pub subject: Option<String>,
 }
 
 fn place(id: &str) -> String {
@@ -29,12 +32,33 @@ fn place(id: &str) -> String {
 }
 
 impl Tx<'_> {
-    /// Oldest first.
+    /// Oldest first, with secrets as they lie in the table: some may not open any more.
     pub fn accounts(&mut self) -> Result<Vec<Account>, StoreError> {
-        let rows: Vec<Account> = account::table
+        Ok(account::table
             .order((account::created, account::id))
-            .load(self.conn)?;
-        rows.into_iter().map(|row| self.open_account(row)).collect()
+            .load(self.conn)?)
+    }
+
+    /// Puts a secret, or none, in the place of one that need not open any more, and ends sessions. False when
+    /// there is no such account.
+    pub fn replace_totp(&mut self, name: &str, secret: Option<&str>, now: i64) -> Result<bool, StoreError> {
+        let named = account::table.filter(account::name.eq(name));
+        let id: Option<String> = named.select(account::id).get_result(self.conn).optional()?;
+        let Some(id) = id else {
+            return Ok(false);
+        };
+        let sealed = secret
+            .map(|secret| self.sealed(&place(&id), secret))
+            .transpose()?;
+        diesel::update(account::table.find(&id))
+            .set((
+                account::totp.eq(sealed),
+                account::totp_step.eq(0),
+                account::password_set.eq(now),
+            ))
+            .execute(self.conn)?;
+        self.bump(EPOCH_AUTH)?;
+        Ok(true)
     }
 
     pub fn account(&mut self, id: &str) -> Result<Option<Account>, StoreError> {
@@ -45,6 +69,15 @@ impl Tx<'_> {
     pub fn account_named(&mut self, name: &str) -> Result<Option<Account>, StoreError> {
         let named = account::table.filter(account::name.eq(name));
         let row: Option<Account> = named.get_result(self.conn).optional()?;
+        row.map(|row| self.open_account(row)).transpose()
+    }
+
+    /// The one of that subject of that issuer.
+    pub fn account_linked(&mut self, issuer: &str, subject: &str) -> Result<Option<Account>, StoreError> {
+        let linked = account::table
+            .filter(account::issuer.eq(issuer))
+            .filter(account::subject.eq(subject));
+        let row: Option<Account> = linked.get_result(self.conn).optional()?;
         row.map(|row| self.open_account(row)).transpose()
     }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 /// A registered client; exactly one of `secret_hash`, `jwks` and `jwks_url` is its credential, none
 /// when it is public.
-#[derive(Clone, Debug, Queryable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = client, treat_none_as_null = true)]
 pub struct Client {
     pub id: String,
@@ -28,6 +28,8 @@ pub struct Client {
     pub redirect_uris: String,
     /// Where an EHR opens it.
     pub launch_url: Option<String>,
+    /// The organisation it is of, such as `Organization/x`.
+    pub organization: Option<String>,
 }
 
 impl Client {
@@ -66,6 +68,18 @@ impl Tx<'_> {
             .execute(self.conn)?;
         self.bump(EPOCH_AUTH)?;
         Ok(rows == 1)
+    }
+
+    pub fn delete_client(&mut self, id: &str) -> Result<(), StoreError> {
+        diesel::delete(client::table.find(id)).execute(self.conn)?;
+        self.bump(EPOCH_AUTH)
+    }
+
+    /// All clients with their organisations.
+    pub fn organizations_of_clients(&mut self) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        Ok(client::table
+            .select((client::id, client::organization))
+            .load(self.conn)?)
     }
 
     pub fn disabled_clients(&mut self) -> Result<Vec<String>, StoreError> {

@@ -50,6 +50,15 @@ impl Tx<'_> {
         Ok(live.select(granted::id).load(self.conn)?)
     }
 
+    /// Those to a client that are neither over nor revoked.
+    pub fn granted_to(&mut self, client: &str, now: i64) -> Result<Vec<String>, StoreError> {
+        let live = granted::table
+            .filter(granted::client.eq(client))
+            .filter(granted::expires.gt(now))
+            .filter(granted::revoked.is_null());
+        Ok(live.select(granted::id).load(self.conn)?)
+    }
+
     /// Only marks it: what the access tokens need is the caller's to do.
     pub fn revoke_granted(&mut self, id: &str, now: i64) -> Result<(), StoreError> {
         diesel::update(granted::table.find(id))

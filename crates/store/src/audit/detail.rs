@@ -1,8 +1,9 @@
 //! The bytes of `audit.detail`: tagged values beside a write, few as most are UUIDs and addresses;
 //! or, behind a zero, a packed block of events.
-use super::{Event, Origin};
+use super::block::Block;
+use super::{Event, Origin, columns};
 use crate::StoreError;
-use crate::body::{pack, unpack};
+use crate::body::{pack_bytes, unpack_bytes};
 use std::net::IpAddr;
 
 const BLOCK: u8 = 0;
@@ -10,6 +11,7 @@ const PATIENT: u8 = 1;
 const PERSON: u8 = 2;
 const PEER: u8 = 3;
 const PURPOSE: u8 = 4;
+const SUBJECT: u8 = 5;
 /// Added to the tag of a text that is a UUID and stands in binary.
 const BINARY: u8 = 0x80;
 
@@ -32,6 +34,7 @@ pub(crate) fn of_write(origin: Option<&Origin>, patient: Option<&str>) -> Option
     if let Some(origin) = origin {
         text(&mut bytes, PERSON, &origin.person);
         text(&mut bytes, PURPOSE, &origin.purpose);
+        text(&mut bytes, SUBJECT, &origin.subject);
         match origin.peer {
             Some(IpAddr::V4(address)) => push(&mut bytes, PEER, &address.octets()),
             Some(IpAddr::V6(address)) => push(&mut bytes, PEER, &address.octets()),
@@ -57,10 +60,10 @@ fn push(bytes: &mut Vec<u8>, tag: u8, value: &[u8]) {
     bytes.extend(&value[..usize::from(length)]);
 }
 
-pub(super) fn of_block(events: &[Event]) -> Result<Vec<u8>, StoreError> {
-    let json = serde_json::to_string(events).map_err(|error| StoreError::Database(error.to_string()))?;
+pub(super) fn of_block(block: &Block) -> Result<Vec<u8>, StoreError> {
+    let columns = columns::write(block).map_err(|error| StoreError::Database(error.to_string()))?;
     let mut bytes = vec![BLOCK];
-    bytes.extend(pack(&json));
+    bytes.extend(pack_bytes(&columns));
     Ok(bytes)
 }
 
@@ -76,8 +79,12 @@ impl Detail {
 
 fn block(packed: &[u8]) -> Result<Vec<Event>, StoreError> {
     let broken = |error: String| StoreError::Database(format!("a row of the audit cannot be read: {error}"));
-    let text = unpack(packed.to_vec()).map_err(|error| broken(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| broken(format!("{:?}", error.classify())))
+    let bytes = unpack_bytes(packed).map_err(|error| broken(error.to_string()))?;
+    match bytes.starts_with(b"[") {
+        // From before there were columns.
+        true => serde_json::from_slice(&bytes).map_err(|error| broken(format!("{:?}", error.classify()))),
+        false => columns::read(&bytes).ok_or_else(|| broken("not a block".into())),
+    }
 }
 
 /// A tag of a later release is passed over.
@@ -90,6 +97,7 @@ fn write(mut bytes: &[u8]) -> Detail {
             PATIENT => patient = Some(told(*tag, value)),
             PERSON => origin.person = told(*tag, value),
             PURPOSE => origin.purpose = told(*tag, value),
+            SUBJECT => origin.subject = told(*tag, value),
             PEER => origin.peer = address(value),
             _ => {}
         }
@@ -112,6 +120,7 @@ fn address(value: &[u8]) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::block::Blocks;
     use super::*;
 
     fn origin(person: &str, peer: &str, purpose: &str) -> Origin {
@@ -119,6 +128,7 @@ mod tests {
             person: person.into(),
             peer: peer.parse().ok(),
             purpose: purpose.into(),
+            ..Origin::default()
         }
     }
 
@@ -129,6 +139,13 @@ mod tests {
             (origin("Practitioner/1", "10.0.0.1", "TREAT"), Some(id)),
             (origin(id, "2001:db8::1", ""), Some("pat-1")),
             (origin("", "10.0.0.1", ""), None),
+            (
+                Origin {
+                    subject: "https://login.example|7".into(),
+                    ..Origin::default()
+                },
+                None,
+            ),
         ] {
             let bytes = of_write(Some(&of), patient).expect("something");
             let patient = patient.map(str::to_owned);
@@ -151,11 +168,19 @@ mod tests {
             origin: origin("", "10.0.0.1", ""),
             ..Event::default()
         };
-        let bytes = of_block(&[event.clone(), event.clone()]).expect("packed");
+        let blocks: Blocks = [&event, &event].into_iter().collect();
+        let bytes = blocks.iter().map(|block| of_block(block).expect("packed"));
+        let bytes = bytes.collect::<Vec<_>>().concat();
         assert_eq!(
             Detail::read(Some(&bytes)).expect("read"),
-            Detail::Block(vec![event.clone(), event])
+            Detail::Block(vec![event.clone(), event.clone()])
         );
         assert!(Detail::read(Some(&bytes[..bytes.len() - 2])).is_err());
+        let json = serde_json::to_vec(&[&event]).expect("JSON");
+        for before in [json.clone(), pack_bytes(&json)] {
+            let bytes = [&[BLOCK], &before[..]].concat();
+            let read = Detail::read(Some(&bytes)).expect("read");
+            assert_eq!(read, Detail::Block(vec![event.clone()]));
+        }
     }
 }

@@ -12,20 +12,25 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use std::sync::{Mutex, PoisonError};
 
+/// What all threads have seen.
+#[derive(Default)]
+pub(crate) struct Horizon(Mutex<Settling>);
+
 /// The last look that is not settled yet.
 #[derive(Default)]
-pub(crate) struct Horizon(Mutex<Option<Look>>);
+pub(crate) struct Settling(Option<Look>);
 
 #[derive(Clone, Copy, QueryableByName)]
-struct Look {
+pub(crate) struct Look {
+    /// The last row that it saw.
     #[diesel(sql_type = BigInt)]
-    last: i64,
+    pub(crate) last: i64,
     /// The oldest transaction that is open.
     #[diesel(sql_type = BigInt)]
-    oldest: i64,
+    pub(crate) oldest: i64,
     /// The number of the next one.
     #[diesel(sql_type = BigInt)]
-    next: i64,
+    pub(crate) next: i64,
 }
 
 const LOOK: &str = "SELECT coalesce((SELECT max(id) FROM audit), 0) AS last, \
@@ -40,16 +45,23 @@ impl Horizon {
             return Ok(last.unwrap_or_default());
         };
         let now: Look = diesel::sql_query(LOOK).get_result(conn)?;
-        let mut before = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut settling = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(settling.settled(now).unwrap_or_default())
+    }
+}
+
+impl Settling {
+    /// The last row that is settled now, where that is known. Looks come in the order of time.
+    pub(crate) fn settled(&mut self, now: Look) -> Option<i64> {
         if now.oldest >= now.next {
-            *before = None;
-            return Ok(now.last);
+            self.0 = None;
+            return Some(now.last);
         }
-        match *before {
-            Some(look) if now.oldest < look.next => Ok(0),
+        match self.0 {
+            Some(look) if now.oldest < look.next => None,
             look => {
-                *before = Some(now);
-                Ok(look.map_or(0, |look| look.last))
+                self.0 = Some(now);
+                look.map(|look| look.last)
             }
         }
     }

@@ -4,23 +4,29 @@
 //! A write leaves a row of its own in its transaction (`write_sql/`). What is no write (reads,
 //! searches, refusals) is handed in as [`Event`]s, many of which share a row: `detail` packs them.
 //! `seal` chains the rows, `verify` finds what was changed or removed.
+mod block;
+mod columns;
 mod detail;
 mod horizon;
 mod page;
 mod reserved;
+mod retain;
 mod row;
 mod seal;
 mod verify;
 
+pub use block::Blocks;
 pub(crate) use detail::of_write;
-pub(crate) use horizon::Horizon;
+pub(crate) use horizon::{Horizon, Look, Settling};
 pub use page::{Place, Range, Recorded};
 pub use reserved::{PREFIX, is_recorded, refuse as refuse_recorded};
+pub use retain::{Removed, Step};
 pub use verify::{Damage, Head, Verified};
 
 use crate::conn::{Conn, on_each};
 use crate::schema::audit;
 use crate::{StoreError, Tx};
+use block::Block;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -29,8 +35,6 @@ use std::net::IpAddr;
 /// Events of one row lie this close together, in microseconds: so rows in order of time give events
 /// in order of time with little looking ahead.
 const SPAN: i64 = 1_000_000;
-/// Events of one row.
-const TOGETHER: usize = 4_096;
 
 /// Where a request came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +42,9 @@ pub struct Origin {
     /// `fhirUser` of the person who acts, such as `Practitioner/1`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub person: String,
+    /// Who another issuer says it is, as `issuer|subject`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub subject: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<IpAddr>,
     /// Purpose of use, such as `TREAT`.
@@ -77,32 +84,25 @@ pub struct Event {
 }
 
 impl Tx<'_> {
-    /// Records events: in few rows, in the order of time.
-    pub fn record(&mut self, mut events: Vec<Event>) -> Result<(), StoreError> {
+    /// Records events in few rows. Says in which.
+    pub fn record(&mut self, events: &[Event]) -> Result<Vec<i64>, StoreError> {
+        self.record_all(&events.iter().collect())
+    }
+
+    /// The same of what others have collected.
+    pub fn record_all(&mut self, events: &Blocks) -> Result<Vec<i64>, StoreError> {
         if let Conn::Postgres(conn) = self.conn {
             // Before a row takes its id, or the seal could pass it by (`horizon.rs`).
             diesel::sql_query("SELECT pg_current_xact_id()").execute(conn)?;
         }
-        events.sort_by_key(|event| event.at);
-        let mut rest = &events[..];
-        while let Some(first) = rest.first() {
-            let near = rest.iter().take(TOGETHER);
-            let near = near.take_while(|event| event.at - first.at < SPAN).count();
-            let (block, later) = rest.split_at(near);
-            self.record_block(block)?;
-            rest = later;
-        }
-        Ok(())
+        events.iter().map(|block| self.record_block(block)).collect()
     }
 
-    fn record_block(&mut self, block: &[Event]) -> Result<(), StoreError> {
-        let Some(last) = block.last() else {
-            return Ok(());
-        };
+    fn record_block(&mut self, block: &Block) -> Result<i64, StoreError> {
         let packed = detail::of_block(block)?;
-        on_each!(self.conn, |conn| diesel::insert_into(audit::table)
+        let row = on_each!(self.conn, |conn| diesel::insert_into(audit::table)
             .values((
-                audit::at.eq(last.at),
+                audit::at.eq(block.last),
                 audit::actor.eq(""),
                 audit::request.eq(&b""[..]),
                 audit::key.eq(0),
@@ -110,7 +110,8 @@ impl Tx<'_> {
                 audit::deleted.eq(false),
                 audit::detail.eq(Some(packed)),
             ))
-            .execute(conn))?;
-        Ok(())
+            .returning(audit::id)
+            .get_result(conn))?;
+        Ok(row)
     }
 }

@@ -217,7 +217,7 @@ fn names(conn: &mut Conn, rows: &[Row]) -> Result<HashMap<i64, (&'static str, St
         .select((resource::key, resource::type_id, resource::id))
         .load(conn)?;
     let named = |(key, type_id, id): (i64, i16, String)| {
-        let type_id = fhir::TypeId(u16::try_from(type_id).unwrap_or_default());
+        let type_id = crate::rows::type_of(type_id);
         (key, (type_id.name(), id))
     };
     Ok(found.into_iter().map(named).collect())

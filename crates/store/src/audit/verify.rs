@@ -1,9 +1,11 @@
 //! Whether the audit is as it was sealed, and if not, what was done to it and where.
+use super::retain;
 use super::row::{self, Hash, Row};
 use super::seal::{MARK, Seal};
 use crate::schema::{audit, audit_seal};
 use crate::{Store, StoreError, Tx};
 use diesel::prelude::*;
+use std::fmt::{self, Display, Formatter};
 
 /// How far the chain was followed. That of the last seal, kept elsewhere, is what a shortened or
 /// rewritten chain cannot match.
@@ -14,6 +16,14 @@ pub struct Head {
     pub hash: Vec<u8>,
     /// The last row it covers.
     pub row: i64,
+}
+
+/// The number and the hash, as people keep them.
+impl Display for Head {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        write!(f, "{}:", self.number)?;
+        self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,21 +69,34 @@ fn verify(tx: &mut Tx, head: &Head) -> Result<Option<Verified>, StoreError> {
     let Some(seal): Option<Seal> = next.select(Seal::as_select()).get_result(tx.conn).optional()? else {
         return Ok(None);
     };
-    // Rows before the first are covered by none.
-    let first = if head.number == 0 { i64::MIN } else { seal.first_id };
-    let rows = row::between(tx.conn, first, seal.last_id, i64::MAX)?;
+    let rows = row::between(
+        tx.conn,
+        retain::lowest(head).saturating_add(1),
+        seal.last_id,
+        i64::MAX,
+    )?;
+    // The chain begins behind what was removed by right.
+    let is_start = head.number == 0 && rows.is_empty() && retain::removed(tx)?.is_some();
+    let damage = match is_start {
+        true => Vec::new(),
+        false => compare(head, &seal, &rows),
+    };
     Ok(Some(Verified {
-        damage: compare(head, &seal, &rows),
+        damage,
         rows: rows.len(),
-        head: Head {
-            number: seal.number,
-            hash: seal.hash,
-            row: seal.last_id,
-        },
+        head: head_of(&seal),
     }))
 }
 
-fn compare(head: &Head, seal: &Seal, rows: &[Row]) -> Vec<Damage> {
+pub(super) fn head_of(seal: &Seal) -> Head {
+    Head {
+        number: seal.number,
+        hash: seal.hash.clone(),
+        row: seal.last_id,
+    }
+}
+
+pub(super) fn compare(head: &Head, seal: &Seal, rows: &[Row]) -> Vec<Damage> {
     let mut damage = Vec::new();
     if seal.number != head.number + 1 {
         damage.push(Damage::SealsMissing {

@@ -3,10 +3,12 @@
 //! `fhir::search::check` tells which searches need this. A page stops when it is full or when
 //! enough was looked at; it then holds fewer matches, and its next link goes on from there.
 //! Inside chains, `_has` and `:not` the matches are found first and their ids put in place.
-use super::matches::{cursor_at, window_of};
-use super::{Found, order, page::Window, panel, referrers, terminology};
+use super::forms::{either, negation};
+use super::matches::{Course, cursor_at, window_of};
+use super::{Found, codes, few, page::Window, panel, referrers, terminology};
 use crate::StoreError;
 use crate::conn::Conn;
+use crate::consent;
 use fhir::base::Bases;
 use fhir::search::check::Check;
 use fhir::search::{Filter, Query};
@@ -44,12 +46,12 @@ pub fn holds(checks: &[&Check], row: &Found) -> bool {
 pub fn scan(
     conn: &mut Conn,
     query: &Query,
-    keys: &[order::Key],
+    course: &Course,
     mut window: Window,
     visit: &mut dyn FnMut(Found) -> Result<ControlFlow<()>, StoreError>,
 ) -> Result<bool, StoreError> {
     loop {
-        let rows = window_of(conn, query, &window, keys)?;
+        let rows = window_of(conn, query, &window, course)?;
         let short = i64::try_from(rows.len()).is_ok_and(|read| read < window.limit);
         let last = rows.last().filter(|_| !short).cloned();
         for row in rows {
@@ -58,7 +60,7 @@ pub fn scan(
             }
         }
         match last {
-            Some(row) => window.cursor = Some(cursor_at(query, keys, &row, window.backwards())?),
+            Some(row) => window.cursor = Some(cursor_at(query, &course.order, &row, window.backwards())?),
             None => return Ok(true),
         }
     }
@@ -67,20 +69,20 @@ pub fn scan(
 /// How many rows a window reads for a page of `count`.
 pub fn limit(count: usize, checks: &[&Check]) -> i64 {
     let page = i64::try_from(count).unwrap_or(i64::MAX).saturating_add(1);
-    if checks.is_empty() { page } else { page.max(WINDOW) }
+    match checks.iter().all(|check| check.terms().is_some()) {
+        true if checks.is_empty() => page,
+        // The index of words is nearly right.
+        true => page.saturating_add(page / 4),
+        false => page.max(WINDOW),
+    }
 }
 
 /// All that match, one by one.
 pub fn count(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
-    let (checks, window) = (
-        of(&query.filters),
-        Window {
-            cursor: None,
-            limit: 1_000,
-        },
-    );
+    let (checks, window) = (of(&query.filters), Window::new(None, 1_000));
+    let course = in_order_of_keys(conn, query)?;
     let (mut looked, mut found) = (0, 0);
-    let exhausted = scan(conn, query, &[], window, &mut |row| {
+    let exhausted = scan(conn, query, &course, window, &mut |row| {
         looked += 1;
         found += i64::from(holds(&checks, &row));
         Ok(if looked < MOST_LOOKED {
@@ -96,6 +98,13 @@ pub fn count(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
             "An exact total of this search would read too many resources; narrow it, or use _total=estimate",
         ))
     }
+}
+
+fn in_order_of_keys(conn: &mut Conn, query: &Query) -> Result<Course, StoreError> {
+    Ok(Course {
+        order: Vec::new(),
+        ..Course::of(conn, query)?
+    })
 }
 
 /// What one query may still look up, and where its references lead.
@@ -150,7 +159,11 @@ pub fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, at: &mut Settling) -
         }
         Filter::Terminology { param, lookup } => terminology::tokens(conn, param, lookup)?,
         Filter::OfPatients(panel) => panel::references(conn, on, panel, at)?,
-        Filter::Not(inner) => Filter::Not(Box::new(settle(conn, on, inner, at)?)),
+        Filter::Shown(asker) => match consent::recipient(conn, asker, &at.bases)? {
+            Some(_) => filter.clone(),
+            None => Filter::And(Vec::new()),
+        },
+        Filter::Not(inner) => negation(settle(conn, on, inner, at)?),
         Filter::Has { from, by, inner } => {
             let inner = settle(conn, *from, inner, at)?;
             match referrers::few(conn, *from, &inner)? {
@@ -164,16 +177,13 @@ pub fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, at: &mut Settling) -
         }
         Filter::Chain { param, target, inner } => {
             let link = |on: &TypeId| {
-                Ok(Filter::Chain {
-                    param,
-                    target: vec![*on],
-                    inner: Box::new(settle(conn, *on, inner, at)?),
-                })
+                let inner = settle(conn, *on, inner, at)?;
+                few::link(conn, param, *on, inner)
             };
-            let links: Result<_, StoreError> = target.iter().map(link).collect();
-            Filter::Or(links?)
+            let links: Result<Vec<_>, StoreError> = target.iter().map(link).collect();
+            either(links?)
         }
-        other => other.clone(),
+        other => codes::named(conn, other.clone())?,
     })
 }
 
@@ -181,11 +191,9 @@ pub fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, at: &mut Settling) -
 fn ids(conn: &mut Conn, on: TypeId, filters: Vec<Filter>, at: &mut Settling) -> Result<Filter, StoreError> {
     let query = Query::new(on, filters, MOST_IDS);
     let (checks, mut found) = (of(&query.filters), Vec::new());
-    let window = Window {
-        cursor: None,
-        limit: 1_000,
-    };
-    let exhausted = scan(conn, &query, &[], window, &mut |row| {
+    let window = Window::new(None, 1_000);
+    let course = in_order_of_keys(conn, &query)?;
+    let exhausted = scan(conn, &query, &course, window, &mut |row| {
         at.left = at.left.saturating_sub(1);
         if holds(&checks, &row) {
             found.push(row.stored.id);

@@ -2,9 +2,10 @@
 //!
 //! What one seek decides is an EXISTS probe; what has to be found first (strings, chains) is
 //! `key IN (...)`, which both engines can also start from.
-use super::family::{Family, Source, scope, sources, target_type, type_bind};
+use super::family::{Source, scope, sources, target_type, type_bind};
 use super::sql::{Bind, Sql};
-use super::{keys, ranges, values};
+use super::start::Start;
+use super::{keys, ranges, shown, values};
 use crate::StoreError;
 use crate::conn::Engine;
 use fhir::TypeId;
@@ -37,7 +38,7 @@ pub fn holds(sql: &mut Sql, filter: &Filter, subject: Subject) -> Written {
             sql.any(ranges, &mut |sql, range| {
                 ranges::instant(sql, range, &updated, &updated)
             });
-            sql.push("))");
+            sql.push(")").each().push(")");
         }
         Filter::Param { param, test } => return matches(sql, param, test, subject),
         Filter::Missing { param, missing } => return absent(sql, param, *missing, subject),
@@ -58,6 +59,13 @@ pub fn holds(sql: &mut Sql, filter: &Filter, subject: Subject) -> Written {
         Filter::Terminology { .. } | Filter::OfPatients(_) => {
             sql.push("1 = 0");
         }
+        // `checked.rs` has found out who asks, and left out our own.
+        Filter::Shown(asker) => match asker.found() {
+            Some(Some(recipient)) => return shown::holds(sql, recipient, subject),
+            _ => {
+                sql.push("1 = 0");
+            }
+        },
         Filter::Nothing => {
             sql.push("1 = 0");
         }
@@ -114,12 +122,7 @@ fn plainly(sql: &mut Sql, param: &SearchParam, test: &Test, subject: Subject) ->
 
 fn row_exists(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, subject: Subject) {
     let (row, table, key) = (sql.alias(), source.table(), subject.key);
-    // One seek for each resource, where the key follows what the test knows.
-    let seeks = match source.family {
-        Family::Str => false,
-        Family::Coded => !matches!(test, Test::Quantity(_)),
-        _ => true,
-    };
+    let seeks = source.seeks(test);
     sql.push(&if seeks {
         format!("EXISTS (SELECT 1 FROM {table} {row} WHERE {row}.key = {key} AND ")
     } else {
@@ -127,6 +130,7 @@ fn row_exists(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, 
     });
     if seeks {
         row_matches(sql, param, test, source, &row);
+        sql.each();
     } else {
         rows_match(sql, param, test, source, &row);
     }
@@ -211,7 +215,11 @@ fn without_row(sql: &mut Sql, param: &SearchParam, source: &Source, missing: boo
         ));
     }
     source.scope(sql, param, &row);
-    sql.go_on(&row).push(")");
+    sql.go_on(&row);
+    if source.family.by_key() {
+        sql.each();
+    }
+    sql.push(")");
 }
 
 /// From the resources for which `inner` holds, by their ids, to those that refer to them.
@@ -222,7 +230,8 @@ fn chain(sql: &mut Sql, param: &SearchParam, target: &[TypeId], inner: &Filter, 
         sql.push(if at > 0 { " UNION ALL " } else { "" });
         // CROSS JOIN keeps SQLite to this order; to PostgreSQL it is a join like any other.
         sql.push(&format!("SELECT {link}.key FROM ("));
-        keys::select(sql, *on, std::slice::from_ref(inner), subject.engine)?;
+        let inner = std::slice::from_ref(inner);
+        keys::select(sql, *on, inner, Start::ranked(inner), subject.engine)?;
         sql.push(&format!(
             ") {found} CROSS JOIN resource {row} CROSS JOIN idx_reference {link} "
         ));
@@ -262,6 +271,6 @@ fn has(sql: &mut Sql, from: TypeId, by: &SearchParam, inner: &Filter, subject: S
             ..subject
         },
     )?;
-    sql.push(")");
+    sql.each().push(")");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `_explain=true`: how the engine goes about a page.
 //! <https://sqlite.org/eqp.html> <https://www.postgresql.org/docs/current/using-explain.html>
-use super::{cursor::Cursor, engine, order, page::Window, sql::Sql, sql::Statement, statement};
+use super::matches::{self, Course};
+use super::{cursor::Cursor, engine, page::Window, sql::Sql, sql::Statement, statement};
 use crate::StoreError;
 use crate::conn::{Conn, Engine};
 use diesel::prelude::*;
@@ -9,17 +10,14 @@ use fhir::search::Query;
 
 /// Each statement, then a line per step; first the walk along an index that is tried where nothing narrows.
 pub fn plan(conn: &mut Conn, query: &Query) -> Result<Vec<String>, StoreError> {
-    let keys = order::keys(&query.sort)?;
-    let window = Window {
-        cursor: Cursor::of(query)?,
-        limit: i64::try_from(query.count).unwrap_or(i64::MAX),
-    };
+    let course = Course::of(conn, query)?;
+    let window = Window::new(Cursor::of(query)?, i64::try_from(query.count).unwrap_or(i64::MAX));
     let on = engine(conn);
-    let walk = statement::walk(query, on, &window, &keys)?;
-    let page = statement::page(query, on, &window, &keys)?;
+    let walk = matches::walk(query, on, &window, &course)?;
+    let page = statement::page(query, on, &window, &course)?;
     let mut lines = Vec::new();
     for sql in walk.into_iter().chain([page]) {
-        lines.push(sql.shown());
+        lines.push(sql.shown(on));
         lines.extend(steps(conn, on, sql)?);
     }
     Ok(lines)

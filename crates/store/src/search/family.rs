@@ -5,8 +5,8 @@
 use super::sql::{Bind, Sql};
 use crate::StoreError;
 use fhir::registry::{ParamKind, SearchParam};
-use fhir::search::Test;
 use fhir::search::index::places;
+use fhir::search::{Test, Token, UriMode};
 use fhir::{ParamId, TypeId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,11 @@ pub enum Family {
     Coded,
 }
 
+/// References to more targets than this are not looked for one by one.
+const TARGETS: usize = 16;
+
 /// A table and the ids under which a parameter's rows are in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     pub family: Family,
     ids: Vec<ParamId>,
@@ -54,6 +57,11 @@ impl Source {
         self.family.table()
     }
 
+    /// As they stand in a statement.
+    pub fn numbers(&self) -> impl Iterator<Item = String> {
+        self.ids.iter().map(|id| id.0.to_string())
+    }
+
     /// `alias.param = …`
     pub fn param(&self, sql: &mut Sql, alias: &str) {
         let ids = self.ids.iter().map(|id| Bind::Int(id.0));
@@ -69,6 +77,20 @@ impl Source {
         }
         if !of.only_targets.is_empty() {
             only_targets(sql, of, alias);
+        }
+    }
+
+    /// Whether the rows of one resource that pass are one seek away: the key follows what the test knows.
+    pub fn seeks(&self, test: &Test) -> bool {
+        match (self.family, test) {
+            (Family::Str, _) | (Family::Coded, Test::Quantity(_)) | (_, Test::Uri(UriMode::Below, _)) => {
+                false
+            }
+            // Of many one list is made.
+            (_, Test::Reference(targets)) => targets.len() <= TARGETS,
+            (_, Test::Token(tokens) | Test::Identifier(tokens)) => tokens.iter().all(names_a_code),
+            (_, Test::Paired(pairs)) => pairs.iter().all(|(tokens, _)| tokens.iter().all(names_a_code)),
+            _ => true,
         }
     }
 
@@ -111,7 +133,7 @@ impl Family {
         })
     }
 
-    fn table(self) -> &'static str {
+    pub fn table(self) -> &'static str {
         match self {
             Family::Token => "idx_token",
             Family::Reference => "idx_reference",
@@ -127,6 +149,11 @@ impl Family {
     pub fn by_key(self) -> bool {
         matches!(self, Family::Date | Family::Number | Family::Quantity)
     }
+}
+
+/// Of a system alone any code may be.
+pub fn names_a_code(token: &Token) -> bool {
+    !matches!(token, Token::System(_))
 }
 
 fn only_targets(sql: &mut Sql, of: &SearchParam, alias: &str) {

@@ -3,27 +3,26 @@
 //! A parameter's rows are ordered by key behind an equality test, so a scan of the driving
 //! filter's rows with one seek per other filter gives keys in order and stops at the page's end.
 //! What it costs depends on how many rows the driver has, not on how many resources there are.
-use super::condition::{self, Subject, is_usual, rows_match, several};
-use super::family::{Source, sources};
+use super::condition::{self, Subject, rows_match, several};
+use super::family::{Source, sources, type_bind};
+use super::merged::Merged;
 use super::sql::Sql;
-use super::text;
+use super::start::{Size, Start};
+use super::{ranges, text};
 use crate::StoreError;
 use crate::conn::Engine;
 use crate::keys::range;
 use fhir::TypeId;
-use fhir::registry::SearchParam;
-use fhir::search::index::usual;
+use fhir::datetime::DateRange;
+use fhir::registry::{SearchParam, registry};
 use fhir::search::words::Terms;
-use fhir::search::{Filter, Prefix, Reference, Test, Token, UriMode};
+use fhir::search::{Filter, Prefixed, Reference, Test};
 
 /// More codes than this are read in one go.
 const CODES: usize = 8;
 /// Filters with more values than this are not said once more for each code: the parser's budget
 /// keeps one statement within the engines' limits, not eight.
 const VALUES: usize = 64;
-
-/// The rank up to which a filter holds for few: ids, references and the like.
-const FEW: u8 = 3;
 
 /// Where a search starts.
 pub enum Driver<'a> {
@@ -33,6 +32,11 @@ pub enum Driver<'a> {
         param: &'static SearchParam,
         test: &'a Test,
     },
+    /// What was written at such a time.
+    Updated {
+        at: usize,
+        ranges: &'a [Prefixed<DateRange>],
+    },
     /// The full-text index.
     Text { at: usize, terms: Terms },
     /// Any of these, each from where it starts best.
@@ -41,22 +45,22 @@ pub enum Driver<'a> {
     Resources,
 }
 
-/// The narrowest start: identifiers, then ids and texts, references, codes, statuses.
-pub fn driver(filters: &[Filter]) -> Driver<'_> {
-    let best = filters
-        .iter()
-        .enumerate()
-        .filter_map(|(at, f)| Some((rank(f)?, at, f)))
-        .min_by_key(|(rank, ..)| *rank);
-    match best {
-        Some((_, at, Filter::Param { param, test })) if !matches!(test, Test::Str(..)) => {
+/// What a start is in a statement.
+pub fn driver(filters: &[Filter], start: Start) -> Driver<'_> {
+    let Some((at, filter)) = start.at.and_then(|at| Some((at, filters.get(at)?))) else {
+        return Driver::Resources;
+    };
+    match filter {
+        // Of texts with many rows the engine makes one list for all resources.
+        Filter::Param { param, test } if start.is_few() || !matches!(test, Test::Str(..)) => {
             Driver::Rows { at, param, test }
         }
-        Some((_, at, Filter::Checked(check))) => match check.terms() {
+        Filter::LastUpdated(ranges) => Driver::Updated { at, ranges },
+        Filter::Checked(check) => match check.terms() {
             Some(terms) => Driver::Text { at, terms },
             None => Driver::Resources,
         },
-        Some((_, at, Filter::Or(parts))) if !are_chains(parts) => Driver::Any { at, parts },
+        Filter::Or(parts) if !are_chains(parts) => Driver::Any { at, parts },
         _ => Driver::Resources,
     }
 }
@@ -66,75 +70,15 @@ fn are_chains(filters: &[Filter]) -> bool {
     filters.iter().all(|f| matches!(f, Filter::Chain { .. }))
 }
 
-/// Whether no filter is a place to start from.
-pub fn wide(filters: &[Filter]) -> bool {
-    filters.iter().all(|filter| rank(filter).is_none())
-}
-
-/// Small is narrow. None cannot be started from.
-fn rank(filter: &Filter) -> Option<u8> {
-    match filter {
-        Filter::Id(_) | Filter::Nothing => Some(0),
-        Filter::Chain { .. } => Some(3),
-        // As wide as the widest of them, and read to the end.
-        Filter::Or(parts) => {
-            let ranks: Option<Vec<u8>> = parts.iter().map(narrowest).collect();
-            ranks?.into_iter().max().filter(|rank| *rank <= FEW)
-        }
-        Filter::Param { param, test } => test_rank(param, test),
-        Filter::Checked(check) => check.terms().map(|_| 4),
-        _ => None,
-    }
-}
-
-/// Of what stands together, the narrowest is started from.
-fn narrowest(part: &Filter) -> Option<u8> {
-    match part {
-        Filter::And(all) => all.iter().filter_map(rank).min(),
-        one => rank(one),
-    }
-}
-
-fn test_rank(param: &SearchParam, test: &Test) -> Option<u8> {
-    match test {
-        Test::Identifier(_) => Some(1),
-        Test::Token(tokens) if tokens.iter().any(|t| matches!(t, Token::System(_))) => None,
-        // No row says so.
-        Test::Token(tokens)
-            if usual(param).is_some_and(|usual| tokens.iter().any(|t| is_usual(t, usual))) =>
-        {
-            None
-        }
-        Test::Paired(pairs) => {
-            let by_code = |codes: &[Token]| !codes.iter().any(|t| matches!(t, Token::System(_)));
-            pairs.iter().all(|(codes, _)| by_code(codes)).then_some(5)
-        }
-        Test::Token(_) => Some(match param.code {
-            "identifier" => 1,
-            "code" => 5,
-            code if code.ends_with("status") => 8,
-            _ => 7,
-        }),
-        Test::Uri(UriMode::Exact | UriMode::Above, _) => Some(2),
-        Test::Str(..) => Some(3),
-        Test::Near(_) => Some(6),
-        Test::Reference(targets) if targets.iter().all(|t| matches!(t, Reference::Local { .. })) => Some(3),
-        Test::Reference(_) => Some(5),
-        // The past is long: what is open towards it holds for most resources.
-        Test::Date(dates) => {
-            let narrow =
-                |p: Prefix| matches!(p, Prefix::Eq | Prefix::Ap | Prefix::Gt | Prefix::Ge | Prefix::Sa);
-            dates.iter().all(|d| narrow(d.prefix)).then_some(6)
-        }
-        // Two ranges, not one.
-        Test::Quantity(tests) => tests.iter().all(|test| test.prefix != Prefix::Ne).then_some(6),
-        _ => None,
-    }
-}
-
 /// `SELECT key` of all that match, each once, in no order.
-pub fn select(sql: &mut Sql, on: TypeId, filters: &[Filter], engine: Engine) -> Result<(), StoreError> {
-    matching(sql, on, filters, engine).map(drop)
+pub fn select(
+    sql: &mut Sql,
+    on: TypeId,
+    filters: &[Filter],
+    start: Start,
+    engine: Engine,
+) -> Result<(), StoreError> {
+    matching(sql, on, filters, start, engine).map(drop)
 }
 
 /// The same, in key order, after (or, backwards, before) the key `from`, at most `limit`.
@@ -142,11 +86,17 @@ pub fn page(
     sql: &mut Sql,
     on: TypeId,
     filters: &[Filter],
+    start: Start,
     engine: Engine,
     window: &super::page::Window,
 ) -> Result<(), StoreError> {
-    let Some(alternatives) = one_by_one(on, filters, engine)? else {
-        let key = matching(sql, on, filters, engine)?;
+    if let Some(merged) = merged(filters, start) {
+        let key = merged.matching(sql, window);
+        window.by_key(sql, &key);
+        return Ok(());
+    }
+    let Some(alternatives) = one_by_one(on, filters, start, engine)? else {
+        let key = matching(sql, on, filters, start, engine)?;
         window.by_key(sql, &key);
         return Ok(());
     };
@@ -158,7 +108,7 @@ pub fn page(
         } else {
             "SELECT * FROM ("
         });
-        let key = matching(sql, on, filters, engine)?;
+        let key = matching(sql, on, filters, start, engine)?;
         window.by_key(sql, &key);
         let part = sql.alias();
         sql.push(&format!(") {part}"));
@@ -168,52 +118,92 @@ pub fn page(
     Ok(())
 }
 
+/// Many references that are all there is to ask for.
+fn merged(filters: &[Filter], start: Start) -> Option<Merged<'_>> {
+    let may = start.at.is_some() && start.size == Size::Many;
+    may.then(|| Merged::of(filters)).flatten()
+}
+
 /// Several codes one starts from, each by itself: the rows of one code come in the order of keys and
 /// stop at the page's end, those of several would all be read and sorted first.
 fn one_by_one(
     on: TypeId,
     filters: &[Filter],
+    start: Start,
     engine: Engine,
 ) -> Result<Option<Vec<Vec<Filter>>>, StoreError> {
-    let Driver::Rows {
-        at,
-        param,
-        test: Test::Token(tokens),
-    } = driver(filters)
-    else {
+    let Driver::Rows { at, param, test } = driver(filters, start) else {
         return Ok(None);
     };
-    if !(2..=CODES).contains(&tokens.len()) {
+    let each = alternatives(param, test);
+    if start.is_few() || !are_few(&each) {
         return Ok(None);
     }
     let mut once = Sql::default();
-    matching(&mut once, on, filters, engine)?;
+    matching(&mut once, on, filters, start, engine)?;
     if once.binds() > VALUES {
         return Ok(None);
     }
-    let each = |token: &Token| {
+    let alone = |(param, test)| {
         let mut filters = filters.to_vec();
-        let test = Test::Token(vec![token.clone()]);
         filters[at] = Filter::Param { param, test };
         filters
     };
-    Ok(Some(tokens.iter().map(each).collect()))
+    Ok(Some(each.into_iter().map(alone).collect()))
+}
+
+/// Several, and not too many to be read one by one.
+pub fn are_few<T>(each: &[T]) -> bool {
+    (2..=CODES).contains(&each.len())
+}
+
+/// Each value of each parameter that this one stands for: their rows come in the order of keys.
+pub fn alternatives(param: &'static SearchParam, test: &Test) -> Vec<(&'static SearchParam, Test)> {
+    let tests: Vec<Test> = match test {
+        Test::Token(tokens) => tokens
+            .iter()
+            .map(|token| Test::Token(vec![token.clone()]))
+            .collect(),
+        Test::Reference(targets) => {
+            let one = |target: &Reference| Test::Reference(vec![target.clone()]);
+            targets.iter().map(one).collect()
+        }
+        Test::Paired(pairs) => pairs
+            .iter()
+            .flat_map(|(codes, tests)| codes.iter().map(move |code| (vec![code.clone()], tests.clone())))
+            .map(|pair| Test::Paired(vec![pair]))
+            .collect(),
+        _ => return Vec::new(),
+    };
+    let known = param.same_as.iter().map(|id| registry().param_by_id(*id));
+    let params = match known.collect::<Option<Vec<_>>>() {
+        Some(params) if params.len() > 1 && param.only_targets.is_empty() => params,
+        _ => vec![param],
+    };
+    let each = |param| tests.iter().map(move |test| (param, test.clone()));
+    params.into_iter().flat_map(each).collect()
 }
 
 /// `SELECT … AS key FROM … WHERE …`; the SQL of the key.
-fn matching(sql: &mut Sql, on: TypeId, filters: &[Filter], engine: Engine) -> Result<String, StoreError> {
+fn matching(
+    sql: &mut Sql,
+    on: TypeId,
+    filters: &[Filter],
+    start: Start,
+    engine: Engine,
+) -> Result<String, StoreError> {
     let row = sql.alias();
     let key = format!("{row}.key");
-    let (at, key) = match driver(filters) {
+    let (at, key) = match driver(filters, start) {
         Driver::Rows { at, param, test } => {
-            open(sql, param, test, &row)?;
+            open(sql, param, test, start.is_few(), &row)?;
             (at, key)
         }
-        Driver::Text { at, terms } => {
-            sql.push(&format!("SELECT {row}.rowid AS key FROM idx_text {row} WHERE "));
-            text::matches(sql, on, &terms, &row, engine);
-            (at, format!("{row}.rowid"))
+        Driver::Updated { at, ranges } => {
+            updated(sql, on, ranges, &row);
+            (at, key)
         }
+        Driver::Text { at, terms } => (at, text::rows(sql, on, &terms, &row, engine)),
         Driver::Any { at, parts } => {
             sql.push(&format!("SELECT DISTINCT {key} FROM "));
             together(sql, on, parts, engine)?;
@@ -235,10 +225,26 @@ fn matching(sql: &mut Sql, on: TypeId, filters: &[Filter], engine: Engine) -> Re
     Ok(key)
 }
 
-fn open(sql: &mut Sql, param: &SearchParam, test: &Test, row: &str) -> Result<(), StoreError> {
+/// What was written at such a time, all of it by itself.
+fn updated(sql: &mut Sql, on: TypeId, ranges: &[Prefixed<DateRange>], row: &str) {
+    let one = sql.alias();
+    sql.push(&format!(
+        "SELECT {row}.key FROM (SELECT key FROM (SELECT {one}.key FROM resource {one} WHERE {one}.type_id = "
+    ));
+    sql.bind(type_bind(on)).push(" AND (");
+    let column = format!("{one}.updated");
+    sql.any(ranges, &mut |sql, range| {
+        ranges::instant(sql, range, &column, &column)
+    });
+    sql.push(&format!(") AND {one}.deleted = FALSE"));
+    by_itself(sql);
+    sql.push(&format!(" {row} WHERE 1 = 1"));
+}
+
+fn open(sql: &mut Sql, param: &SearchParam, test: &Test, few: bool, row: &str) -> Result<(), StoreError> {
     sql.push(&format!("SELECT DISTINCT {row}.key FROM "));
     match &sources(param, Some(test))?[..] {
-        [source] if !matches!(test, Test::Quantity(_)) => {
+        [source] if !few && !matches!(test, Test::Quantity(_)) => {
             sql.push(&format!("{} {row} WHERE ", source.table()));
             rows_match(sql, param, test, source, row);
         }
@@ -270,7 +276,7 @@ fn together(sql: &mut Sql, on: TypeId, parts: &[Filter], engine: Engine) -> Resu
             Filter::And(all) => all,
             one => std::slice::from_ref(one),
         };
-        matching(sql, on, filters, engine)?;
+        matching(sql, on, filters, Start::ranked(filters), engine)?;
     }
     by_itself(sql);
     Ok(())

@@ -1,29 +1,41 @@
 //! Queries to SQL, one compiler for both engines. <https://hl7.org/fhir/R4/search.html>
 //!
-//! Open `keys.rs` first: it decides where a search starts. `condition.rs` turns each filter into
-//! a condition, `order.rs` sorts and pages, `include.rs` fetches what belongs to the page.
+//! Open `start.rs` first: it decides where a search starts. `matches.rs` says which ways are tried
+//! then, `keys.rs` writes the start, `condition.rs` turns each filter into a condition, `order.rs`
+//! sorts and pages, `include.rs` fetches what belongs to the page.
 mod checked;
+mod codes;
 mod condition;
 mod cursor;
 mod explain;
 mod extreme;
 mod family;
+mod few;
+mod forms;
 mod include;
 mod keys;
 mod keyset;
+mod linked;
+mod look;
 mod matches;
-mod narrow;
+mod merged;
+mod once;
 mod order;
 mod page;
 mod panel;
 mod ranges;
+mod rank;
 mod referrers;
+mod shown;
 pub(crate) mod sql;
+mod start;
 mod statement;
+mod stepped;
 mod terminology;
 mod text;
 mod total;
 mod values;
+mod walk;
 
 use crate::body::Body;
 use crate::conn::{Conn, Engine, on_each};
@@ -32,9 +44,11 @@ use cursor::Cursor;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
 use fhir::TypeId;
-use fhir::search::{Query, Summary, Total};
+use fhir::base::Bases;
+use fhir::search::{Filter, Query, Summary, Total};
 use matches::Links;
 use sql::{Sql, Statement};
+use start::Start;
 
 /// The columns of a stored resource, after its key.
 type Columns = (BigInt, SmallInt, Text, BigInt, BigInt, Binary);
@@ -50,8 +64,8 @@ struct Found {
 
 pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
     let cursor = Cursor::of(query)?;
-    let mut settled = Query {
-        filters: checked::settle_all(conn, query.on, &query.filters, &query.bases)?,
+    let settled = Query {
+        filters: forms::flat(checked::settle_all(conn, query.on, &query.filters, &query.bases)?),
         ..query.clone()
     };
     let query = &settled;
@@ -60,11 +74,6 @@ pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
         (_, Total::Estimate) => Some(total::estimate(conn, query)?),
         _ => Some(total::accurate(conn, query)?),
     };
-    // A count alone starts nowhere.
-    if query.explain || query.summary != Summary::Count {
-        narrow::narrow(conn, &mut settled)?;
-    }
-    let query = &settled;
     let plan = if query.explain {
         explain::plan(conn, query)?
     } else {
@@ -100,6 +109,20 @@ pub(crate) fn run(conn: &mut Conn, query: &Query) -> Result<Page, StoreError> {
         next,
         prev,
     })
+}
+
+/// `SELECT key` of the resources of a type that pass.
+pub(crate) fn keys_of(
+    conn: &mut Conn,
+    on: TypeId,
+    filter: &Filter,
+    bases: &Bases,
+) -> Result<Sql, StoreError> {
+    let filters = checked::settle_all(conn, on, std::slice::from_ref(filter), bases)?;
+    let mut sql = Sql::default();
+    let start = Start::ranked(&filters);
+    keys::select(&mut sql, on, &filters, start, engine(conn))?;
+    Ok(sql)
 }
 
 fn engine(conn: &Conn) -> Engine {

@@ -8,6 +8,7 @@ use super::extreme::extreme;
 use super::family::{Family, Source as Rows, sources};
 use super::page::Window;
 use super::sql::{Bind, Sql};
+use super::walk::Along;
 use crate::{StoreError, Stored};
 use fhir::base::Bases;
 use fhir::registry::SearchParam;
@@ -15,11 +16,15 @@ use fhir::search::index::{entries_of, rows, usual};
 use fhir::search::{Sort, SortBy};
 
 /// One sort key of one search.
+#[derive(Clone)]
 pub struct Key {
     source: Source,
     descending: bool,
+    /// Under which name its value has been read already.
+    column: Option<String>,
 }
 
+#[derive(Clone)]
 enum Source {
     Updated,
     Id,
@@ -45,6 +50,7 @@ pub fn keys(sort: &[Sort]) -> Result<Vec<Key>, StoreError> {
         Ok(Key {
             source,
             descending: sort.descending,
+            column: None,
         })
     };
     sort.iter().enumerate().map(key).collect()
@@ -78,7 +84,21 @@ impl Key {
         if self.descending { "max" } else { "min" }
     }
 
-    fn value(&self, sql: &mut Sql) {
+    /// The same key where a subquery has read its value.
+    pub fn column(&self, nth: usize) -> (String, Key) {
+        let name = format!("v{nth}");
+        let key = Key {
+            column: Some(name.clone()),
+            ..self.clone()
+        };
+        (name, key)
+    }
+
+    pub fn value(&self, sql: &mut Sql) {
+        if let Some(column) = &self.column {
+            sql.push(column);
+            return;
+        }
         match &self.source {
             Source::Updated => sql.push("r.updated"),
             Source::Id => sql.push("r.id"),
@@ -104,8 +124,8 @@ impl Key {
         self.descending
     }
 
-    /// The date parameter whose index gives this order forwards from the window's start.
-    pub fn along(&self, window: &Window) -> Option<&'static SearchParam> {
+    /// The index whose order this is, forwards from the window's start.
+    pub fn along(&self, window: &Window) -> Option<Along> {
         let reached = window
             .cursor
             .as_ref()
@@ -114,35 +134,22 @@ impl Key {
             Source::Probe(param, ref source)
                 if source.family == Family::Date && reached && rows(param).len() == 1 =>
             {
-                Some(param)
+                Some(Along::Date(param))
             }
+            Source::Joined(param, ref sources, _) => match sources[..] {
+                [
+                    Rows {
+                        family: Family::Str, ..
+                    },
+                ] if reached && rows(param).len() == 1 => Some(Along::Text(param)),
+                _ => None,
+            },
+            Source::Updated if reached => Some(Along::Updated),
             _ => None,
         }
     }
 
-    /// From the cursor along the index row `x`.
-    pub fn step(&self, sql: &mut Sql, window: &Window) {
-        let (beyond, direction) = if self.descending {
-            ("<", " DESC")
-        } else {
-            (">", "")
-        };
-        if let Some((cursor, Some(low))) = window
-            .cursor
-            .as_ref()
-            .map(|c| (c, c.values.first().and_then(bind)))
-        {
-            sql.push(&format!(" AND x.low {beyond}= ")).bind(low.clone());
-            sql.push(&format!(" AND (x.low {beyond} ")).bind(low);
-            sql.push(&format!(" OR x.key {beyond} "))
-                .big(cursor.key)
-                .push(")");
-        }
-        sql.push(&format!(" ORDER BY x.low{direction}, x.key{direction}"));
-        window.end(sql);
-    }
-
-    fn always_there(&self) -> bool {
+    pub fn always_there(&self) -> bool {
         matches!(self.source, Source::Updated | Source::Id)
     }
 
@@ -207,7 +214,7 @@ impl Key {
     }
 }
 
-fn bind(value: &Value) -> Option<Bind> {
+pub fn bind(value: &Value) -> Option<Bind> {
     match value {
         Value::Missing => None,
         Value::Big(number) => Some(Bind::Big(*number)),

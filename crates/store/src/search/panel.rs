@@ -2,18 +2,15 @@
 //! pass. <https://hl7.org/fhir/R4/compartmentdefinition.html>
 //!
 //! References to a few are seeks; a chain from many is read as a whole.
-use super::sql::{Sql, Statement};
-use super::{checked, engine, keys};
+use super::{checked, few};
 use crate::StoreError;
-use crate::conn::{Conn, on_each};
-use diesel::prelude::*;
-use diesel::sql_types::Text;
+use crate::conn::Conn;
 use fhir::TypeId;
 use fhir::search::Filter;
 use fhir::search::reach::{Panel, of_ids, of_passing, patient_type};
 
 /// More are not named.
-const MOST: usize = 500;
+const MOST: usize = 2_000;
 
 /// Resources of type `on` in the compartment of one of the patients.
 pub fn references(
@@ -31,23 +28,10 @@ pub fn references(
     let passes = checked::settle(conn, focus, &panel.passes, at)?;
     let found = match panel.found() {
         Some(found) => found,
-        None => panel.keep(named(conn, focus, &passes)?),
+        None => panel.keep(few::ids(conn, focus, &passes, MOST)?),
     };
     Ok(match found {
         Some(ids) => of_ids(focus, on, ids),
         None => of_passing(focus, on, &passes),
     })
-}
-
-/// The ids of those who pass, where an index finds them and they are few.
-fn named(conn: &mut Conn, focus: TypeId, passes: &Filter) -> Result<Option<Vec<String>>, StoreError> {
-    let mut sql = Sql::default();
-    sql.push("SELECT r.id FROM (");
-    keys::select(&mut sql, focus, std::slice::from_ref(passes), engine(conn))?;
-    sql.push(") k JOIN resource r ON r.key = k.key LIMIT +")
-        .big(i64::try_from(MOST + 1).unwrap_or(i64::MAX));
-    let statement: Statement<(Text,)> = sql.returning();
-    let found = on_each!(conn, |c| statement.load::<(String,)>(c))?;
-    let few = found.len() <= MOST;
-    Ok(few.then(|| found.into_iter().map(|(id,)| id).collect()))
 }

@@ -2,12 +2,10 @@
 //! <https://hl7.org/fhir/R4/search.html#has>
 //!
 //! Asked of each resource in turn, a rare referrer would be looked for from all of them.
-use super::sql::{Sql, Statement};
-use super::{COLUMNS, Found, engine, keys, load};
+use super::sql::Sql;
+use super::{COLUMNS, Found, engine, few, load};
 use crate::StoreError;
-use crate::conn::{Conn, on_each};
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use crate::conn::Conn;
 use fhir::TypeId;
 use fhir::base::Bases;
 use fhir::registry::SearchParam;
@@ -20,25 +18,15 @@ const FEW: usize = 64;
 
 /// The resources that pass, where an index finds them and they are few.
 pub fn few(conn: &mut Conn, on: TypeId, filter: &Filter) -> Result<Option<Vec<Found>>, StoreError> {
-    let filters = std::slice::from_ref(filter);
-    if matches!(keys::driver(filters), keys::Driver::Resources) {
+    let Some(keys) = few::keys(conn, on, filter, FEW)? else {
         return Ok(None);
-    }
-    let mut sql = Sql::default();
-    keys::select(&mut sql, on, filters, engine(conn))?;
-    sql.push(" LIMIT +")
-        .big(i64::try_from(FEW + 1).unwrap_or(i64::MAX));
-    let statement: Statement<(BigInt,)> = sql.returning();
-    let found: Vec<i64> = on_each!(conn, |c| statement.load::<(i64,)>(c))?
-        .into_iter()
-        .map(|(key,)| key)
-        .collect();
-    if found.is_empty() || found.len() > FEW {
-        return Ok(found.is_empty().then(Vec::new));
+    };
+    if keys.is_empty() {
+        return Ok(Some(Vec::new()));
     }
     let mut sql = Sql::default();
     sql.push(COLUMNS).push("resource r WHERE ");
-    sql.among_keys("r.key", &found, engine(conn));
+    sql.among_keys("r.key", &keys, engine(conn));
     load(conn, sql).map(Some)
 }
 

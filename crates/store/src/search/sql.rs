@@ -15,6 +15,8 @@ use std::marker::PhantomData;
 /// A search with more values than this is unlikely to come again in the same shape; statements
 /// are cached per connection without bound, so such are not cached.
 const CACHED_BINDS: usize = 24;
+/// The same where all but so few say who asks: these come again with everything that is asked.
+const CACHED_WITH_ASKER: usize = 96;
 
 #[derive(Clone, Debug)]
 pub enum Bind {
@@ -31,6 +33,11 @@ enum Piece {
     Bind(Bind),
     /// ` AND …`: the row with this key may be read.
     GoOn(String),
+    /// What the engines say differently.
+    Either {
+        sqlite: &'static str,
+        postgres: &'static str,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -38,9 +45,21 @@ pub struct Sql {
     pieces: Vec<Piece>,
     aliases: usize,
     uncached: bool,
+    pinned: bool,
+    /// How many of the values say who asks.
+    of_asker: usize,
 }
 
 impl Sql {
+    /// A statement that is done when a page is full: what is asked of a row stays a seek for that
+    /// row. PostgreSQL would weigh reading all rows that pass instead, by guesses at how many they are.
+    pub fn for_a_page() -> Sql {
+        Sql {
+            pinned: true,
+            ..Sql::default()
+        }
+    }
+
     pub fn push(&mut self, text: &str) -> &mut Self {
         match self.pieces.last_mut() {
             Some(Piece::Text(last)) => last.push_str(text),
@@ -55,12 +74,14 @@ impl Sql {
         self.pieces.iter().filter(is_bind).count()
     }
 
-    /// The text, with `?` for each value.
-    pub fn shown(&self) -> String {
-        let piece = |piece: &Piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Bind(_) => "?".to_string(),
-            Piece::GoOn(_) => String::new(),
+    /// The text as this engine reads it, with `?` for each value.
+    pub fn shown(&self, engine: Engine) -> String {
+        let piece = |piece: &Piece| match (piece, engine) {
+            (Piece::Text(text), _) => text.clone(),
+            (Piece::Bind(_), _) => "?".to_string(),
+            (Piece::Either { sqlite, .. }, Engine::Sqlite) => (*sqlite).to_string(),
+            (Piece::Either { postgres, .. }, Engine::Postgres) => (*postgres).to_string(),
+            (Piece::GoOn(_), _) => String::new(),
         };
         self.pieces.iter().map(piece).collect()
     }
@@ -88,6 +109,20 @@ impl Sql {
     pub fn go_on(&mut self, row: &str) -> &mut Self {
         self.pieces.push(Piece::GoOn(format!("{row}.key")));
         self
+    }
+
+    fn either(&mut self, sqlite: &'static str, postgres: &'static str) -> &mut Self {
+        self.pieces.push(Piece::Either { sqlite, postgres });
+        self
+    }
+
+    /// The end of a subquery that is one seek for the row it is asked of. An offset, even of
+    /// none, keeps PostgreSQL from making a join of it.
+    pub fn each(&mut self) -> &mut Self {
+        match self.pinned {
+            true => self.either("", " OFFSET 0"),
+            false => self,
+        }
     }
 
     /// A table alias nobody else in the statement has.
@@ -158,6 +193,40 @@ impl Sql {
             .push(after)
     }
 
+    /// `column` is one of these, as one bound value however many there are.
+    pub fn among_texts<'a>(&mut self, column: &str, texts: impl Iterator<Item = &'a str>) -> &mut Self {
+        let array: serde_json::Value = texts.collect();
+        self.push(column)
+            .either(
+                " IN (SELECT value FROM json_each(",
+                " = ANY(ARRAY(SELECT json_array_elements_text(",
+            )
+            .text(array.to_string())
+            .either("))", "::json)))")
+    }
+
+    /// A table of these in a column `value`, as one bound value however many there are.
+    pub fn texts<'a>(&mut self, texts: impl Iterator<Item = &'a str>, alias: &str) -> &mut Self {
+        let array: serde_json::Value = texts.collect();
+        self.either("json_each(", "json_array_elements_text(")
+            .text(array.to_string())
+            .either(") ", "::json) ")
+            .push(alias)
+    }
+
+    /// What `write` binds says who asks, not what is asked.
+    pub fn of_asker<E>(&mut self, write: impl FnOnce(&mut Sql) -> Result<(), E>) -> Result<(), E> {
+        let before = self.binds();
+        write(self)?;
+        self.of_asker += self.binds() - before;
+        Ok(())
+    }
+
+    fn comes_again(&self) -> bool {
+        let binds = self.binds();
+        !self.uncached && binds - self.of_asker <= CACHED_BINDS && binds <= CACHED_WITH_ASKER
+    }
+
     /// Planned anew each time.
     pub fn never_cached(&mut self) {
         self.uncached = true;
@@ -194,6 +263,16 @@ impl<ST> QueryId for Statement<ST> {
 
 impl<ST, DB> QueryFragment<DB> for Statement<ST>
 where
+    DB: Backend,
+    Sql: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.sql.walk_ast(out)
+    }
+}
+
+impl<DB> QueryFragment<DB> for Sql
+where
     DB: Backend + 'static,
     i16: ToSql<SmallInt, DB>,
     i32: ToSql<Integer, DB>,
@@ -202,7 +281,7 @@ where
     String: ToSql<Text, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        for piece in &self.sql.pieces {
+        for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => out.push_sql(text),
                 Piece::GoOn(key) if is_sqlite::<DB>() => {
@@ -213,6 +292,8 @@ where
                     ));
                 }
                 Piece::GoOn(_) => {}
+                Piece::Either { sqlite, .. } if is_sqlite::<DB>() => out.push_sql(sqlite),
+                Piece::Either { postgres, .. } => out.push_sql(postgres),
                 Piece::Bind(Bind::Small(value)) => out.push_bind_param::<SmallInt, _>(value)?,
                 Piece::Bind(Bind::Int(value)) => out.push_bind_param::<Integer, _>(value)?,
                 Piece::Bind(Bind::Big(value)) => out.push_bind_param::<BigInt, _>(value)?,
@@ -220,7 +301,7 @@ where
                 Piece::Bind(Bind::Text(value)) => out.push_bind_param::<Text, _>(value)?,
             }
         }
-        if self.sql.uncached || self.sql.binds() > CACHED_BINDS {
+        if !self.comes_again() {
             out.unsafe_to_cache_prepared();
         }
         Ok(())

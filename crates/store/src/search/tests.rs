@@ -1,7 +1,9 @@
 //! Plans: the searches that care coordination lives on must not read what they do not need.
+use super::matches::Course;
 use super::page::Window;
 use super::sql::{Sql, Statement};
-use super::{order, statement};
+use super::start::{Size, Start};
+use super::{order, statement, walk};
 use crate::conn::{Conn, Engine, Role};
 use crate::migrate::migrate;
 use diesel::prelude::*;
@@ -9,7 +11,7 @@ use diesel::sql_types::{Integer, Text};
 use fhir::TypeId;
 use fhir::search::parse::{Limits, parse};
 
-fn compile(text: &str, engine: Engine) -> Sql {
+fn compile(text: &str, engine: Engine, size: Size) -> Sql {
     let (name, rest) = text.split_once('?').expect("a query");
     let split = |pair: &str| {
         pair.split_once('=')
@@ -28,17 +30,20 @@ fn compile(text: &str, engine: Engine) -> Sql {
         false,
     );
     let (query, _) = parsed.expect("valid");
-    let window = Window {
-        cursor: None,
-        limit: 21,
+    let window = Window::new(None, 21);
+    let course = Course {
+        order: order::keys(&query.sort).expect("sortable"),
+        start: Start {
+            size,
+            ..Start::ranked(&query.filters)
+        },
     };
-    let keys = order::keys(&query.sort).expect("sortable");
-    let walk = statement::walk(&query, engine, &window, &keys).expect("compiles");
-    walk.unwrap_or_else(|| statement::page(&query, engine, &window, &keys).expect("compiles"))
+    let walk = walk::along(&query, engine, &window, &course).expect("compiles");
+    walk.unwrap_or_else(|| statement::page(&query, engine, &window, &course).expect("compiles"))
 }
 
-fn plan(conn: &mut SqliteConnection, text: &str) -> Vec<String> {
-    let explained = compile(text, Engine::Sqlite).after("EXPLAIN QUERY PLAN ");
+fn plan(conn: &mut SqliteConnection, text: &str, size: Size) -> Vec<String> {
+    let explained = compile(text, Engine::Sqlite, size).after("EXPLAIN QUERY PLAN ");
     let statement: Statement<(Integer, Integer, Integer, Text)> = explained.returning();
     let rows: Vec<(i32, i32, i32, String)> = statement.load(conn).expect("a plan");
     rows.into_iter().map(|row| row.3).collect()
@@ -78,7 +83,7 @@ fn worklists_and_charts_are_seeks_on_sqlite() {
         "Observation?component-value-quantity=120||mm[Hg]",
         "Observation?combo-value-quantity=lt40&status=final",
     ] {
-        let steps = plan(&mut conn, text);
+        let steps = plan(&mut conn, text, Size::Unknown);
         let scanned = steps.iter().filter_map(|step| step.strip_prefix("SCAN "));
         // What this statement itself has found may be scanned; no table may.
         let own = |name: &str| steps.iter().any(|step| step == &format!("CO-ROUTINE {name}"));
@@ -95,10 +100,80 @@ fn an_index_that_is_the_order_is_not_sorted_again() {
         "Observation?_sort=-date",
         "Task?status:not=completed&_sort=due",
     ] {
-        let steps = plan(&mut conn, text);
+        let steps = plan(&mut conn, text, Size::Unknown);
         assert!(
             !steps.iter().any(|step| step == "USE TEMP B-TREE FOR ORDER BY"),
             "{text}: {steps:#?}"
         );
     }
+}
+
+/// What is known of its size decides how the same search goes.
+#[test]
+fn few_rows_are_read_by_value_and_many_are_walked_past() {
+    let mut conn = database("baton-sizes");
+    for (text, size, step) in [
+        (
+            "Observation?date=2020-01-01",
+            Size::Few,
+            "PRIMARY KEY (param=? AND low>? AND low<?)",
+        ),
+        (
+            "Patient?family=m&gender=male",
+            Size::Few,
+            "PRIMARY KEY (param=? AND norm>? AND norm<?)",
+        ),
+        (
+            "Observation?code=1&_sort=-date",
+            Size::Many,
+            "PRIMARY KEY (param=? AND low>?)",
+        ),
+        (
+            "Task?owner=1&_sort=-_lastUpdated",
+            Size::Many,
+            "INDEX resource_by_updated (type_id=? AND updated>?)",
+        ),
+        (
+            "Observation?value-quantity=gt5||mg",
+            Size::Scattered,
+            "PRIMARY KEY (param=? AND key=? AND value>?)",
+        ),
+    ] {
+        let steps = plan(&mut conn, text, size);
+        assert!(
+            steps.iter().any(|taken| taken.ends_with(step)),
+            "{text}: {steps:#?}"
+        );
+        let sorted = steps.iter().any(|taken| taken == "USE TEMP B-TREE FOR ORDER BY");
+        assert!(size == Size::Few || !sorted, "{text}: {steps:#?}");
+    }
+}
+
+#[test]
+fn several_codes_are_read_one_by_one_but_not_with_long_lists_beside_them() {
+    let one_by_one = |values: usize, size| {
+        let values: Vec<_> = (0..values).map(|n| n.to_string()).collect();
+        let text = format!("Observation?code=a,b&value-quantity={}", values.join(","));
+        compile(&text, Engine::Sqlite, size)
+            .shown(Engine::Sqlite)
+            .contains("UNION SELECT")
+    };
+    assert!(one_by_one(2, Size::Many) && !one_by_one(100, Size::Many));
+    assert!(!one_by_one(2, Size::Few));
+}
+
+#[test]
+fn a_statement_is_shown_as_its_engine_reads_it() {
+    let text = "Observation?subject=Patient/1,Patient/2&performer=Practitioner/1,Practitioner/2&_sort=-date";
+    let shown = |engine| compile(text, engine, Size::Few).shown(engine);
+    let (sqlite, postgres) = (shown(Engine::Sqlite), shown(Engine::Postgres));
+    assert!(
+        sqlite.contains("json_each(?)") && !sqlite.contains("ANY("),
+        "{sqlite}"
+    );
+    assert!(
+        postgres.contains("= ANY(ARRAY(SELECT json_array_elements_text(?::json)))"),
+        "{postgres}"
+    );
+    assert!(!postgres.contains("json_each"), "{postgres}");
 }

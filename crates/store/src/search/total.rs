@@ -4,6 +4,7 @@
 //! lie tells how many resources there are, how many of them pass tells the share. What that costs
 //! does not depend on how many there are. What is rare among them is counted instead.
 use super::sql::{Sql, Statement};
+use super::start::Start;
 use super::{checked, condition, engine, keys, load};
 use crate::StoreError;
 use crate::conn::{Conn, on_each};
@@ -42,9 +43,9 @@ pub fn estimate(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
 }
 
 fn count(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
-    let mut sql = Sql::default();
+    let (mut sql, start) = (Sql::default(), Start::ranked(&query.filters));
     sql.push("SELECT count(*) FROM (");
-    keys::select(&mut sql, query.on, &query.filters, engine(conn))?;
+    keys::select(&mut sql, query.on, &query.filters, start, engine(conn))?;
     sql.push(") k");
     number(conn, sql)
 }

@@ -70,25 +70,32 @@ fn token(sql: &mut Sql, token: &Token, alias: &str) {
     }
 }
 
+/// A target by type and id.
+fn local(target: &Reference) -> Option<(TypeId, &str)> {
+    match target {
+        Reference::Local { type_id, id } => Some(((*type_id)?, id.as_str())),
+        Reference::Url(_) => None,
+    }
+}
+
+/// Several ids of one type, to which the parameter may lead.
+pub fn of_one_type<'a>(param: &SearchParam, targets: &'a [Reference]) -> Option<(TypeId, Vec<&'a str>)> {
+    let named: Option<Vec<(TypeId, &str)>> = targets.iter().map(local).collect();
+    let (types, ids): (Vec<TypeId>, Vec<&str>) = named?.into_iter().unzip();
+    let (on, only) = (*types.first()?, &param.only_targets);
+    let is_one = types.iter().all(|of| *of == on) && (only.is_empty() || only.contains(&on));
+    (is_one && ids.len() > 1).then_some((on, ids))
+}
+
 /// Ids of one type are one list, which both engines answer by seeks.
 fn references(sql: &mut Sql, param: &SearchParam, targets: &[Reference], alias: &str) {
-    let local = |target: &Reference| match target {
-        Reference::Local { type_id, id } => Some(((*type_id)?, Bind::Text(id.clone()))),
-        Reference::Url(_) => None,
-    };
-    let named: Option<Vec<(TypeId, Bind)>> = targets.iter().map(local).collect();
-    let (only, named) = (&param.only_targets, named.unwrap_or_default());
-    match named.first().map(|(on, _)| *on) {
-        Some(on)
-            if named.len() > 1
-                && named.iter().all(|(of, _)| *of == on)
-                && (only.is_empty() || only.contains(&on)) =>
-        {
-            sql.equals(&format!("{alias}.target"), named.into_iter().map(|(_, id)| id));
+    match of_one_type(param, targets) {
+        Some((on, ids)) => {
+            sql.among_texts(&format!("{alias}.target"), ids.into_iter());
             sql.push(&format!(" AND {alias}.target_type = "))
                 .bind(type_bind(on));
         }
-        _ => sql.any(targets, &mut |sql, target| reference(sql, param, target, alias)),
+        None => sql.any(targets, &mut |sql, target| reference(sql, param, target, alias)),
     }
 }
 

@@ -31,6 +31,7 @@ fn store(url: String) -> Store {
         connections: 1,
         enforced: None,
         search_seconds: 1,
+        wait_seconds: 15,
     };
     Store::open(&config, Arc::new(NoReaction)).expect("the store opens")
 }
@@ -66,6 +67,7 @@ async fn nobody_waits(url: String) {
             connections: 1,
             enforced: None,
             search_seconds: 100_000,
+            wait_seconds: 15,
         },
         Arc::new(NoReaction),
     );

@@ -48,6 +48,26 @@ BEGIN
     END LOOP;
 END $$;
 
+-- The same and then what a setting says. What is read is a statement of its own, which sees what
+-- others committed before the locks were free.
+CREATE OR REPLACE FUNCTION baton_lock_and_read(shared int8, numbers int8[], wanted text) RETURNS text LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+BEGIN
+    PERFORM baton_lock_texts(shared, numbers);
+    RETURN (SELECT value FROM setting WHERE name = wanted);
+END $$;
+
+-- The same and then the latest messages a sender gave that name, also before it was registered.
+CREATE OR REPLACE FUNCTION baton_lock_and_find(
+    numbers int8[], of_sender text, of_name text, most int8
+) RETURNS SETOF inbox LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+BEGIN
+    PERFORM baton_lock_texts(NULL, numbers);
+    RETURN QUERY SELECT * FROM inbox
+    WHERE (sender = of_sender OR sender = '') AND control_id = of_name ORDER BY received DESC LIMIT most;
+END $$;
+
 -- Moves current rows to the history and puts new versions in their place.
 CREATE OR REPLACE FUNCTION baton_replace(
     keys int8[], versions int8[], updates int8[], deletions bool[], bodies bytea[]

@@ -47,3 +47,21 @@ pub async fn ids(store: &Store, text: &str) -> Vec<String> {
             .matches,
     )
 }
+
+/// All matches page by page to the end, and then back to the beginning.
+pub async fn turn(store: &Store, text: &str) -> (Vec<String>, Vec<String>) {
+    let (mut forth, mut back) = (Vec::new(), Vec::new());
+    let mut page = search(store, text, None).await.expect("a page");
+    assert!(page.prev.is_none(), "{text}");
+    forth.extend(names(&page.matches));
+    while let Some(next) = page.next.clone() {
+        page = search(store, text, Some(next)).await.expect("a page");
+        forth.extend(names(&page.matches));
+    }
+    while let Some(prev) = page.prev.clone() {
+        back.splice(0..0, names(&page.matches));
+        page = search(store, text, Some(prev)).await.expect("a page");
+    }
+    back.splice(0..0, names(&page.matches));
+    (forth, back)
+}

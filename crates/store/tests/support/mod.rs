@@ -1,7 +1,7 @@
 //! A fresh database of each engine for a test, gone when the test ends.
 #![allow(dead_code)]
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::{Connection, PgConnection, SqliteConnection};
 use fhir::{Resource, TypeId};
 use serde_json::Value;
 use std::future::Future;
@@ -64,6 +64,42 @@ impl Database {
         }
     }
 
+    /// Statements of nobody's.
+    pub fn execute(&self, sql: &str) {
+        match self {
+            Database::Sqlite { file } => {
+                let mut conn = SqliteConnection::establish(&file.display().to_string()).expect("the file");
+                conn.batch_execute("PRAGMA busy_timeout = 10000").expect("waits");
+                conn.batch_execute(sql).expect(sql);
+            }
+            Database::Postgres { .. } => self.postgres_connection().batch_execute(sql).expect(sql),
+        }
+    }
+
+    fn postgres_connection(&self) -> PgConnection {
+        PgConnection::establish(&self.url()).expect("the database")
+    }
+
+    /// One that is open, with a number, until it is dropped; on SQLite nobody could write meanwhile.
+    pub fn transaction(&self) -> Option<PgConnection> {
+        let Database::Postgres { .. } = self else {
+            return None;
+        };
+        let mut conn = self.postgres_connection();
+        conn.batch_execute("BEGIN; SELECT pg_current_xact_id()")
+            .expect("a transaction");
+        Some(conn)
+    }
+
+    /// Cuts all connections to it, where there are any.
+    pub fn disconnect(&self) {
+        if let Database::Postgres { .. } = self {
+            let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            self.execute(others);
+        }
+    }
+
     pub fn open(&self) -> Store {
         self.open_with(Arc::new(NoReaction))
     }
@@ -74,6 +110,7 @@ impl Database {
             connections: 8,
             enforced: None,
             search_seconds: 60,
+            wait_seconds: 15,
         };
         Store::open(&config, reaction).expect("the store opens")
     }
@@ -119,6 +156,7 @@ pub fn at(second: i64) -> Context {
         request_id: "r".into(),
         origin: None,
         provenance: None,
+        within: None,
     }
 }
 
@@ -154,7 +192,7 @@ pub struct Line {
 
 /// The rows of a query with one text column named `line`.
 pub fn lines(database: &Database, sql: &str) -> Vec<String> {
-    use diesel::{RunQueryDsl, SqliteConnection, sql_query};
+    use diesel::{RunQueryDsl, sql_query};
     let rows: Vec<Line> = match database {
         Database::Sqlite { file } => {
             let mut conn = SqliteConnection::establish(&file.display().to_string()).expect("the file");

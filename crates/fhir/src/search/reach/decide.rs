@@ -1,18 +1,33 @@
 //! Whether a resource in hand is within reach: what the store's index says of current versions,
 //! said of one body in memory. <https://hl7.org/fhir/R4/compartmentdefinition.html>
 use super::{Panel, Reach, Share, Whose, patient_type};
+use crate::TypeId;
+use crate::consent::Asker;
+use crate::registry::registry;
+use crate::resource::part;
+use crate::search::Filter;
 use crate::search::compartment;
 use crate::search::holds::{Subject, holds};
-use crate::search::index::references;
+use crate::search::index::{references, starts};
+use serde_json::Value;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 #[derive(Clone, Debug)]
 pub enum Decision {
     Seen,
     Hidden,
-    /// Seen if one of the patients of any of these pairs is of the panel beside them.
-    If(Vec<(BTreeSet<String>, Arc<Panel>)>),
+    /// Seen if any of these holds.
+    If(Vec<Open>),
+}
+
+/// What the database has to be asked of a resource in hand: all of it must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Open {
+    /// One of the patients is of the panel.
+    pub panel: Option<(BTreeSet<String>, Arc<Panel>)>,
+    /// Consents and labels show it to them.
+    pub shown: Option<Arc<Asker>>,
 }
 
 impl Reach {
@@ -35,23 +50,54 @@ impl Reach {
     }
 }
 
+impl Reach {
+    /// A stored resource as far as it decides whether somebody sees it: all of it where a query, consents
+    /// or labels have a say.
+    pub fn part(&self, on: TypeId, text: &str) -> serde_json::Result<Value> {
+        let plain = |share: &Share| share.narrowed.is_empty();
+        match (self, telling(on)) {
+            (Reach::Any(shares), Some(names)) if shares.iter().all(plain) => part(text, names),
+            _ => serde_json::from_str(text),
+        }
+    }
+}
+
+/// The members of a type that tell whose it is; None where others may.
+fn telling(on: TypeId) -> Option<&'static [String]> {
+    static TYPES: LazyLock<Vec<OnceLock<Option<Vec<String>>>>> =
+        LazyLock::new(|| registry().types().iter().map(|_| OnceLock::new()).collect());
+    let of_links = || {
+        let names = compartment::links(patient_type()?, on).map(starts);
+        names.collect::<Option<Vec<_>>>().map(|names| names.concat())
+    };
+    TYPES.get(usize::from(on.0))?.get_or_init(of_links).as_deref()
+}
+
 impl Share {
     fn decide(&self, subject: Subject) -> Decision {
-        if !self
-            .narrowed
-            .iter()
-            .all(|filter| holds(filter, subject) == Some(true))
-        {
-            return Decision::Hidden;
+        let mut open = Open::default();
+        for filter in &self.narrowed {
+            match filter {
+                Filter::Shown(asker) => open.shown = Some(asker.clone()),
+                filter if holds(filter, subject) == Some(true) => {}
+                _ => return Decision::Hidden,
+            }
         }
         match &self.whose {
-            Whose::Everybody => Decision::Seen,
-            Whose::Patient(id) if patients(subject).contains(id) => Decision::Seen,
-            Whose::Patient(_) => Decision::Hidden,
+            Whose::Everybody => {}
+            Whose::Patient(id) if patients(subject).contains(id) => {}
+            Whose::Patient(_) => return Decision::Hidden,
             Whose::Patients(panel) => match patients(subject) {
-                none if none.is_empty() => Decision::Hidden,
-                some => Decision::If(vec![(some, panel.clone())]),
+                none if none.is_empty() => return Decision::Hidden,
+                some => open.panel = Some((some, panel.clone())),
             },
+        }
+        match open {
+            Open {
+                panel: None,
+                shown: None,
+            } => Decision::Seen,
+            open => Decision::If(vec![open]),
         }
     }
 }

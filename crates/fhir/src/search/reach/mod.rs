@@ -11,7 +11,7 @@ mod restrict;
 #[cfg(test)]
 mod tests;
 
-pub use decide::Decision;
+pub use decide::{Decision, Open, patients};
 pub use open::is_open;
 pub use panel::{Panel, of_ids, of_passing};
 pub use restrict::{Rights, Use, restrict};
@@ -57,6 +57,45 @@ impl Reach {
             Reach::Any(shares) => shares.push(share),
             Reach::All => {}
         }
+    }
+
+    /// Those shares of it that are wanted.
+    pub fn only(&self, wanted: impl Fn(&Share) -> bool) -> Reach {
+        match self {
+            Reach::All => Reach::All,
+            Reach::Any(shares) => Reach::Any(shares.iter().filter(|one| wanted(one)).cloned().collect()),
+        }
+    }
+
+    /// The same, whosever it is.
+    pub fn of_whomever(&self) -> Reach {
+        let mut wide = self.only(|_| false);
+        if let Reach::Any(shares) = self {
+            let whose = Whose::Everybody;
+            shares.iter().for_each(|share| {
+                wide.add(Share {
+                    whose: whose.clone(),
+                    narrowed: share.narrowed.clone(),
+                });
+            });
+        }
+        wide
+    }
+
+    /// The same, whatever consents and labels withhold: for what somebody brings.
+    pub fn unveiled(&self) -> Reach {
+        let Reach::Any(shares) = self else {
+            return Reach::All;
+        };
+        let mut wide = Reach::NOTHING;
+        for share in shares {
+            let mut share = share.clone();
+            share
+                .narrowed
+                .retain(|filter| !matches!(filter, Filter::Shown(_)));
+            wide.add(share);
+        }
+        wide
     }
 
     /// As a condition on resources of the type; None where nothing is hidden.

@@ -70,6 +70,7 @@ fn within(filter: Filter, rights: &dyn Rights) -> Filter {
         | Filter::Checked(_)
         | Filter::Terminology { .. }
         | Filter::OfPatients(_)
+        | Filter::Shown(_)
         | Filter::Nothing => filter,
     }
 }

@@ -49,6 +49,35 @@ fn seen(reach: &Reach, resource: &Value) -> bool {
 }
 
 #[test]
+fn the_part_that_is_read_decides_like_the_whole() {
+    let inside = json!({"resourceType": "Observation", "contained": [{"resourceType": "Patient", "id": "in"}],
+        "subject": {"reference": "#in"}, "performer": [{"reference": "Patient/b"}], "note": [{"text": "Patient/c"}]});
+    let link = json!({"resourceType": "Patient", "link": [{"other": {"reference": "Patient/b"}}], "gender": "other"});
+    let visit = json!({"resourceType": "Appointment", "status": "booked", "participant": [{"actor": {"reference": "Patient/b"}}]});
+    let cover = json!({"resourceType": "Coverage", "status": "active", "payor": [{"reference": "Patient/b"}],
+        "policyHolder": {"reference": "Patient/a"}, "beneficiary": {"reference": "Patient/c"}});
+    let place =
+        json!({"resourceType": "Location", "name": "x", "managingOrganization": {"reference": "Patient/a"}});
+    let theirs = share(Whose::Patient("a".into()), Vec::new());
+    for whole in [observation(), inside, link, visit, cover, place] {
+        let on = of(whole["resourceType"].as_str().unwrap());
+        let part = theirs.part(on, &whole.to_string()).unwrap();
+        assert!(
+            part.as_object().unwrap().len() < whole.as_object().unwrap().len(),
+            "{part}"
+        );
+        assert_eq!(patients(subject(&part)), patients(subject(&whole)), "{whole}");
+    }
+    let narrowed = share(
+        Whose::Patient("a".into()),
+        vec![asks("Observation", "code:text", "x")],
+    );
+    let whole = observation();
+    let read = narrowed.part(of("Observation"), &whole.to_string()).unwrap();
+    assert_eq!(read, whole);
+}
+
+#[test]
 fn a_patient_sees_what_leads_to_them() {
     let resource = observation();
     let mine = |id: &str| share(Whose::Patient(id.into()), Vec::new());
@@ -74,7 +103,7 @@ fn of_other_patients_the_database_is_asked() {
         panic!("undecided");
     };
     let ids: BTreeSet<String> = ["a".to_string(), "b".to_string()].into();
-    assert_eq!(open[0].0, ids);
+    assert_eq!(open[0].panel.as_ref().unwrap().0, ids);
     let nobody = json!({"resourceType": "Observation"});
     let decided = share(practice(), Vec::new()).decide(subject(&nobody));
     assert!(matches!(decided, Decision::Hidden));

@@ -4,7 +4,7 @@
 //! Pure. What is wrong with the client or its redirect URI is only shown: sending the browser on
 //! would make us a way to anywhere. All else goes back to the app.
 use crate::auth::form::Parameters;
-use crate::auth::scope::{Context, Scopes, Session};
+use crate::auth::scope::{Scope, Scopes, Session};
 use serde::{Deserialize, Serialize};
 use store::admin::Client;
 
@@ -195,10 +195,10 @@ impl Request<'_> {
     fn scopes(&self) -> Result<Scopes, Wrong> {
         let text = self.form.get("scope").unwrap_or_default();
         let asked = Scopes::parse(text).map_err(|why| ("invalid_scope", why))?;
-        if asked.has_context(Context::System) {
+        if asked.iter().any(Scope::is_of_system) {
             return wrong(
                 "invalid_scope",
-                "system/ scopes are for clients without a user; use client_credentials",
+                "system/ and admin/ scopes are for clients without a user; use client_credentials",
             );
         }
         let registered = Scopes::parse(&self.client.scope).map_err(|why| ("invalid_scope", why))?;

@@ -108,6 +108,17 @@ pub async fn by_refresh(
     tokens(authority, client, &standing, &scopes, Some(fresh), now)
 }
 
+/// Whose it is, used or not.
+pub async fn client_of_refresh(authority: &Authority, token: &str, now: i64) -> Result<String, OAuthError> {
+    let key = hash(token);
+    let held = authority
+        .store
+        .read(move |tx| handles::held::<Refresh>(tx, &key, now))
+        .await?;
+    held.map(|refresh| refresh.client)
+        .ok_or_else(|| OAuthError::grant(UNKNOWN_TOKEN))
+}
+
 /// What must fit the code that is redeemed.
 struct Offer {
     key: String,

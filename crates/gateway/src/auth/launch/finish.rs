@@ -1,16 +1,18 @@
 //! The end of a sign-in: what was allowed becomes a grant, and the app gets a code for it.
+use super::asked::Asked;
 use super::authorize::answer;
 use super::flow::Flow;
 use super::grant::{self, Code, Grant, SECOND, Standing, is_droppable};
 use super::handles::{self, Once, hash};
 use super::pages::Page;
 use super::session::Who;
-use super::steps::Turn;
+use super::turn::Turn;
 use crate::auth::form::Parameters;
 use crate::auth::scope::{Scopes, Session};
 use crate::edge;
 use actix_web::HttpResponse;
-use store::Tx;
+use store::admin::Allowed;
+use store::{StoreError, Tx};
 
 /// A code is for one exchange within a minute.
 const CODE_LIFETIME: i64 = 60 * SECOND;
@@ -18,11 +20,17 @@ const CODE_LIFETIME: i64 = 60 * SECOND;
 const CODE_MEMORY: i64 = 3_600 * SECOND;
 
 pub async fn allow(turn: Turn<'_>, form: &Parameters) -> Result<HttpResponse, Page> {
-    let who = turn.visitor.who.clone().ok_or_else(Page::over)?;
     let scopes = kept(&turn.flow.asked.scopes(), form);
-    if !scopes.iter().any(is_droppable) {
-        return turn.deny().await;
+    let any = scopes.iter().any(is_droppable);
+    match any {
+        true => give(turn, scopes).await,
+        false => turn.deny().await,
     }
+}
+
+/// What was allowed, just now or before.
+pub async fn give(turn: Turn<'_>, scopes: Scopes) -> Result<HttpResponse, Page> {
+    let who = turn.visitor.who.clone().ok_or_else(Page::over)?;
     let (asked, code) = (turn.flow.asked.clone(), edge::secret());
     let standing = Standing {
         id: edge::new_id(),
@@ -43,6 +51,7 @@ pub async fn allow(turn: Turn<'_>, form: &Parameters) -> Result<HttpResponse, Pa
             return Ok(false);
         };
         grant::insert(tx, &asked.client, &standing, now)?;
+        remember(tx, &asked, &standing, now)?;
         handles::keep(tx, &key, &kept, now + CODE_MEMORY)?;
         Ok(true)
     };
@@ -54,6 +63,19 @@ pub async fn allow(turn: Turn<'_>, form: &Parameters) -> Result<HttpResponse, Pa
         )),
         false => Err(Page::over()),
     }
+}
+
+/// What was asked without being shown was allowed before, and that stays as it was.
+fn remember(tx: &mut Tx, asked: &Asked, standing: &Standing, now: i64) -> Result<(), StoreError> {
+    if asked.silent {
+        return Ok(());
+    }
+    tx.put_allowed(&Allowed {
+        account: standing.account.clone(),
+        client: asked.client.clone(),
+        scope: standing.grant.scope.clone(),
+        at: now,
+    })
 }
 
 /// The scopes whose mark stands, and those that only settle the context.

@@ -19,6 +19,12 @@ pub struct Flow {
     pub browser: Option<String>,
     pub patient: Option<Chosen>,
     pub encounter: Encounter,
+    /// The salt of the way to the provider, while the person is on it.
+    #[serde(default)]
+    pub errand: Option<String>,
+    /// They signed out here: nobody is to be signed in without being asked.
+    #[serde(default)]
+    pub again: bool,
     /// Microseconds.
     pub expires: i64,
 }
@@ -71,6 +77,8 @@ impl Flow {
             patient: launch.as_ref().and_then(|launch| known(&launch.patient)),
             encounter: encounter.map_or(Encounter::Open, Encounter::Chosen),
             launch,
+            errand: None,
+            again: false,
             expires: now + LIFETIME,
         }
     }
@@ -93,5 +101,6 @@ impl Flow {
         let fresh = Flow::new(self.asked.clone(), self.launch.clone(), 0);
         self.patient = fresh.patient;
         self.encounter = fresh.encounter;
+        self.again = true;
     }
 }

@@ -74,6 +74,7 @@ impl Grant {
             encounter: self.encounter.clone(),
             fhir_user: Some(self.fhir_user.clone()),
             sid: Some(id.to_owned()),
+            ..Holder::default()
         }
     }
 }
@@ -130,8 +131,28 @@ pub fn end_by_refresh(tx: &mut Tx, token: &str, client: &str, now: i64) -> Resul
     }
 }
 
+/// All that a client has, whoever gave it, for good.
+pub fn end_all_to(tx: &mut Tx, client: &str, now: i64) -> Result<(), StoreError> {
+    let ids = tx.granted_to(client, now)?;
+    ids.iter().try_for_each(|id| end(tx, id, now))?;
+    tx.forget_allowed_to(client)?;
+    tx.revoke_jti(REVOKED, client, now / SECOND + LONGEST_TOKEN + 60)?;
+    Ok(())
+}
+
 /// All that a person granted.
 pub fn end_all_of(tx: &mut Tx, account: &str, now: i64) -> Result<(), StoreError> {
     let ids = tx.granted_by(account, now)?;
-    ids.iter().try_for_each(|id| end(tx, id, now))
+    ids.iter().try_for_each(|id| end(tx, id, now))?;
+    tx.forget_allowed(account, None)
+}
+
+/// All that a person granted to one app.
+pub fn withdraw(tx: &mut Tx, account: &str, client: &str, now: i64) -> Result<(), StoreError> {
+    for id in tx.granted_by(account, now)? {
+        if tx.granted(&id, now)?.is_some_and(|row| row.client == client) {
+            end(tx, &id, now)?;
+        }
+    }
+    tx.forget_allowed(account, Some(client))
 }

@@ -139,7 +139,7 @@ fn opened(launch_url: &str, answer: &Value) -> Option<String> {
 }
 
 /// The refusal of RFC 6750 without a FHIR body.
-fn bearer_error(refused: &ApiError) -> HttpResponse {
+pub fn bearer_error(refused: &ApiError) -> HttpResponse {
     let mut error = OAuthError::new(
         refused.status,
         "invalid_token",

@@ -4,7 +4,9 @@ use crate::auth::Caller;
 use crate::auth::holder::Holder;
 use crate::auth::launch::flow::Chosen;
 use crate::auth::launch::pages::Page;
+use crate::auth::privacy;
 use crate::auth::scope::Scopes;
+use crate::edge;
 use crate::error::ApiError;
 use crate::routes::path::is_id;
 use crate::routes::search::{Asked, Of};
@@ -155,7 +157,7 @@ async fn seen_by(
     let Some(on) = TypeId::of(type_name) else {
         return Ok(Found::default());
     };
-    let caller = as_person(account, type_name);
+    let caller = as_person(state, account, type_name);
     let mut pairs: Vec<(String, String)> = pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -169,14 +171,18 @@ async fn seen_by(
     }
 }
 
+/// In the place of a client.
+const SIGN_IN: &str = "sign-in";
+
 /// What an app with the widest scope for the person's own eyes would be.
-fn as_person(account: &Account, type_name: &str) -> Caller {
+fn as_person(state: &AppState, account: &Account, type_name: &str) -> Caller {
     let scopes = Scopes::parse(&format!("user/{type_name}.rs")).unwrap_or_default();
     let holder = Holder {
         fhir_user: Some(account.fhir_user.clone()),
         ..Holder::default()
     };
-    Caller::for_person("sign-in", scopes, holder)
+    let outsider = privacy::of(&state.auth, (SIGN_IN, &holder), None, edge::now());
+    Caller::for_person(SIGN_IN, scopes, holder, outsider, &state.auth.policy)
 }
 
 async fn search(

@@ -3,12 +3,12 @@
 use super::handles::{self, Kept, hash};
 use crate::auth::Authority;
 use crate::edge;
-use actix_web::HttpRequest;
-use actix_web::http::header::COOKIE;
+use actix_web::http::header::{COOKIE, SET_COOKIE};
+use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde::{Deserialize, Serialize};
 use store::admin::Account;
-use store::{StoreError, Tx};
+use store::{Store, StoreError, Tx};
 
 /// From sign-in to the next one, in microseconds: a working day.
 pub const LIFETIME: i64 = 8 * 3_600 * 1_000_000;
@@ -16,8 +16,11 @@ pub const LIFETIME: i64 = 8 * 3_600 * 1_000_000;
 #[derive(Serialize, Deserialize)]
 pub struct Session {
     pub account: String,
-    /// When the person proved who they are, in microseconds.
+    /// When it began, in microseconds.
     pub since: i64,
+    /// When the person proved who they are, where that was earlier, at a provider.
+    #[serde(default)]
+    pub proven: Option<i64>,
 }
 
 impl Kept for Session {
@@ -28,6 +31,7 @@ impl Kept for Session {
 #[derive(Clone)]
 pub struct Who {
     pub account: Account,
+    /// When they proved who they are, in microseconds.
     pub since: i64,
 }
 
@@ -70,14 +74,57 @@ impl Visitor {
         hash(&self.secret)
     }
 
+    /// A session of somebody who proved at `proven` who they are, in place of `old`.
+    pub async fn enter(
+        store: &Store,
+        account: Account,
+        proven: i64,
+        old: String,
+        now: i64,
+    ) -> Result<Visitor, StoreError> {
+        let session = Session {
+            account: account.id.clone(),
+            since: now,
+            proven: Some(proven),
+        };
+        let visitor = Visitor::renewed(Who {
+            account,
+            since: proven,
+        });
+        let key = visitor.hash();
+        let kept = move |tx: &mut Tx| {
+            tx.remove_handle(&old)?;
+            handles::keep(tx, &key, &session, now + LIFETIME)
+        };
+        store.write(kept).await?;
+        Ok(visitor)
+    }
+
     /// What forms must bring back: another site cannot read it, nor the cookie that it follows from.
     pub fn csrf(&self) -> String {
-        hash(&format!("csrf {}", self.secret))
+        self.derived("csrf")
+    }
+
+    /// What only this browser, or we, can know.
+    pub fn derived(&self, what: &str) -> String {
+        hash(&format!("{what} {}", self.secret))
     }
 
     pub fn sent(&self, csrf: Option<&str>) -> bool {
         let given = csrf.unwrap_or_default();
         verify_slices_are_equal(self.csrf().as_bytes(), given.as_bytes()).is_ok()
+    }
+
+    /// Where the browser does not know it yet.
+    pub fn new_cookie(&self, issuer: &str) -> Option<String> {
+        self.is_new.then(|| self.cookie(issuer))
+    }
+
+    pub fn with_cookie(&self, mut response: HttpResponse, issuer: &str) -> HttpResponse {
+        if let Some(Ok(value)) = self.new_cookie(issuer).map(|cookie| cookie.parse()) {
+            response.headers_mut().insert(SET_COOKIE, value);
+        }
+        response
     }
 
     /// Lax, so that it comes along when an app sends the person here, and with no form of another site.
@@ -101,7 +148,7 @@ pub fn who(tx: &mut Tx, key: &str, now: i64) -> Result<Option<Who>, StoreError> 
     let valid = account.filter(|account| account.disabled.is_none() && account.password_set <= session.since);
     Ok(valid.map(|account| Who {
         account,
-        since: session.since,
+        since: session.proven.unwrap_or(session.since),
     }))
 }
 

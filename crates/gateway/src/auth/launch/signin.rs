@@ -31,13 +31,24 @@ pub fn name_hash(name: &str) -> String {
     hash(&format!("name {name}"))
 }
 
-/// Who it is, with a new session in place of `old`; None whatever was wrong.
+/// What came of it. The person is told nothing of why it failed; the audit is.
+pub enum Outcome {
+    Entered(Visitor),
+    Refused {
+        /// Whose name was typed.
+        account: Option<Account>,
+        /// It was not looked at, because too many failed before.
+        waits: bool,
+    },
+}
+
+/// Who it is, with a new session in place of `old`.
 pub async fn sign_in(
     authority: &Authority,
     typed: Typed,
     old: String,
     now: i64,
-) -> Result<Option<Visitor>, StoreError> {
+) -> Result<Outcome, StoreError> {
     // A name that cannot be one is looked up all the same.
     let name = account::name_of(&typed.name).unwrap_or_default();
     let (key, wanted) = (name_hash(&name), name);
@@ -48,9 +59,14 @@ pub async fn sign_in(
     let (open, found) = begun.await?;
     let known = verified(found.clone(), typed.password).await;
     let step = |account: &Account| one_time_step(account, &typed.one_time, now);
+    let refused = |account| Outcome::Refused {
+        account,
+        waits: !open,
+    };
+    let named = found.clone();
     let accepted = found.filter(|account| known && open && account.disabled.is_none());
     let Some((account, Some(step))) = accepted.map(|account| (account.clone(), step(&account))) else {
-        return Ok(None);
+        return Ok(refused(named));
     };
     let visitor = Visitor::renewed(Who {
         account: account.clone(),
@@ -66,11 +82,15 @@ pub async fn sign_in(
         let new = Session {
             account: account.id.clone(),
             since: now,
+            proven: None,
         };
         handles::keep(tx, &session, &new, now + LIFETIME)?;
         Ok(true)
     };
-    Ok(authority.store.write(done).await?.then_some(visitor))
+    Ok(match authority.store.write(done).await? {
+        true => Outcome::Entered(visitor),
+        false => refused(named),
+    })
 }
 
 /// Counts the attempt as failed until it has succeeded, so that many at once are no way around.

@@ -20,8 +20,10 @@ impl Scopes {
     }
 
     fn cover(&self, wanted: &Scope) -> bool {
-        let Scope::Data(wanted) = wanted else {
-            return self.scopes.contains(wanted);
+        let wanted = match wanted {
+            Scope::Data(wanted) => wanted,
+            Scope::Admin(office, letters) => return self.admin(*office).covers(*letters),
+            Scope::Session(_) => return self.scopes.contains(wanted),
         };
         let wider = self.data().filter(|scope| scope.reaches(wanted));
         let letters = wider.fold(Letters::NONE, |all, scope| all.and(scope.letters));

@@ -9,7 +9,11 @@ use std::fmt;
 pub enum Scope {
     Session(Session),
     Data(DataScope),
+    /// `admin/Client.cruds`, a word of our own: to keep clients.
+    Admin(Office, Letters),
 }
+
+const ADMIN: &str = "admin/";
 
 /// What is asked of the launch rather than of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,11 +61,43 @@ pub struct DataScope {
     pub narrowing: Option<Narrowing>,
 }
 
+/// What a program may keep at `/admin`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Office {
+    Client,
+    Account,
+    Sender,
+}
+
+const OFFICES: [(&str, Office); 3] = [
+    ("Client", Office::Client),
+    ("Account", Office::Account),
+    ("Sender", Office::Sender),
+];
+
+impl Office {
+    pub fn name(self) -> &'static str {
+        name_of(&OFFICES, self)
+    }
+}
+
+fn admin(text: &str) -> Result<Scope, &'static str> {
+    let (name, letters) = text
+        .split_once('.')
+        .ok_or("is not of the form admin/Client.cruds")?;
+    let office = OFFICES.iter().find(|(office, _)| *office == name);
+    let (_, office) = office.ok_or("names none of admin/Client, admin/Account and admin/Sender")?;
+    Ok(Scope::Admin(*office, Letters::parse(letters)?))
+}
+
 impl Scope {
     /// The error is a sentence that quotes the scope, without what its query asks for.
     pub fn parse(text: &str) -> Result<Scope, String> {
         if let Some((_, session)) = SESSION.iter().find(|(name, _)| *name == text) {
             return Ok(Scope::Session(*session));
+        }
+        if let Some(rest) = text.strip_prefix(ADMIN) {
+            return admin(rest).map_err(|why| format!("scope `{text}` {why}"));
         }
         let shown = text.split('?').next().unwrap_or_default();
         DataScope::parse(text)
@@ -69,14 +105,19 @@ impl Scope {
             .map_err(|why| format!("scope `{shown}` {why}"))
     }
 
+    /// Whether it needs no person, and none can give it.
     pub fn is_of_system(&self) -> bool {
-        self.data().is_some_and(|scope| scope.context == Context::System)
+        match self {
+            Scope::Data(scope) => scope.context == Context::System,
+            Scope::Admin(..) => true,
+            Scope::Session(_) => false,
+        }
     }
 
     pub fn data(&self) -> Option<&DataScope> {
         match self {
             Scope::Data(scope) => Some(scope),
-            Scope::Session(_) => None,
+            Scope::Session(_) | Scope::Admin(..) => None,
         }
     }
 }
@@ -142,6 +183,7 @@ impl fmt::Display for Scope {
         match self {
             Scope::Session(session) => f.write_str(name_of(&SESSION, *session)),
             Scope::Data(scope) => scope.fmt(f),
+            Scope::Admin(office, letters) => write!(f, "{ADMIN}{}.{letters}", name_of(&OFFICES, *office)),
         }
     }
 }

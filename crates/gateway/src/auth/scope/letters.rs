@@ -59,6 +59,10 @@ impl Letters {
         Letters(self.0 | other.0)
     }
 
+    pub fn common(self, other: Letters) -> Letters {
+        Letters(self.0 & other.0)
+    }
+
     pub fn covers(self, other: Letters) -> bool {
         self.0 & other.0 == other.0
     }

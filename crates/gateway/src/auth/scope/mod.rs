@@ -10,7 +10,7 @@ mod narrowing;
 #[cfg(test)]
 mod tests;
 
-pub use grammar::{Context, DataScope, Scope, Session};
+pub use grammar::{Context, DataScope, Office, Scope, Session};
 pub use letters::Letters;
 pub use narrowing::Narrowing;
 
@@ -68,6 +68,14 @@ impl Scopes {
         self.scopes.iter().filter_map(Scope::data)
     }
 
+    /// What may be done with what is kept there.
+    pub fn admin(&self, office: Office) -> Letters {
+        self.scopes.iter().fold(Letters::NONE, |all, scope| match scope {
+            Scope::Admin(of, letters) if *of == office => all.and(*letters),
+            _ => all,
+        })
+    }
+
     pub fn has(&self, session: Session) -> bool {
         self.scopes.contains(&Scope::Session(session))
     }
@@ -93,6 +101,19 @@ impl Scopes {
     pub fn without_queries(&self) -> String {
         let shown = |scope: &Scope| scope.to_string().split('?').next().unwrap_or_default().to_owned();
         self.scopes.iter().map(shown).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Each once; none may be left.
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(all: I) -> Scopes {
+        let mut scopes = Vec::new();
+        for scope in all {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+        Scopes { scopes }
     }
 }
 

@@ -100,6 +100,7 @@ fn of_itself(filter: &Filter) -> bool {
         | Filter::Has { .. }
         | Filter::Checked(_)
         | Filter::Terminology { .. }
-        | Filter::OfPatients(_) => false,
+        | Filter::OfPatients(_)
+        | Filter::Shown(_) => false,
     }
 }

@@ -13,7 +13,13 @@ async fn a_rotated_key_signs_once_all_know_it_and_the_old_one_still_verifies() {
         first
             .state
             .auth
-            .issue("somebody", &Scopes::everything(), at)
+            .issue_to(
+                "somebody",
+                "somebody",
+                &Scopes::everything(),
+                Default::default(),
+                at,
+            )
             .unwrap()
     };
     let kid = |token: &str| jsonwebtoken::decode_header(token).unwrap().kid.unwrap();

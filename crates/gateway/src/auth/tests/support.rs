@@ -40,6 +40,7 @@ impl Folder {
             connections: 1,
             enforced: None,
             search_seconds: 60,
+            wait_seconds: 15,
         };
         Store::open(&settings, Arc::new(NoReaction)).unwrap()
     }

@@ -64,7 +64,15 @@ async fn a_token_ends_when_it_says() {
     let gateway = Gateway::with(|config| config.tokens.lifetime_seconds = 60).await;
     let now = seconds() * 1_000_000;
     let auth = &gateway.state.auth;
-    let token = auth.issue("somebody", &Scopes::everything(), now).unwrap();
+    let token = auth
+        .issue_to(
+            "somebody",
+            "somebody",
+            &Scopes::everything(),
+            Default::default(),
+            now,
+        )
+        .unwrap();
     let at = |seconds: i64| auth.check(&token, now + seconds * 1_000_000).map(drop);
     assert_eq!(at(-60), Err(Refusal::NotYet));
     assert_eq!((at(0), at(59)), (Ok(()), Ok(())));
@@ -80,6 +88,7 @@ fn launched() -> Holder {
         encounter: None,
         fhir_user: Some("Practitioner/doc".into()),
         sid: Some("grant-1".into()),
+        ..Holder::default()
     }
 }
 
@@ -173,7 +182,13 @@ async fn a_token_of_another_server_is_foreign() {
     let token = there
         .state
         .auth
-        .issue("somebody", &Scopes::everything(), now)
+        .issue_to(
+            "somebody",
+            "somebody",
+            &Scopes::everything(),
+            Default::default(),
+            now,
+        )
         .unwrap();
     assert_eq!(
         here.state.auth.check(&token, now).map(drop),
@@ -183,7 +198,13 @@ async fn a_token_of_another_server_is_foreign() {
     let token = stranger
         .state
         .auth
-        .issue("somebody", &Scopes::everything(), now)
+        .issue_to(
+            "somebody",
+            "somebody",
+            &Scopes::everything(),
+            Default::default(),
+            now,
+        )
         .unwrap();
     assert_eq!(
         here.state.auth.check(&token, now).map(drop),

@@ -1,5 +1,7 @@
 //! What the demo prints, for a person to read.
 use super::Credentials;
+use super::app::Registered;
+use super::people::Person;
 use super::stories::Story;
 use crate::cli::serve::Server;
 use crate::edge;
@@ -18,6 +20,9 @@ pub struct Facts {
     mllp: Option<SocketAddr>,
     zone: Tz,
     ready: String,
+    /// How this very program is called.
+    program: String,
+    database: String,
 }
 
 impl Facts {
@@ -31,6 +36,13 @@ impl Facts {
             mllp: server.mllp(),
             zone: config.practice.timezone,
             ready: server.ready_line(),
+            program: std::env::current_exe()
+                .map_or_else(|_| "baton".to_owned(), |path| path.display().to_string()),
+            // Another's address may hold a password.
+            database: match config.database.starts_with("sqlite:") {
+                true => config.database.clone(),
+                false => "…".to_owned(),
+            },
         }
     }
 }
@@ -149,7 +161,38 @@ pub fn try_next(facts: &Facts, plan: &str) {
     if let Some(mllp) = facts.mllp {
         println!("  examples/hie-mllp.sh {mllp}                   # the same over MLLP");
     }
+    println!("  TOKEN=$TOKEN BATON={base} examples/ehr-worklist.sh  # the worklist");
     println!(
-        "  TOKEN=$TOKEN BATON={base} examples/ehr-worklist.sh  # the worklist\n\n  Ctrl-C ends the sandbox."
+        "\n  Commands on this sandbox (client, account, sender, audit, …) end in --database {}:",
+        facts.database
     );
+    println!(
+        "  printf %s \"$TOKEN\" | {} token explain - --database {}",
+        facts.program, facts.database
+    );
+}
+
+/// The app, and as whom to sign in to it.
+pub fn app(facts: &Facts, app: Option<&Registered>, people: &[Person]) {
+    title("Sign in to an app, as a person");
+    match app {
+        None => println!(
+            "  baton demo --app FOLDER|URL   serves or registers yours; `make demo` has the one of examples/smart-app"
+        ),
+        Some(app) => println!("  Open {}", app.url()),
+    }
+    if let Some(app) = app.filter(|app| app.is_elsewhere()) {
+        println!(
+            "  Its settings: iss {}/fhir, client_id {}, a public client",
+            facts.base, app.client_id
+        );
+    }
+    for person in people {
+        let who = match person.name {
+            "grace" => "the patient of the first story: her own plan",
+            _ => "her care coordinator: choose a patient, such as Okafor",
+        };
+        println!("  name {}  password {}  {who}", person.name, person.password);
+    }
+    println!("\n  Ctrl-C ends the sandbox.");
 }

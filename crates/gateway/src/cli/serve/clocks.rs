@@ -12,7 +12,7 @@ const TICK: Duration = Duration::from_secs(60);
 const GLANCE: Duration = Duration::from_secs(1);
 
 /// What goes on in the background for one organisation.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 6] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 7] {
     [
         actix_web::rt::spawn(state.auth.clone().keep_fresh()),
         actix_web::rt::spawn(tick(state.clone())),
@@ -20,6 +20,7 @@ pub fn start(state: &AppState) -> [JoinHandle<()>; 6] {
         actix_web::rt::spawn(follow_bases(state.clone())),
         actix_web::rt::spawn(reindex::tend(state.clone())),
         actix_web::rt::spawn(audit::seal::tend(state.clone())),
+        actix_web::rt::spawn(audit::seal::retain(state.clone())),
     ]
 }
 

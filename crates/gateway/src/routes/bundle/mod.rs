@@ -18,6 +18,7 @@ mod ready;
 mod references;
 mod refusal;
 mod response;
+mod said;
 mod tokens;
 mod transaction;
 mod what;
@@ -27,7 +28,7 @@ pub use response::Done;
 pub use transaction::Also;
 
 use super::call::Return;
-use super::{Call, FhirBody, Reply, query, said};
+use super::{Call, FhirBody, Reply, query};
 use crate::audit::{self, What};
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -76,7 +77,7 @@ pub async fn process(
     let _place = state.bundles.place(bytes.len()).await?;
     let bundle = opened(state, &bytes).await?;
     let (kind, done) = match bundle.kind {
-        Kind::Batch if call.provenance.is_some() => return Err(said::of_no_batch()),
+        Kind::Batch if call.provenance.is_some() => return Err(super::said::of_no_batch()),
         Kind::Batch => {
             let done = batch::run(state, caller, &call, bytes, bundle.entries).await;
             ("batch", done)

@@ -4,10 +4,10 @@ use super::plan::Plan;
 use super::ready::Prepare;
 use super::refusal::at;
 use super::what::What;
+use crate::auth::Access;
 use crate::error::ApiError;
 use crate::routes::body::parsed;
-use crate::routes::patch;
-use crate::routes::read::existing;
+use crate::routes::{patch, visible};
 use fhir::TypeId;
 use fhir::bundle::Links;
 use fhir::patch::Patch;
@@ -32,9 +32,8 @@ pub fn all(
                 patch,
                 expect,
             } => {
-                let key = (*type_id, id.clone());
-                existing(*type_id, stored.remove(&key))
-                    .map_err(StoreError::from)
+                let found = stored.remove(&(*type_id, id.clone()));
+                visible::to_change(tx, &plan.caller, (*type_id, found), Access::Update)
                     .and_then(|stored| make(patch, stored, *expect, links))
             }
             What::PatchBy {

@@ -54,7 +54,7 @@ impl Plan {
             first_use: Vec::new(),
             references: HashMap::new(),
             caller: caller.clone(),
-            context: call.context(&caller.client_id),
+            context: call.context(caller),
             base: state.config.fhir_base(),
             call: call.clone(),
             bytes,

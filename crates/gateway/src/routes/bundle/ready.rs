@@ -9,7 +9,7 @@ use super::references;
 use super::refusal::{Refusals, at};
 use super::what::What;
 use crate::error::ApiError;
-use crate::routes::update::{same_id, target};
+use crate::routes::update::{expected, same_id, target};
 use fhir::Resource;
 use fhir::bundle::{Links, resource};
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,8 +126,9 @@ fn make(
             id, criteria, expect, ..
         } => {
             let resource = linked()?;
-            let id = target(&resource, found(known, *criteria), id)?;
-            put(resource, &id, *expect)
+            let found = found(known, *criteria);
+            let (id, expect) = (target(&resource, found, id)?, expected(&resource, found, *expect));
+            put(resource, &id, expect)
         }
         What::Delete { type_id, id, expect } => change(*type_id, id, Op::Delete, *expect),
         What::DeleteBy {

@@ -50,7 +50,7 @@ impl<'a> ByToken<'a> {
         let mut places: HashMap<_, Vec<usize>> = HashMap::new();
         let mut own: Vec<&SearchParam> = Vec::new();
         for place in of {
-            let query = &criteria[place].query;
+            let query = &criteria[place].asked;
             let Some(Filter::Param {
                 param,
                 test: Test::Token(tokens),
@@ -91,7 +91,7 @@ impl<'a> ByToken<'a> {
             .filter_map(|key| self.places.get(&key))
             .flatten()
             .copied()
-            .filter(|place| holds(&self.criteria[*place].query, &index))
+            .filter(|place| holds(&self.criteria[*place].asked, &index))
             .collect();
         met.sort_unstable();
         met.dedup();

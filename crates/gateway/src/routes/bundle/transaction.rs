@@ -7,7 +7,7 @@ use super::ready::{Anew, Prepare, Ready};
 use super::refusal::at;
 use super::response::Done;
 use super::what::What;
-use super::{beside, patches};
+use super::{beside, patches, said};
 use crate::auth::{Access, Caller};
 use crate::error::{ApiError, shown_to};
 use crate::routes::call::Return;
@@ -20,7 +20,7 @@ use fhir::Issue;
 use fhir::bundle::{Entry, Method};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use store::{Applied, Outcome, Prepared, StoreError, Texts, Tx};
+use store::{Applied, Context, Outcome, Prepared, StoreError, Texts, Tx};
 
 /// What else belongs into the same transaction.
 pub type Also = Box<dyn Fn(&mut Tx) -> Result<(), StoreError> + Send>;
@@ -111,7 +111,9 @@ fn work(
     };
     let links = anew.as_ref().map_or(&ready.links, |anew| &anew.links);
     let patched = patches::all(plan, &known, links, tx, prepare)?;
-    let mut replies = apply(plan, tx, changes(plan, ready, anew.as_ref(), &patched))?;
+    let context = said::context(plan, &known, links)?;
+    let changes = changes(plan, ready, anew.as_ref(), &patched);
+    let mut replies = apply(plan, tx, changes, &context)?;
     (0..plan.steps.len())
         .map(|index| {
             let method = plan.steps[index].method;
@@ -159,30 +161,29 @@ fn apply(
     plan: &Plan,
     tx: &mut Tx,
     changes: Vec<(usize, &Prepared)>,
+    context: &Context,
 ) -> Result<HashMap<usize, Applied>, StoreError> {
     let (places, changes): (Vec<usize>, Vec<&Prepared>) = changes.into_iter().unzip();
     let texts = match plan.call.prefer {
         None | Some(Return::Representation) => Texts::Wanted,
         Some(Return::Minimal | Return::Outcome) => Texts::Unwanted,
     };
-    let applied = tx
-        .apply_prepared(&changes, &plan.context, texts)
-        .map_err(|error| {
-            let refused = error.about();
-            let of = |change: &&Prepared| refused == Some((change.type_id(), change.id()));
-            match changes.iter().position(of).map(|n| places[n]) {
-                Some(index) if plan.steps[index].method == Method::Patch && is_race(&error) => {
-                    patch::again(error)
-                }
-                Some(index) => at(index, shown_to(&plan.caller, error)),
-                None => error,
+    let applied = tx.apply_prepared(&changes, context, texts).map_err(|error| {
+        let refused = error.about();
+        let of = |change: &&Prepared| refused == Some((change.type_id(), change.id()));
+        match changes.iter().position(of).map(|n| places[n]) {
+            Some(index) if plan.steps[index].method == Method::Patch && is_race(&error) => {
+                patch::again(error)
             }
-        })?;
+            Some(index) => at(index, shown_to(&plan.caller, error)),
+            None => error,
+        }
+    })?;
     let mut results = HashMap::with_capacity(applied.len());
     for (index, applied) in places.into_iter().zip(applied) {
         if plan.steps[index].method == Method::Put && applied.outcome == Outcome::Created {
             plan.caller
-                .require(applied.type_id, Access::Create)
+                .writes(applied.type_id, Access::Create)
                 .map_err(|error| at(index, error.into()))?;
         }
         results.insert(index, applied);

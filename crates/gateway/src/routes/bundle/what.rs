@@ -95,7 +95,7 @@ impl Plan {
         match (entry.method, entry.target, entry.text) {
             (Method::Post, Target::Operation(..), _) => Err(no_operation()),
             (Method::Post, Target::Type(type_id, _), Some(_)) => {
-                self.caller.require(type_id, Access::Create)?;
+                self.caller.writes(type_id, Access::Create)?;
                 let text = entry.if_none_exist.as_deref();
                 let unless = text
                     .map(|text| self.criteria(state, index, type_id, text, known))
@@ -107,7 +107,7 @@ impl Plan {
                 })
             }
             (Method::Put, target @ (Target::Instance(on, _) | Target::Type(on, _)), Some(text)) => {
-                self.caller.require(on, Access::Update)?;
+                self.caller.writes(on, Access::Update)?;
                 let own = own_id(self.slice(&text));
                 self.put(state, index, target, own, expect, known)
             }
@@ -155,7 +155,7 @@ impl Plan {
         let (Target::Instance(type_id, _) | Target::Type(type_id, _)) = target else {
             return Err(unsupported());
         };
-        self.caller.require(type_id, Access::Update)?;
+        self.caller.writes(type_id, Access::Update)?;
         Ok(match target {
             Target::Type(_, text) => What::PatchBy {
                 type_id,
@@ -183,11 +183,11 @@ impl Plan {
     ) -> Result<What, ApiError> {
         match target {
             Target::Instance(type_id, id) => {
-                self.caller.require(type_id, Access::Delete)?;
+                self.caller.writes(type_id, Access::Delete)?;
                 Ok(What::Delete { type_id, id, expect })
             }
             Target::Type(type_id, text) => {
-                self.caller.require(type_id, Access::Delete)?;
+                self.caller.writes(type_id, Access::Delete)?;
                 Ok(What::DeleteBy {
                     type_id,
                     criteria: self.criteria(state, index, type_id, &text, known)?,

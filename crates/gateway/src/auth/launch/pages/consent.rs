@@ -32,6 +32,7 @@ pub fn consent(frame: &Frame, scopes: &Scopes, subject: Option<&str>, redirect_u
         @if let Some(origin) = source_of(redirect_uri) { p { "You go on at " strong { (origin) } "." } }
         @if !asked.is_empty() { p { "Take away the mark from what you do not want to allow." } }
         (frame.form("consent", fields))
+        p { "What you allow can be taken back on the page of " a href="../account/apps" { "your apps" } "." }
         (frame.ways_out())
     };
     Page::new(&format!("Allow {}?", frame.app), body)

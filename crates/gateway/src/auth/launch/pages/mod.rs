@@ -3,18 +3,25 @@
 //! <https://www.w3.org/WAI/tutorials/forms/>
 mod choose;
 mod consent;
+mod own;
+mod provider;
 mod sign_in;
 mod words;
 
 pub use choose::{choose_encounter, choose_patient};
 pub use consent::consent;
-pub use sign_in::sign_in;
+pub use own::{Kept, own_apps, own_sign_in};
+pub use provider::{astray, nobody};
+pub use sign_in::{Offer, sign_in};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpResponse, ResponseError};
 use maud::{DOCTYPE, Markup, html};
 use store::StoreError;
+
+/// The query by which a person says that they want to sign in at the provider.
+pub const GO: &str = "go=there";
 
 const STYLE: &str = include_str!("style.css");
 
@@ -110,13 +117,7 @@ fn source_of(uri: &str) -> Option<String> {
 impl Frame<'_> {
     /// A form that posts to this very page.
     fn form(&self, action: &str, inside: Markup) -> Markup {
-        html! {
-            form method="post" {
-                input type="hidden" name="csrf" value=(self.csrf);
-                input type="hidden" name="action" value=(action);
-                (inside)
-            }
-        }
+        form(self.csrf, action, inside)
     }
 
     /// Who one is signed in as, and the two ways out.
@@ -129,6 +130,16 @@ impl Frame<'_> {
                 }
                 (self.form("cancel", html! { button.plain { "Cancel and go back to " (self.app) } }))
             }
+        }
+    }
+}
+
+fn form(csrf: &str, action: &str, inside: Markup) -> Markup {
+    html! {
+        form method="post" {
+            input type="hidden" name="csrf" value=(csrf);
+            input type="hidden" name="action" value=(action);
+            (inside)
         }
     }
 }

@@ -33,6 +33,13 @@ pub fn of(scope: &Scope) -> String {
     match scope {
         Scope::Data(scope) => of_data(scope),
         Scope::Session(session) => of_session(*session).to_owned(),
+        Scope::Admin(office, letters) => {
+            format!(
+                "{} {}s of this server",
+                verbs(*letters),
+                office.name().to_lowercase()
+            )
+        }
     }
 }
 

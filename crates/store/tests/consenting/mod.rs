@@ -1,0 +1,3 @@
+//! Random Consents and what they say.
+pub mod oracle;
+pub mod world;

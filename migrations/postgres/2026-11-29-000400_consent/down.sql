@@ -1,0 +1,2 @@
+ALTER TABLE client DROP COLUMN organization;
+DROP TABLE consent_rule;
