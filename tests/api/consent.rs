@@ -4,5 +4,6 @@ mod exceptions;
 mod glass;
 mod labels;
 mod people;
+mod racing;
 pub mod town;
 mod writing;

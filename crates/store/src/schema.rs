@@ -296,5 +296,5 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(resource, resource_history, idx_reference);
 diesel::allow_tables_to_appear_in_same_query!(inbox, event);
-
 diesel::allow_tables_to_appear_in_same_query!(resource, reference_held);
+diesel::allow_tables_to_appear_in_same_query!(resource, consent_rule);

@@ -20,6 +20,7 @@ use crate::{
 use fhir::TypeId;
 use fhir::registry::CustomParams;
 use fhir::search::Query;
+use fhir::search::reach::is_decided_before;
 use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -242,7 +243,8 @@ impl Store {
     }
 
     pub async fn search(&self, query: Query) -> Result<Page, StoreError> {
-        self.look(false, move |tx| tx.search(&query)).await
+        self.look(is_decided_before(&query), move |tx| tx.search(&query))
+            .await
     }
 
     /// The search parameters that this database adds to R4's, as far as this process knows.

@@ -80,8 +80,33 @@ async fn judge(store: &Store, world: &World, recipient: &Recipient, seed: u64) {
             if oracle::shows(world, one, recipient) {
                 expected.push(id.clone());
             }
-            let point = store.shows(asker(), facts(one)).await.expect("told");
-            if point {
+            let found = store
+                .fetch(type_id(on), id.clone())
+                .await
+                .expect("found")
+                .expect("there");
+            let point = store
+                .shows(&asker(), &facts(one), found.version)
+                .await
+                .expect("told");
+            let older = store.shows(&asker(), &facts(one), found.version - 1).await;
+            assert_eq!(older.expect("told"), None, "of what was replaced nothing is told");
+            let somebody = Asker::new(
+                Some("Practitioner/x".into()),
+                Arc::new([]),
+                recipient.purpose,
+                recipient.now,
+            );
+            let told = store
+                .shows(&somebody, &facts(one), found.version)
+                .await
+                .expect("told");
+            assert_ne!(
+                told,
+                Some(false),
+                "nobody is refused before it is known who they are"
+            );
+            if point.expect("who asks is known") {
                 by_point.push(id.clone());
             }
             let (asker, facts) = (asker(), facts(one));

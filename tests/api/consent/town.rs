@@ -48,7 +48,10 @@ pub fn town(database: Database) -> Town {
 }
 
 pub fn client_of(baton: &Baton, organization: &str) -> Client {
-    let scope = "system/*.cruds";
+    client_with(baton, organization, "system/*.cruds")
+}
+
+pub fn client_with(baton: &Baton, organization: &str, scope: &str) -> Client {
     let add = ["client", "add", "--name", "scene", "--scope", scope, "--secret"];
     let of = ["--organization", organization];
     let added = baton.database.run_json(&[&add[..], &of].concat());

@@ -5,6 +5,7 @@ use crate::audit::book::events;
 use crate::auth::partner::text;
 use crate::on_both;
 use crate::support::Baton;
+use serde_json::Value;
 
 on_both!(
     a_person_sees_what_was_allowed_and_takes_it_back,
@@ -60,10 +61,19 @@ fn a_person_sees_what_was_allowed_and_takes_it_back(baton: &Baton) {
     let out = browser.submit(&again, "sign-out", &[]);
     assert!(out.apps().is_empty() && !out.form("sign-in").is_empty());
     let recorded = events(&baton.database);
-    let changed = |event: &&serde_json::Value| {
-        event["subtype"][0]["code"] == "110137" && event.to_string().contains("Patient/ada")
-    };
-    assert_eq!(recorded.iter().filter(changed).count(), 2);
+    let taken_back =
+        |event: &&Value| event["subtype"][0]["code"] == "110137" && event.to_string().contains("Patient/ada");
+    let taken_back: Vec<_> = recorded.iter().filter(taken_back).collect();
+    assert_eq!(
+        taken_back.len(),
+        1,
+        "what was not there is no event: {taken_back:#?}"
+    );
+    let entities = taken_back[0]["entity"].to_string();
+    assert!(
+        entities.contains("urn:baton:client") && entities.contains(&app.id),
+        "{entities}"
+    );
 }
 
 fn only_the_page_itself_takes_back(baton: &Baton) {

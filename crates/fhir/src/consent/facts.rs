@@ -8,7 +8,7 @@ use crate::search::index::{EntryValue, entries_of, usual};
 use crate::search::reach::patients;
 use std::collections::BTreeSet;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
     pub on: TypeId,
     pub id: String,
@@ -75,6 +75,14 @@ pub fn code_params(on: TypeId) -> impl Iterator<Item = &'static SearchParam> {
 /// Those that tell when what a resource is about was.
 pub fn date_params(on: TypeId) -> impl Iterator<Item = &'static SearchParam> {
     own(on, ParamKind::Date)
+}
+
+/// All that [`Facts::of`] asks but whose a resource is.
+pub fn params(on: TypeId) -> impl Iterator<Item = &'static SearchParam> {
+    label_param(on)
+        .into_iter()
+        .chain(code_params(on))
+        .chain(date_params(on))
 }
 
 /// Those of all types begin with an underscore.

@@ -26,7 +26,7 @@ mod tests;
 
 pub use asker::{Asker, Recipient};
 pub use compile::{Compiled, compile};
-pub use facts::{Facts, code_params, date_params, label_param};
+pub use facts::{Facts, code_params, date_params, label_param, params};
 pub use rule::{Coded, Rule};
 
 use crate::TypeId;

@@ -67,7 +67,7 @@ const LOGIN: Coding = (DICOM, "110114", "User Authentication");
 const SECURITY: Coding = (DICOM, "110113", "Security Alert");
 
 /// The last one stands for what a later release may record.
-pub static KINDS: [Kind; 26] = [
+pub static KINDS: [Kind; 27] = [
     rest("read", "R", READING, Some("Read")),
     rest("vread", "R", READING, Some("Read")),
     rest("create", "C", WRITING, Some("Create")),
@@ -92,6 +92,11 @@ pub static KINDS: [Kind; 26] = [
     ),
     security(
         "account",
+        SECURITY,
+        Some((DICOM, "110137", "User Security Attributes Changed")),
+    ),
+    security(
+        "withdraw",
         SECURITY,
         Some((DICOM, "110137", "User Security Attributes Changed")),
     ),

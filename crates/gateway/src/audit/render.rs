@@ -215,6 +215,7 @@ fn entities(event: &Event, base: &str) -> Vec<Value> {
 fn system_of(action: &str) -> String {
     match action {
         "login" | "logout" => "urn:baton:account".to_owned(),
+        "withdraw" => "urn:baton:client".to_owned(),
         other => format!("urn:baton:{other}"),
     }
 }

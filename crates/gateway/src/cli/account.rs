@@ -334,7 +334,7 @@ fn allowed(name: &str, data: &data::Args) -> Result<(), Failure> {
 fn withdraw(name: &str, client: String, data: &data::Args) -> Result<(), Failure> {
     let now = edge::now();
     let account = change(name, data, move |tx, account| {
-        launch::withdraw(tx, &account.id, &client, now)
+        launch::withdraw(tx, &account.id, &client, now).map(|_| ())
     })?;
     data::print(&account::told(&account));
     Ok(())

@@ -31,15 +31,32 @@ pub async fn current(
     let Some(stored) = found.filter(|stored| !stored.deleted) else {
         return Ok(None);
     };
-    let seen = match decide(reach, &stored, &state.store.custom().bases)? {
-        Judged::Seen => true,
-        Judged::Hidden => false,
-        Judged::If(open, facts) => match only_shown(&open) {
-            Some(asker) => state.store.shows(asker, *facts).await?,
-            None => state.store.read(move |tx| any(tx, &open, &facts)).await?,
-        },
+    match decide(reach, &stored, &state.store.custom().bases)? {
+        Judged::Seen => Ok(Some(stored)),
+        Judged::Hidden => Ok(None),
+        Judged::If(open, facts) => asked(state, reach, stored, (open, facts)).await,
+    }
+}
+
+/// As the database says, of what it holds while it says so: what was read before may have been replaced
+/// by something else, and rules have changed with it.
+async fn asked(
+    state: &AppState,
+    reach: &Reach,
+    stored: Stored,
+    (open, facts): (Vec<Open>, Box<Facts>),
+) -> Result<Option<Stored>, ApiError> {
+    if let Some(asker) = only_shown(&open)
+        && let Some(shown) = state.store.shows(asker, &facts, stored.version).await?
+    {
+        return Ok(shown.then_some(stored));
+    }
+    let reach = reach.clone();
+    let anew = move |tx: &mut Tx| match tx.get(stored.type_id, &stored.id)? {
+        Some(now) if now.version == stored.version => Ok(any(tx, &open, &facts)?.then_some(now)),
+        now => current_in(tx, &reach, now),
     };
-    Ok(seen.then_some(stored))
+    Ok(state.store.read(anew).await?)
 }
 
 /// The same inside a transaction.
@@ -156,9 +173,9 @@ fn decide(reach: &Reach, stored: &Stored, bases: &Bases) -> Result<Judged, Store
 }
 
 /// Of whom nothing is asked but whether consents and labels show it to them.
-fn only_shown(open: &[Open]) -> Option<Arc<Asker>> {
+fn only_shown(open: &[Open]) -> Option<&Arc<Asker>> {
     match open {
-        [Open { panel: None, shown }] => shown.clone(),
+        [Open { panel: None, shown }] => shown.as_ref(),
         _ => None,
     }
 }

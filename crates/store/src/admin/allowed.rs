@@ -43,16 +43,16 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Of an account: to one client, or to all.
-    pub fn forget_allowed(&mut self, account: &str, client: Option<&str>) -> Result<(), StoreError> {
+    /// Of an account: to one client, or to all. Whether there was any.
+    pub fn forget_allowed(&mut self, account: &str, client: Option<&str>) -> Result<bool, StoreError> {
         let of_account = allowed::table.filter(allowed::account.eq(account));
-        match client {
+        let forgotten = match client {
             None => diesel::delete(of_account).execute(self.conn)?,
             Some(client) => {
                 diesel::delete(of_account.filter(allowed::client.eq(client))).execute(self.conn)?
             }
         };
-        Ok(())
+        Ok(forgotten > 0)
     }
 
     pub fn forget_allowed_to(&mut self, client: &str) -> Result<(), StoreError> {

@@ -3,7 +3,8 @@
 use super::recipient;
 use super::row::RuleRow;
 use crate::conn::{Conn, on_each};
-use crate::schema::consent_rule;
+use crate::rows::type_column;
+use crate::schema::{consent_rule, resource};
 use crate::{Store, StoreError, Tx};
 use diesel::prelude::*;
 use fhir::base::Bases;
@@ -12,6 +13,17 @@ use fhir::consent::{Asker, Facts};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// What version a resource has, beside each rule of the patients, or beside nothing.
+macro_rules! at {
+    ($facts:expr, $of_patients:expr) => {
+        resource::table
+            .left_join(consent_rule::table.on($of_patients))
+            .filter(resource::type_id.eq(type_column($facts.on)))
+            .filter(resource::id.eq(&$facts.id))
+            .select((resource::version, consent_rule::all_columns.nullable()))
+    };
+}
+
 impl Tx<'_> {
     pub fn shows(&mut self, asker: &Asker, facts: &Facts) -> Result<bool, StoreError> {
         shows(self.conn, asker, facts, &self.params.bases)
@@ -19,29 +31,37 @@ impl Tx<'_> {
 }
 
 impl Store {
-    /// The same by one statement where that tells: SQLite answers on the caller's thread.
-    pub async fn shows(&self, asker: Arc<Asker>, facts: Facts) -> Result<bool, StoreError> {
-        match self.shows_at_once(&asker, &facts).await? {
-            Some(shown) => Ok(shown),
-            // Who they are is found out in the state of the database in which the rules are read.
-            None => self.read(move |tx| tx.shows(&asker, &facts)).await,
-        }
-    }
-
-    async fn shows_at_once(&self, asker: &Arc<Asker>, facts: &Facts) -> Result<Option<bool>, StoreError> {
+    /// The same by one statement, on SQLite on the caller's thread. None where that does not tell: the
+    /// resource is no longer as it was read, so that rules which came with a change would be those of
+    /// another body; or it matters who asks, which is to be found out in the state of the database in
+    /// which the rules are read.
+    pub async fn shows(
+        &self,
+        asker: &Arc<Asker>,
+        facts: &Facts,
+        version: i64,
+    ) -> Result<Option<bool>, StoreError> {
         let bases = self.custom().bases.clone();
-        if let Some(shown) = self.near_with(|conn| at_once(conn, asker, facts, &bases)) {
+        if let Some(shown) = self.near_with(|conn| at_once(conn, asker, (facts, version), &bases)) {
             return shown;
         }
         let (asker, facts) = (asker.clone(), facts.clone());
-        self.look(false, move |tx| at_once(tx.conn, &asker, &facts, &bases))
-            .await
+        self.look(false, move |tx| {
+            at_once(tx.conn, &asker, (&facts, version), &bases)
+        })
+        .await
     }
 }
 
-/// None where it depends on who they are, which is not known yet.
-fn at_once(conn: &mut Conn, asker: &Asker, facts: &Facts, bases: &Bases) -> Result<Option<bool>, StoreError> {
-    let rules = rules(conn, &facts.patients)?;
+fn at_once(
+    conn: &mut Conn,
+    asker: &Asker,
+    (facts, version): (&Facts, i64),
+    bases: &Bases,
+) -> Result<Option<bool>, StoreError> {
+    let Some(rules) = rules_at(conn, facts, version)? else {
+        return Ok(None);
+    };
     match is_open(facts, &rules) || asker.is_known() {
         true => decided(conn, asker, (facts, &rules), bases).map(Some),
         false => Ok(None),
@@ -67,17 +87,25 @@ fn decided(
     Ok(recipient.is_none_or(|recipient| is_shown(facts, rules, recipient)))
 }
 
-/// Of all of them, and hardly ever of more than one, for which the statement is prepared once.
+/// Of all of its patients.
 fn rules(conn: &mut Conn, patients: &BTreeSet<String>) -> Result<Vec<Held>, StoreError> {
-    let rules = consent_rule::table;
-    let Some(first) = patients.first() else {
-        return Ok(Vec::new());
-    };
-    let rows: Vec<RuleRow> = match patients.len() {
-        1 => on_each!(conn, |conn| rules
-            .filter(consent_rule::patient.eq(first))
-            .load(conn)?),
-        _ => rules.filter(consent_rule::patient.eq_any(patients)).load(conn)?,
-    };
+    let rows: Vec<RuleRow> = consent_rule::table
+        .filter(consent_rule::patient.eq_any(patients))
+        .load(conn)?;
     Ok(rows.into_iter().map(RuleRow::held).collect())
+}
+
+/// The same, if this version is the current one; hardly ever of more than one patient, for whom the
+/// statement is prepared once.
+fn rules_at(conn: &mut Conn, facts: &Facts, version: i64) -> Result<Option<Vec<Held>>, StoreError> {
+    let none = String::new();
+    let first = facts.patients.first().unwrap_or(&none);
+    let rows: Vec<(i64, Option<RuleRow>)> = match facts.patients.len() {
+        0 | 1 => on_each!(conn, |conn| at!(facts, consent_rule::patient.eq(first))
+            .load(conn)?),
+        _ => at!(facts, consent_rule::patient.eq_any(&facts.patients)).load(conn)?,
+    };
+    let is_current = rows.first().is_some_and(|(now, _)| *now == version);
+    let rules = rows.into_iter().filter_map(|(_, row)| row.map(RuleRow::held));
+    Ok(is_current.then(|| rules.collect()))
 }

@@ -2,7 +2,7 @@
 //! said of one body in memory. <https://hl7.org/fhir/R4/compartmentdefinition.html>
 use super::{Panel, Reach, Share, Whose, patient_type};
 use crate::TypeId;
-use crate::consent::Asker;
+use crate::consent::{self, Asker};
 use crate::registry::registry;
 use crate::resource::part;
 use crate::search::Filter;
@@ -48,29 +48,50 @@ impl Reach {
             false => Decision::If(open),
         }
     }
-}
 
-impl Reach {
-    /// A stored resource as far as it decides whether somebody sees it: all of it where a query, consents
-    /// or labels have a say.
+    /// A stored resource as far as it decides whether somebody sees it: all of it where a query has a say.
     pub fn part(&self, on: TypeId, text: &str) -> serde_json::Result<Value> {
-        let plain = |share: &Share| share.narrowed.is_empty();
-        match (self, telling(on)) {
-            (Reach::Any(shares), Some(names)) if shares.iter().all(plain) => part(text, names),
-            _ => serde_json::from_str(text),
+        let Reach::Any(shares) = self else {
+            return serde_json::from_str(text);
+        };
+        let narrowed = || shares.iter().flat_map(|share| &share.narrowed);
+        let telling = match narrowed().all(|filter| matches!(filter, Filter::Shown(_))) {
+            true if narrowed().next().is_none() => whose(on),
+            true => facts(on),
+            false => None,
+        };
+        match telling {
+            Some(names) => part(text, names),
+            None => serde_json::from_str(text),
         }
     }
 }
 
-/// The members of a type that tell whose it is; None where others may.
-fn telling(on: TypeId) -> Option<&'static [String]> {
-    static TYPES: LazyLock<Vec<OnceLock<Option<Vec<String>>>>> =
-        LazyLock::new(|| registry().types().iter().map(|_| OnceLock::new()).collect());
+/// Names of members by the type of the resource; None where others may tell as well.
+type Telling = LazyLock<Vec<OnceLock<Option<Vec<String>>>>>;
+
+fn each_type() -> Vec<OnceLock<Option<Vec<String>>>> {
+    registry().types().iter().map(|_| OnceLock::new()).collect()
+}
+
+/// The members that tell whose it is.
+fn whose(on: TypeId) -> Option<&'static [String]> {
+    static TYPES: Telling = LazyLock::new(each_type);
     let of_links = || {
         let names = compartment::links(patient_type()?, on).map(starts);
         names.collect::<Option<Vec<_>>>().map(|names| names.concat())
     };
     TYPES.get(usize::from(on.0))?.get_or_init(of_links).as_deref()
+}
+
+/// These and all that consents and labels ask for.
+fn facts(on: TypeId) -> Option<&'static [String]> {
+    static TYPES: Telling = LazyLock::new(each_type);
+    let of_facts = || {
+        let names: Option<Vec<_>> = consent::params(on).map(starts).collect();
+        Some([whose(on)?, &names?.concat()].concat())
+    };
+    TYPES.get(usize::from(on.0))?.get_or_init(of_facts).as_deref()
 }
 
 impl Share {

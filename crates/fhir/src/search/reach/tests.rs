@@ -1,5 +1,6 @@
 use super::*;
 use crate::base::Bases;
+use crate::consent::{Asker, Facts};
 use crate::search::holds::{Subject, holds};
 use crate::search::parse::parse_filter;
 use crate::search::{Query, Total};
@@ -75,6 +76,30 @@ fn the_part_that_is_read_decides_like_the_whole() {
     let whole = observation();
     let read = narrowed.part(of("Observation"), &whole.to_string()).unwrap();
     assert_eq!(read, whole);
+}
+
+#[test]
+fn the_part_that_is_read_tells_consents_the_same() {
+    let asker = Asker::new(None, Arc::new([]), None, 0);
+    let shown = share(Whose::Patient("a".into()), vec![Filter::Shown(asker)]);
+    let labels = json!({"security": [{"code": "R"}], "versionId": "3"});
+    let seen = json!({"resourceType": "Encounter", "meta": labels, "status": "finished", "class": {"code": "IMP"},
+        "subject": {"reference": "Patient/a"}, "period": {"start": "2020-01-01"}, "length": {"value": 3}});
+    let person = json!({"resourceType": "Patient", "meta": labels, "_birthDate": {"id": "x"}, "birthDate": "1950-01-01",
+        "address": [{"text": "x"}], "photo": [{"title": "x"}]});
+    let taken = json!({"resourceType": "MedicationRequest", "contained": [{"resourceType": "Medication", "id": "m"}],
+        "medicationCodeableConcept": {"coding": [{"system": "urn:c", "code": "m"}]}, "authoredOn": "2020-01-01",
+        "subject": {"reference": "Patient/a"}, "note": [{"text": "x"}]});
+    let mut result = observation();
+    result["note"] = json!([{"text": "x"}]);
+    for whole in [result, seen, person, taken] {
+        let on = of(whole["resourceType"].as_str().unwrap());
+        let part = shown.part(on, &whole.to_string()).unwrap();
+        // Whether a patient died is asked by an expression of which nothing is told beforehand.
+        let smaller = part.as_object().unwrap().len() < whole.as_object().unwrap().len();
+        assert!(smaller || on == of("Patient"), "{part}");
+        assert_eq!(Facts::of(subject(&part)), Facts::of(subject(&whole)), "{whole}");
+    }
 }
 
 #[test]

@@ -144,15 +144,18 @@ pub fn end_all_to(tx: &mut Tx, client: &str, now: i64) -> Result<(), StoreError>
 pub fn end_all_of(tx: &mut Tx, account: &str, now: i64) -> Result<(), StoreError> {
     let ids = tx.granted_by(account, now)?;
     ids.iter().try_for_each(|id| end(tx, id, now))?;
-    tx.forget_allowed(account, None)
+    tx.forget_allowed(account, None)?;
+    Ok(())
 }
 
-/// All that a person granted to one app.
-pub fn withdraw(tx: &mut Tx, account: &str, client: &str, now: i64) -> Result<(), StoreError> {
+/// All that a person granted to one app. Whether there was any.
+pub fn withdraw(tx: &mut Tx, account: &str, client: &str, now: i64) -> Result<bool, StoreError> {
+    let mut ended = false;
     for id in tx.granted_by(account, now)? {
         if tx.granted(&id, now)?.is_some_and(|row| row.client == client) {
             end(tx, &id, now)?;
+            ended = true;
         }
     }
-    tx.forget_allowed(account, Some(client))
+    Ok(tx.forget_allowed(account, Some(client))? || ended)
 }

@@ -10,7 +10,6 @@ use super::steps::refused;
 use super::turn::note;
 use crate::audit;
 use crate::auth::form::{Body, Parameters};
-use crate::auth::scope::Scopes;
 use crate::edge;
 use crate::rates::address_of;
 use crate::state::AppState;
@@ -104,14 +103,26 @@ impl<'a> Own<'a> {
         Ok(see_other(HERE))
     }
 
-    /// With every token that came of it. What was never allowed is withdrawn just as well.
+    /// With every token that came of it, in one transaction with its event, which names the app. What
+    /// was never allowed is withdrawn just as well, and is no event.
     async fn withdraw(self, client: &str) -> Result<HttpResponse, Page> {
         let Some(who) = &self.visitor.who else {
             return Ok(see_other(HERE));
         };
-        self.noted("account", StatusCode::OK).await?;
+        let mut event = Event {
+            action: "withdraw".into(),
+            status: StatusCode::OK.as_u16(),
+            id: Some(client.to_owned()),
+            ..self.event.clone()
+        };
+        event.origin.person.clone_from(&who.account.fhir_user);
         let (account, client, now) = (who.account.id.clone(), client.to_owned(), self.now);
-        let withdrawn = move |tx: &mut Tx| grant::withdraw(tx, &account, &client, now);
+        let withdrawn = move |tx: &mut Tx| {
+            if grant::withdraw(tx, &account, &client, now)? {
+                tx.record(std::slice::from_ref(&event))?;
+            }
+            Ok(())
+        };
         self.state.store.write(withdrawn).await?;
         self.state.auth.refresh(now).await?;
         Ok(see_other(HERE))
@@ -135,7 +146,7 @@ fn kept(tx: &mut Tx, account: &str) -> Result<Vec<Kept>, StoreError> {
         Ok(Kept {
             name: client.map_or_else(|| row.client.clone(), |client| client.name),
             client: row.client,
-            scopes: Scopes::parse(&row.scope).unwrap_or_default(),
+            scope: row.scope,
             at: row.at,
         })
     });

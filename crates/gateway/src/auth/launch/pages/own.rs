@@ -10,7 +10,8 @@ use maud::{Markup, html};
 pub struct Kept {
     pub client: String,
     pub name: String,
-    pub scopes: Scopes,
+    /// Space-separated.
+    pub scope: String,
     /// Microseconds.
     pub at: i64,
 }
@@ -23,7 +24,7 @@ pub fn own_apps(csrf: &str, name: &str, kept: &[Kept]) -> Page {
             section aria-labelledby={ "app-" (nth) } {
                 h2 id={ "app-" (nth) } { (app.name) }
                 p { "Allowed on " (day(app.at)) ":" }
-                (allowed(&app.scopes))
+                (allowed(&app.scope))
                 (form(csrf, "withdraw", html! {
                     button name="client_id" value=(app.client) aria-describedby={ "app-" (nth) } { "Take back" }
                 }))
@@ -37,11 +38,17 @@ pub fn own_apps(csrf: &str, name: &str, kept: &[Kept]) -> Page {
     Page::new("Your apps", body)
 }
 
-fn allowed(scopes: &Scopes) -> Markup {
+/// What an earlier release understood and this one does not is shown as it was written.
+fn allowed(scope: &str) -> Markup {
     html! {
         ul {
-            @for scope in scopes.iter().filter(|scope| is_droppable(scope)) {
-                li { (words::of(scope)) small { code { (scope) } } }
+            @match Scopes::parse(scope) {
+                Ok(scopes) => {
+                    @for scope in scopes.iter().filter(|scope| is_droppable(scope)) {
+                        li { (words::of(scope)) small { code { (scope) } } }
+                    }
+                }
+                Err(_) => { li { code { (scope) } } }
             }
         }
     }
