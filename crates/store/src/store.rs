@@ -20,7 +20,6 @@ use crate::{
 use fhir::TypeId;
 use fhir::registry::CustomParams;
 use fhir::search::Query;
-use fhir::search::reach::is_decided_before;
 use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -243,8 +242,7 @@ impl Store {
     }
 
     pub async fn search(&self, query: Query) -> Result<Page, StoreError> {
-        self.look(is_decided_before(&query), move |tx| tx.search(&query))
-            .await
+        self.look(false, move |tx| tx.search(&query)).await
     }
 
     /// The search parameters that this database adds to R4's, as far as this process knows.

@@ -14,7 +14,7 @@ mod tests;
 pub use decide::{Decision, Open, patients};
 pub use open::is_open;
 pub use panel::{Panel, of_ids, of_passing};
-pub use restrict::{Rights, Use, is_decided_before, restrict};
+pub use restrict::{Rights, Use, restrict};
 
 use super::{Filter, compartment};
 use crate::TypeId;

@@ -38,24 +38,6 @@ pub fn restrict(query: &mut Query, rights: Arc<dyn Rights>) {
     query.rights = Some(rights);
 }
 
-/// Whether some of what decides who is given what is found out before the bodies are read: both must then
-/// be read of one state of the database, or a body could be given that was never to be seen.
-pub fn is_decided_before(query: &Query) -> bool {
-    query.rights.is_some() && (!query.includes.is_empty() || query.filters.iter().any(is_found_before))
-}
-
-fn is_found_before(filter: &Filter) -> bool {
-    match filter {
-        Filter::OfPatients(_) => true,
-        Filter::Shown(asker) => !asker.is_known(),
-        Filter::And(parts) | Filter::Or(parts) => parts.iter().any(is_found_before),
-        Filter::Not(inner) | Filter::Chain { inner, .. } | Filter::Has { inner, .. } => {
-            is_found_before(inner)
-        }
-        _ => false,
-    }
-}
-
 fn seen(on: TypeId, rights: &dyn Rights) -> Option<Filter> {
     rights.reach(on, Use::Find).filter(on)
 }
