@@ -14,10 +14,11 @@ use crate::point::{Packed, Wanted};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, SmallInt, Text};
 use fhir::TypeId;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// Rows of the audit to look at again and again while the oldest of them are not settled; as in the
-/// statement. Where more come, as in a long transaction, memory waits for its end.
+/// statements. Where more come, as in a long transaction, memory waits for its end.
 const MOST: usize = 512;
 /// Where a row of the answer does not stand among what was asked for: one of the audit.
 const WRITTEN: i64 = -1;
@@ -36,6 +37,8 @@ pub(crate) struct Followed {
 type Found = Vec<Option<Arc<Entry>>>;
 /// Place, key, version, updated, deleted, body; other places have other numbers there.
 type Row = (i64, i64, i64, i64, bool, Vec<u8>);
+/// A row of the audit: id, key, version; and beside each the oldest open transaction and the next one.
+type Seen = (i64, i64, i64, i64, i64);
 
 impl Followed {
     /// What is there of these, in their order.
@@ -68,11 +71,26 @@ impl Followed {
         places: &[usize],
         found: &mut Found,
     ) -> Result<(), StoreError> {
+        if let (Some(from), []) = (self.from, places) {
+            return self.check(conn, from);
+        }
         let asked: Vec<(TypeId, &str)> = places.iter().map(|place| wanted[*place]).collect();
         let from = self.from.unwrap_or(i64::MAX);
         let ask = Ask(from, Wanted::of(&asked));
         let rows = ask.load::<Row>(conn)?;
-        self.follow(&rows);
+        let written = rows.iter().filter(|row| row.0 == WRITTEN);
+        let written: Vec<(i64, i64)> = written.map(|row| (row.1, row.2)).collect();
+        match rows.iter().find(|row| row.0 == REACHED) {
+            Some((_, last, oldest, next, is_there, _)) => {
+                let look = Look {
+                    last: *last,
+                    oldest: *oldest,
+                    next: *next,
+                };
+                self.follow(&written, look, *is_there);
+            }
+            None => self.forget(),
+        }
         for row in rows {
             let nth = usize::try_from(row.0 - 1).ok();
             if let Some(place) = nth.and_then(|nth| places.get(nth)) {
@@ -86,31 +104,35 @@ impl Followed {
         Ok(())
     }
 
-    /// Forgets what was replaced, or all, when it is not known what was.
-    fn follow(&mut self, rows: &[Row]) {
-        let written = rows.iter().filter(|row| row.0 == WRITTEN);
-        let mut count = 0;
-        for (_, key, version, ..) in written {
-            count += 1;
-            if self
-                .memory
-                .by_key(*key)
-                .is_some_and(|entry| entry.packed.version < *version)
-            {
-                self.memory.remove(*key);
-            }
-        }
-        let reached = rows.iter().find(|row| row.0 == REACHED);
-        let Some((_, last, oldest, next, is_there, _)) = reached else {
-            return self.forget();
+    /// Where nothing is missing.
+    fn check(&mut self, conn: &mut PgConnection, from: i64) -> Result<(), StoreError> {
+        let rows = Check(from, PhantomData).load::<Seen>(conn)?;
+        let (Some((first, ..)), Some((last, _, _, oldest, next))) = (rows.first(), rows.last()) else {
+            self.forget();
+            return Ok(());
         };
         let look = Look {
             last: *last,
             oldest: *oldest,
             next: *next,
         };
+        let is_there = *first == from;
+        let written = rows.iter().map(|row| (row.1, row.2));
+        let written: Vec<(i64, i64)> = written.skip(usize::from(is_there)).collect();
+        self.follow(&written, look, is_there);
+        Ok(())
+    }
+
+    /// Forgets what was replaced by these keys and versions, or all, when it is not known what was.
+    fn follow(&mut self, written: &[(i64, i64)], look: Look, is_there: bool) {
+        for (key, version) in written {
+            let entry = self.memory.by_key(*key);
+            if entry.is_some_and(|entry| entry.packed.version < *version) {
+                self.memory.remove(*key);
+            }
+        }
         // The row may be gone because the audit is not kept any longer, and later ones with it.
-        if count >= MOST || (self.from.is_some() && !is_there) {
+        if written.len() >= MOST || (self.from.is_some() && !is_there) {
             self.forget();
         }
         if let Some(settled) = self.settling.settled(look) {
@@ -161,6 +183,21 @@ statement!(
         Ok::<(), diesel::result::Error>(())
     }
 );
+
+/// The row behind which all must be looked at, and those behind it.
+struct Check<'a>(i64, PhantomData<&'a ()>);
+
+statement!(
+    Check,
+    "SELECT id, key, version, (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8), \
+     (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::int8) FROM audit WHERE id >= ",
+    " ORDER BY id LIMIT 513",
+    |self, binds| binds.add::<BigInt, _>(&self.0)
+);
+
+impl diesel::query_builder::Query for Check<'_> {
+    type SqlType = (BigInt, BigInt, BigInt, BigInt, BigInt);
+}
 
 impl diesel::query_builder::Query for Ask<'_> {
     type SqlType = (BigInt, BigInt, BigInt, BigInt, Bool, Binary);
