@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const TIME: Duration = Duration::from_secs(8);
-const TURNS: u32 = 4;
+const TURNS: u32 = 16;
 const FHIR: &str = "application/fhir+json";
 pub const NAMES: [&str; 6] = ["adt", "create", "read", "crud", "import", "transaction"];
 const HL7: &str = "application/hl7-v2";
@@ -381,8 +381,11 @@ fn observation_path(id: &str) -> String {
 /// from one second to the next.
 fn by_turns(ways: [(&Server, &str); 2], paths: &[String]) -> [Load; 2] {
     let mut loads = [Load::default(), Load::default()];
-    for _ in 0..TURNS {
-        for ((server, token), sum) in ways.into_iter().zip(&mut loads) {
+    for turn in 0..TURNS {
+        // Whoever comes second finds what the first left to be done: first is now one, now the other.
+        for way in [turn % 2, (turn + 1) % 2] {
+            let way = way as usize;
+            let ((server, token), sum) = (ways[way], &mut loads[way]);
             let request = |path: &String| http::request("GET", path, token, FHIR, "");
             let requests: Vec<Vec<u8>> = paths.iter().map(request).collect();
             let make = move |client: usize, n: usize| requests[(client * 31 + n) % requests.len()].clone();
