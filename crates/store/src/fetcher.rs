@@ -5,8 +5,8 @@ use crate::conn::Conn;
 use crate::error::Transient;
 use crate::kept::Entry;
 use crate::line::Line;
-use crate::point;
 use crate::pool::Held;
+use crate::{consent, point};
 use crossbeam_channel::Receiver;
 use fhir::TypeId;
 use std::sync::Arc;
@@ -15,11 +15,17 @@ use tokio::sync::oneshot;
 /// Point reads in one statement.
 const TOGETHER: usize = 64;
 
-/// A point read of a current version.
-pub(crate) struct Fetch {
-    pub(crate) type_id: TypeId,
-    pub(crate) id: String,
-    pub(crate) reply: oneshot::Sender<Result<Option<Arc<Entry>>, StoreError>>,
+/// A point read.
+pub(crate) enum Fetch {
+    /// Of a current version.
+    Version(Ask<(TypeId, String), Option<Arc<Entry>>>),
+    /// Of the rules of a version's patients.
+    Rules(Ask<consent::Of, consent::Rules>),
+}
+
+pub(crate) struct Ask<W, T> {
+    pub(crate) wanted: W,
+    pub(crate) reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
 /// Until the queue is closed and empty.
@@ -42,23 +48,55 @@ fn gathered(first: Fetch, fetches: &Receiver<Fetch>) -> Vec<Fetch> {
 }
 
 fn fetch(line: &Line, group: Vec<Fetch>, waiting: &Receiver<Fetch>) {
-    let wanted: Vec<(TypeId, &str)> = group
-        .iter()
-        .map(|fetch| (fetch.type_id, fetch.id.as_str()))
-        .collect();
-    // Whoever no longer waits needs no answer.
-    match line.held(|held| read(held, &wanted)) {
-        Ok(found) => group.into_iter().zip(found).for_each(|(fetch, found)| {
-            let _ = fetch.reply.send(Ok(found));
+    let (mut versions, mut rules) = (Vec::new(), Vec::new());
+    for fetch in group {
+        match fetch {
+            Fetch::Version(ask) => versions.push(ask),
+            Fetch::Rules(ask) => rules.push(ask),
+        }
+    }
+    together(line, versions, waiting, |held, wanted| {
+        let wanted: Vec<(TypeId, &str)> = wanted.iter().map(|(on, id)| (*on, id.as_str())).collect();
+        read(held, &wanted)
+    });
+    together(line, rules, waiting, |held, wanted| {
+        consent::rules_of(&mut held.conn, wanted)
+    });
+}
+
+/// Whoever no longer waits needs no answer.
+fn together<W, T>(
+    line: &Line,
+    group: Vec<Ask<W, T>>,
+    waiting: &Receiver<Fetch>,
+    mut work: impl FnMut(&mut Held, &[&W]) -> Result<Vec<T>, StoreError>,
+) {
+    if group.is_empty() {
+        return;
+    }
+    let wanted: Vec<&W> = group.iter().map(|ask| &ask.wanted).collect();
+    match line.held(|held| work(held, &wanted)) {
+        Ok(found) => group.into_iter().zip(found).for_each(|(ask, found)| {
+            let _ = ask.reply.send(Ok(found));
         }),
         Err(error) => {
             // Whoever waits behind them would wait for the same lock.
             let late = matches!(error, StoreError::Transient(Transient::Locked, _));
             let behind = waiting.try_iter().take(if late { usize::MAX } else { 0 });
-            group.into_iter().chain(behind).for_each(|fetch| {
-                let _ = fetch.reply.send(Err(error.shared()));
+            behind.for_each(|fetch| fetch.refuse(&error));
+            group.into_iter().for_each(|ask| {
+                let _ = ask.reply.send(Err(error.shared()));
             });
         }
+    }
+}
+
+impl Fetch {
+    fn refuse(self, error: &StoreError) {
+        let _ = match self {
+            Fetch::Version(ask) => ask.reply.send(Err(error.shared())).is_ok(),
+            Fetch::Rules(ask) => ask.reply.send(Err(error.shared())).is_ok(),
+        };
     }
 }
 

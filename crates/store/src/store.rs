@@ -3,7 +3,7 @@ use crate::apply::Texts;
 use crate::audit::Horizon;
 use crate::conn::{Conn, Engine};
 use crate::custom::{self, Known, Turn, Work};
-use crate::fetcher::Fetch;
+use crate::fetcher::{Ask, Fetch};
 use crate::jobs::{self, Reply};
 use crate::kept::{Entry, Kept};
 use crate::keys::Sequence;
@@ -162,8 +162,13 @@ impl Store {
             return found?.map(|entry| entry.stored()).transpose();
         }
         let (reply, receiver) = oneshot::channel();
-        self.threads.fetch(Fetch { type_id, id, reply })?;
+        let wanted = (type_id, id);
+        self.fetch_by(Fetch::Version(Ask { wanted, reply }))?;
         answer(receiver).await?.map(|entry| entry.stored()).transpose()
+    }
+
+    pub(crate) fn fetch_by(&self, fetch: Fetch) -> Result<(), StoreError> {
+        self.threads.fetch(fetch)
     }
 
     /// Short work on the caller's thread, where that is for SQLite and a connection is idle.
@@ -302,6 +307,6 @@ impl Store {
     }
 }
 
-async fn answer<T>(reply: Reply<T>) -> Result<T, StoreError> {
+pub(crate) async fn answer<T>(reply: Reply<T>) -> Result<T, StoreError> {
     reply.await.unwrap_or(Err(StoreError::Busy))
 }

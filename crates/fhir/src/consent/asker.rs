@@ -53,9 +53,12 @@ impl Asker {
         self.found.get()
     }
 
-    /// Nothing is left to be found out.
-    pub fn is_known(&self) -> bool {
-        self.who.is_none() || self.found().is_some()
+    /// The same of whom there is nothing to be found out as well.
+    pub fn known(&self) -> Option<&Option<Recipient>> {
+        match self.who {
+            None => Some(self.keep(BTreeSet::new())),
+            Some(_) => self.found(),
+        }
     }
 
     /// Keeps the first answer: who they are, in all forms.

@@ -6,6 +6,7 @@ mod row;
 mod shows;
 
 pub(crate) use actors::recipient;
+pub(crate) use shows::{Of, Rules, rules_of};
 
 use crate::conn::{Conn, on_each};
 use crate::point::{Current, Row};
