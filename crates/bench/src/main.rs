@@ -7,6 +7,7 @@
 mod adt;
 mod bare;
 mod bulk;
+mod compare;
 mod consent;
 mod crud;
 mod disk;

@@ -53,7 +53,7 @@ impl Asker {
         self.found.get()
     }
 
-    /// The same of whom there is nothing to be found out as well.
+    /// What is known without asking: a client of no known organisation stands for nobody.
     pub fn known(&self) -> Option<&Option<Recipient>> {
         match self.who {
             None => Some(self.keep(BTreeSet::new())),

@@ -18,7 +18,6 @@ use std::collections::BTreeSet;
 use tokio::sync::oneshot;
 
 /// A version that was read, and whose it is.
-#[derive(Clone)]
 pub(crate) struct Of {
     on: TypeId,
     id: String,
