@@ -2,6 +2,7 @@
 pub mod care;
 mod catalogue;
 mod client;
+mod database;
 pub mod launch;
 pub mod messages;
 pub mod provider;
@@ -10,7 +11,8 @@ pub mod tools;
 pub mod witness;
 
 pub use client::{Client, Reply};
-pub use server::{Baton, Database, Options};
+pub use database::Database;
+pub use server::{Baton, Options};
 
 /// One test per database from one scene: `on_both!(creates_and_reads);`
 #[macro_export]
