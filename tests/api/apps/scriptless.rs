@@ -30,6 +30,8 @@ fn sign_in_pages_work_without_scripts() {
     browser.fill("#name", "doc");
     browser.fill("#password", PASSWORD);
     browser.press("Sign in");
+    // Both pages ask for a name: what comes next belongs on the second.
+    browser.shows("h1", "Choose a patient");
     browser.fill("#name", "sample");
     browser.press("Search");
     browser.shows("main", "Robin Sample");
