@@ -8,7 +8,7 @@ use store::Store;
 use support::each_engine;
 
 /// More than a look counts.
-const OBSERVATIONS: usize = 2_600;
+const OBSERVATIONS: usize = 3_600;
 const PATIENTS: usize = 60;
 
 /// One measurement: whose, what, and the values beside the codes of its components.
@@ -77,7 +77,7 @@ fn of(may: impl Fn(usize) -> bool) -> String {
 /// One search, and whom it is to find.
 type Case = (String, fn(&Said) -> bool);
 
-fn cases() -> [Case; 7] {
+fn cases() -> [Case; 8] {
     let quantity = "component-value-quantity";
     [
         (format!("subject={}", of(|_| true)), |_| true),
@@ -91,6 +91,13 @@ fn cases() -> [Case; 7] {
         (format!("code=usual&patient={}", of(|n| n >= 5)), |it| {
             it.patient >= 5 && it.code == "usual"
         }),
+        (
+            format!(
+                "code=usual&subject={}&{quantity}=gt130|http://unitsofmeasure.org|mm[Hg]",
+                of(|n| n != 7)
+            ),
+            |it| it.patient != 7 && it.code == "usual" && it.systolic > 130,
+        ),
         (
             format!("{quantity}=gt170|http://unitsofmeasure.org|mm[Hg]"),
             |it| it.systolic > 170,

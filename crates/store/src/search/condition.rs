@@ -2,7 +2,7 @@
 //!
 //! What one seek decides is an EXISTS probe; what has to be found first (strings, chains) is
 //! `key IN (...)`, which both engines can also start from.
-use super::family::{Source, scope, sources, target_type, type_bind};
+use super::family::{Family, Source, scope, sources, target_type, type_bind};
 use super::sql::{Bind, Sql};
 use super::start::Start;
 use super::{keys, ranges, shown, values};
@@ -135,6 +135,9 @@ fn row_exists(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, 
         rows_match(sql, param, test, source, &row);
     }
     sql.push(")");
+    if !seeks && source.family == Family::Reference {
+        sql.one_list();
+    }
 }
 
 /// The same where all rows of the parameter may have to be read: asked first whether to go on.

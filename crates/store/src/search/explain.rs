@@ -1,22 +1,36 @@
 //! `_explain=true`: how the engine goes about a page.
 //! <https://sqlite.org/eqp.html> <https://www.postgresql.org/docs/current/using-explain.html>
 use super::matches::{self, Course};
-use super::{cursor::Cursor, engine, page::Window, sql::Sql, sql::Statement, statement};
+use super::{cursor::Cursor, engine, gathered, linked, page::Window, sql::Sql, sql::Statement, statement};
 use crate::StoreError;
 use crate::conn::{Conn, Engine};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use fhir::search::Query;
 
-/// Each statement, then a line per step; first the walk along an index that is tried where nothing narrows.
+/// Each statement, then a line per step; what is tried first comes first.
 pub fn plan(conn: &mut Conn, query: &Query) -> Result<Vec<String>, StoreError> {
+    let mut lines = Vec::new();
+    if let Some(rest) = linked::rest(conn, query)? {
+        lines.push(
+            "Candidates for chains to very many, which are followed in what candidates say:".to_string(),
+        );
+        lines.extend(statements(conn, &rest)?);
+        lines.push("Where these do not fill the page:".to_string());
+    }
+    lines.extend(statements(conn, query)?);
+    Ok(lines)
+}
+
+fn statements(conn: &mut Conn, query: &Query) -> Result<Vec<String>, StoreError> {
     let course = Course::of(conn, query)?;
     let window = Window::new(Cursor::of(query)?, i64::try_from(query.count).unwrap_or(i64::MAX));
     let on = engine(conn);
+    let gathered = gathered::first(query, &window, &course);
     let walk = matches::walk(query, on, &window, &course)?;
     let page = statement::page(query, on, &window, &course)?;
     let mut lines = Vec::new();
-    for sql in walk.into_iter().chain([page]) {
+    for sql in gathered.into_iter().chain(walk).chain([page]) {
         lines.push(sql.shown(on));
         lines.extend(steps(conn, on, sql)?);
     }

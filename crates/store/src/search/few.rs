@@ -13,9 +13,9 @@ use fhir::registry::SearchParam;
 use fhir::search::{Filter, Query, Reference, Test};
 
 /// References to more than this are not named.
-const MOST: usize = 500;
+const MOST: usize = 2_000;
 /// All that refers to so many is more than a page should put together.
-const MANY: i64 = 501;
+const MANY: i64 = 2_001;
 
 /// Their keys, where they are no more than `most`.
 pub fn keys(
@@ -24,18 +24,32 @@ pub fn keys(
     filter: &Filter,
     most: usize,
 ) -> Result<Option<Vec<i64>>, StoreError> {
-    let query = Query::new(on, flat(vec![filter.clone()]), most);
-    let start = start::choose(conn, &query)?;
-    if start.size == Size::Many || start.is_wide() {
+    let mut sql = Sql::for_a_page();
+    if !passing(conn, &mut sql, on, filter, most)? {
         return Ok(None);
     }
-    let window = Window::new(None, i64::try_from(most + 1).unwrap_or(i64::MAX));
-    let mut sql = Sql::for_a_page();
-    keys::page(&mut sql, on, &query.filters, start, engine(conn), &window)?;
     let statement: Statement<(BigInt,)> = sql.returning();
     let found = on_each!(conn, |c| statement.load::<(i64,)>(c))?;
     let few = found.len() <= most;
     Ok(few.then(|| found.into_iter().map(|(key,)| key).collect()))
+}
+
+/// `SELECT key` of them, and of one more, so that too many are seen; false where an index tells that already.
+fn passing(
+    conn: &mut Conn,
+    sql: &mut Sql,
+    on: TypeId,
+    filter: &Filter,
+    most: usize,
+) -> Result<bool, StoreError> {
+    let query = Query::new(on, flat(vec![filter.clone()]), most);
+    let start = start::choose(conn, &query)?;
+    if start.size == Size::Many || start.is_wide() {
+        return Ok(false);
+    }
+    let window = Window::new(None, i64::try_from(most + 1).unwrap_or(i64::MAX));
+    keys::page(sql, on, &query.filters, start, engine(conn), &window)?;
+    Ok(true)
 }
 
 /// Whether more pass than a look counts.
@@ -63,19 +77,16 @@ pub fn ids(
     filter: &Filter,
     most: usize,
 ) -> Result<Option<Vec<String>>, StoreError> {
-    let Some(keys) = keys(conn, on, filter, most)? else {
+    let mut sql = Sql::for_a_page();
+    sql.push("SELECT r.id FROM (");
+    if !passing(conn, &mut sql, on, filter, most)? {
         return Ok(None);
-    };
-    if keys.is_empty() {
-        return Ok(Some(Vec::new()));
     }
-    let mut sql = Sql::default();
-    sql.push("SELECT r.id FROM resource r WHERE ")
-        .among_keys("r.key", &keys, engine(conn))
-        .push(" ORDER BY r.key");
+    sql.push(") k JOIN resource r ON r.key = k.key ORDER BY r.key");
     let statement: Statement<(Text,)> = sql.returning();
     let found = on_each!(conn, |c| statement.load::<(String,)>(c))?;
-    Ok(Some(found.into_iter().map(|(id,)| id).collect()))
+    let few = found.len() <= most;
+    Ok(few.then(|| found.into_iter().map(|(id,)| id).collect()))
 }
 
 /// One link of a chain: references to those for whom `inner` holds, by name where they are few.

@@ -33,19 +33,8 @@ pub fn window(
     window: &Window,
     course: &Course,
 ) -> Result<Option<Vec<Found>>, StoreError> {
-    let (mut chains, mut others) = (Vec::new(), Vec::new());
-    for filter in &query.filters {
-        match links(filter) {
-            Some(links) if any_many(conn, &links)? => chains.push(links),
-            _ => others.push(filter.clone()),
-        }
-    }
-    if chains.is_empty() {
+    let Some((rest, chains)) = parted(conn, query)? else {
         return Ok(None);
-    }
-    let rest = Query {
-        filters: others,
-        ..query.clone()
     };
     let order = course.order.clone();
     let course = Course {
@@ -54,6 +43,30 @@ pub fn window(
     };
     candidates(conn, &rest, window, &course, &chains)
 }
+
+/// What finds candidates, and the chains that are followed from these.
+fn parted<'q>(conn: &mut Conn, query: &'q Query) -> Result<Option<(Query, Chains<'q>)>, StoreError> {
+    let (mut chains, mut others) = (Vec::new(), Vec::new());
+    for filter in &query.filters {
+        match links(filter) {
+            Some(links) if any_many(conn, &links)? => chains.push(links),
+            _ => others.push(filter.clone()),
+        }
+    }
+    let rest = Query {
+        filters: others,
+        ..query.clone()
+    };
+    Ok((!chains.is_empty()).then_some((rest, chains)))
+}
+
+/// The search that finds candidates, where there is one.
+pub fn rest(conn: &mut Conn, query: &Query) -> Result<Option<Query>, StoreError> {
+    Ok(parted(conn, query)?.map(|(rest, _)| rest))
+}
+
+/// Of each chain the types that it may lead to.
+type Chains<'q> = Vec<Vec<Link<'q>>>;
 
 fn candidates(
     conn: &mut Conn,

@@ -3,7 +3,7 @@ use super::cursor::Cursor;
 use super::page::Window;
 use super::sql::Sql;
 use super::start::{self, Start};
-use super::{Found, checked, engine, linked, load, once, order, statement, stepped, text, walk};
+use super::{Found, checked, engine, gathered, linked, load, once, order, statement, stepped, text, walk};
 use crate::StoreError;
 use crate::conn::{Conn, Engine};
 use fhir::search::Query;
@@ -100,8 +100,10 @@ pub fn window_of(
     window: &Window,
     course: &Course,
 ) -> Result<Vec<Found>, StoreError> {
-    if let Some(found) = linked::window(conn, query, window, course)? {
-        return Ok(found);
+    for looked in [linked::window, gathered::window] {
+        if let Some(found) = looked(conn, query, window, course)? {
+            return Ok(found);
+        }
     }
     if let Some(sql) = walk(query, engine(conn), window, course)? {
         let found = once::each(query, load(conn, sql)?, window, course)?;

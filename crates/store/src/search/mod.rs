@@ -12,6 +12,7 @@ mod extreme;
 mod family;
 mod few;
 mod forms;
+mod gathered;
 mod include;
 mod keys;
 mod keyset;

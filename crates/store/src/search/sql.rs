@@ -125,6 +125,16 @@ impl Sql {
         }
     }
 
+    /// The end of `key IN (SELECT …)` that is looked up in one list for the whole statement. As a condition
+    /// that could be joined, PostgreSQL reads the list once per row, or all of its targets, since it guesses
+    /// that few refer to any.
+    pub fn one_list(&mut self) -> &mut Self {
+        match self.pinned {
+            true => self.either("", " IS TRUE"),
+            false => self,
+        }
+    }
+
     /// A table alias nobody else in the statement has.
     pub fn alias(&mut self) -> String {
         self.aliases += 1;
