@@ -1,7 +1,7 @@
 //! The CRUD mix: nine resource types are created, read, changed and deleted in turn, with no
 //! pause and the whole resource in each answer. One turn of a client is 36 requests.
 use crate::generate::SEED;
-use crate::http::{Connection, Load};
+use crate::http::{Connection, Door, Load};
 use baton_bench::synthetic::{Item, Population};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -23,16 +23,16 @@ const PATIENTS: usize = 400;
 type Sets = Vec<Vec<(&'static str, Value)>>;
 
 /// Requests per second, and the latencies by kind.
-pub fn run(address: &str, token: &str, clients: usize, time: Duration) -> (f64, Vec<(&'static str, Load)>) {
+pub fn run(door: &Door, clients: usize, time: Duration) -> (f64, Vec<(&'static str, Load)>) {
     let sets = std::sync::Arc::new(sets());
     let (start, mut kinds) = (Instant::now(), [const { Vec::new() }; 4]);
     let threads: Vec<_> = (0..clients)
         .map(|number| {
-            let (sets, address, token) = (sets.clone(), address.to_string(), token.to_string());
+            let (sets, door) = (sets.clone(), door.clone());
             std::thread::spawn(move || {
                 let mut client = Client {
-                    connection: Connection::open(&address),
-                    token,
+                    connection: Connection::open(&door.address),
+                    door,
                     took: Default::default(),
                 };
                 for n in 0.. {
@@ -89,7 +89,7 @@ fn without_id(item: &Item) -> (&'static str, Value) {
 
 struct Client {
     connection: Connection,
-    token: String,
+    door: Door,
     /// Milliseconds of creates, reads, updates and deletes.
     took: [Vec<f64>; 4],
 }
@@ -121,14 +121,9 @@ impl Client {
     }
 
     fn send(&mut self, kind: usize, method: &str, path: &str, body: String) -> String {
-        let head = format!(
-            "{method} /fhir/{path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: application/fhir+json\r\nContent-Length: {}\r\n\r\n",
-            self.token,
-            body.len()
-        );
+        let request = self.door.asking_for_all(method, path, &body);
         let sent = Instant::now();
-        let (status, location, answer) = self.connection.located((head + &body).as_bytes());
+        let (status, location, answer) = self.connection.located(&request);
         self.took[kind].push(sent.elapsed().as_secs_f64() * 1000.0);
         assert!(
             status < 300,

@@ -32,6 +32,8 @@ impl Engine {
         match self {
             Engine::Sqlite { folder } => format!("sqlite://{}/{name}.db", folder.display()),
             Engine::Postgres { server } => {
+                // A server that is kept may have one of an earlier run.
+                psql(server, &format!("DROP DATABASE IF EXISTS {name}"));
                 let made = psql(server, &format!("CREATE DATABASE {name}"));
                 assert!(made, "psql creates the database {name}");
                 beside(server, name)

@@ -6,6 +6,8 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+const FHIR: &str = "application/fhir+json";
+
 /// The requests of one run, or of several.
 #[derive(Default)]
 pub struct Load {
@@ -97,15 +99,54 @@ impl Connection {
     }
 }
 
+/// Where a FHIR server answers, and to whom.
+#[derive(Clone)]
+pub struct Door {
+    pub address: String,
+    /// What stands before the type in a path.
+    pub base: &'static str,
+    pub token: String,
+}
+
+impl Door {
+    /// The bytes of a request for what is below the base, or the base itself.
+    pub fn request(&self, method: &str, path: &str, body: &str) -> Vec<u8> {
+        request(method, &self.path(path), &self.token, FHIR, body)
+    }
+
+    /// The same with the whole resource in the answer to a write.
+    pub fn asking_for_all(&self, method: &str, path: &str, body: &str) -> Vec<u8> {
+        preferring(
+            "representation",
+            method,
+            &self.path(path),
+            &self.token,
+            FHIR,
+            body,
+        )
+    }
+
+    fn path(&self, path: &str) -> String {
+        match (self.base, path) {
+            (base, "") if !base.is_empty() => base.to_string(),
+            (base, path) => format!("{base}/{path}"),
+        }
+    }
+}
+
 /// The bytes of a request; an empty token or body is left out.
 pub fn request(method: &str, path: &str, token: &str, media: &str, body: &str) -> Vec<u8> {
+    preferring("minimal", method, path, token, media, body)
+}
+
+fn preferring(answer: &str, method: &str, path: &str, token: &str, media: &str, body: &str) -> Vec<u8> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\n");
     if !token.is_empty() {
         text += &format!("Authorization: Bearer {token}\r\n");
     }
     if !body.is_empty() {
         text += &format!(
-            "Content-Type: {media}\r\nContent-Length: {}\r\nPrefer: return=minimal\r\n",
+            "Content-Type: {media}\r\nContent-Length: {}\r\nPrefer: return={answer}\r\n",
             body.len()
         );
     }

@@ -13,6 +13,7 @@ mod crud;
 mod disk;
 mod engine;
 mod generate;
+mod helios;
 mod http;
 mod launch;
 mod observation;

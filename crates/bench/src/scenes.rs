@@ -1,9 +1,9 @@
 //! What is measured, one function a row or two.
 use crate::engine::Engine;
-use crate::http::{self, Connection, Load};
+use crate::http::{self, Connection, Door, Load};
 use crate::server::{Server, run as baton};
 use crate::table::{Row, Table, Target};
-use crate::{adt, bare, bulk, crud, observation};
+use crate::{adt, bare, bulk, crud, helios, observation};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub const TIME: Duration = Duration::from_secs(8);
 /// What is compared takes turns, as what a machine can do changes from one second to the next.
 pub const TURNS: u32 = 16;
 pub const FHIR: &str = "application/fhir+json";
-pub const NAMES: [&str; 6] = ["adt", "create", "read", "crud", "import", "transaction"];
+pub const NAMES: [&str; 7] = ["adt", "create", "read", "crud", "import", "transaction", "helios"];
 const HL7: &str = "application/hl7-v2";
 
 pub struct Bench<'a> {
@@ -26,6 +26,9 @@ pub fn run(engine: &Engine, named: &[String], table: &mut Table) {
     let some = named.iter().any(|name| NAMES.contains(&name.as_str()));
     let wanted = |scene: &str| !some || named.iter().any(|name| name == scene);
     bulk::run(engine, table, &wanted);
+    if wanted("helios") {
+        helios::run(engine, table);
+    }
     if !["adt", "create", "read", "crud"].into_iter().any(wanted) {
         return;
     }
@@ -255,7 +258,12 @@ impl Bench<'_> {
 
     /// Nine types from creation to deletion, as a published workload has them.
     fn mix(&self, table: &mut Table) {
-        let (rate, loads) = crud::run(&self.server.address, &self.token, 32, TIME);
+        let door = Door {
+            address: self.server.address.clone(),
+            base: "/fhir",
+            token: self.token.clone(),
+        };
+        let (rate, loads) = crud::run(&door, 32, TIME);
         table.add(self.row("CRUD mix, 32 clients", rate, "/s", None, Target::None));
         for (what, load) in loads {
             for (name, share) in [("p50", 0.5), ("p99", 0.99)] {

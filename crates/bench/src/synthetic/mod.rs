@@ -25,6 +25,7 @@ pub const PER_PATIENT: usize = 127;
 const PATIENTS_PER_PLACE: usize = 25;
 
 /// One resource, ready to be stored under its own id.
+#[derive(Clone)]
 pub struct Item {
     pub resource_type: &'static str,
     pub id: String,

@@ -102,9 +102,9 @@ impl Merged<'_> {
         sql.push(&format!("SELECT * FROM (SELECT {to}.value, ("));
         self.nth(sql, window, &to, 1);
         sql.push(") AS key FROM ");
-        // By itself: PostgreSQL would look twice, once for the key and once whether there is one.
-        sql.texts(self.ids.iter().copied(), &to).each();
-        sql.push(&format!(") {all} WHERE {all}.key IS NOT NULL"));
+        sql.texts(self.ids.iter().copied(), &to);
+        // A limit, which is none: engines would look twice, once for the key and once whether there is one.
+        sql.push(&format!(" LIMIT {}) {all} WHERE {all}.key IS NOT NULL", i64::MAX));
     }
 
     /// The key behind which the page cannot end, if there is one.
