@@ -11,7 +11,7 @@ use fhir::search::Query;
 /// Each statement, then a line per step; what is tried first comes first.
 pub fn plan(conn: &mut Conn, query: &Query) -> Result<Vec<String>, StoreError> {
     let mut lines = Vec::new();
-    if let Some(rest) = linked::rest(conn, query)? {
+    if let Some(rest) = linked::rest(query) {
         lines.push(
             "Candidates for chains to very many, which are followed in what candidates say:".to_string(),
         );

@@ -7,15 +7,13 @@ use super::{engine, keys};
 use crate::StoreError;
 use crate::conn::{Conn, on_each};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use fhir::TypeId;
 use fhir::registry::SearchParam;
 use fhir::search::{Filter, Query, Reference, Test};
 
 /// References to more than this are not named.
 const MOST: usize = 2_000;
-/// All that refers to so many is more than a page should put together.
-const MANY: i64 = 2_001;
 
 /// Their keys, where they are no more than `most`.
 pub fn keys(
@@ -52,24 +50,6 @@ fn passing(
     Ok(true)
 }
 
-/// Whether more pass than a look counts.
-pub fn are_many(conn: &mut Conn, on: TypeId, filter: &Filter) -> Result<bool, StoreError> {
-    let query = Query::new(on, flat(vec![filter.clone()]), 0);
-    let start = start::choose(conn, &query)?;
-    // Whom no index finds are asked one by one, which few candidates are for.
-    if start.is_wide() {
-        return Ok(true);
-    }
-    let mut sql = Sql::for_a_page();
-    sql.push("SELECT count(*) FROM (");
-    let window = Window::new(None, MANY);
-    keys::page(&mut sql, on, &query.filters, start, engine(conn), &window)?;
-    sql.push(") k");
-    let statement: Statement<(BigInt,)> = sql.returning();
-    let (found,) = on_each!(conn, |c| statement.get_result::<(i64,)>(c))?;
-    Ok(found >= MANY)
-}
-
 /// Their ids.
 pub fn ids(
     conn: &mut Conn,
@@ -78,15 +58,20 @@ pub fn ids(
     most: usize,
 ) -> Result<Option<Vec<String>>, StoreError> {
     let mut sql = Sql::for_a_page();
-    sql.push("SELECT r.id FROM (");
+    sql.push("WITH k AS MATERIALIZED (");
     if !passing(conn, &mut sql, on, filter, most)? {
         return Ok(None);
     }
-    sql.push(") k JOIN resource r ON r.key = k.key ORDER BY r.key");
-    let statement: Statement<(Text,)> = sql.returning();
-    let found = on_each!(conn, |c| statement.load::<(String,)>(c))?;
-    let few = found.len() <= most;
-    Ok(few.then(|| found.into_iter().map(|(id,)| id).collect()))
+    // Too many are not looked up: one row without an id says so.
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    sql.push("), n AS MATERIALIZED (SELECT count(*) AS n FROM k) ")
+        .push("SELECT r.id FROM n CROSS JOIN k CROSS JOIN resource r WHERE r.key = k.key AND n.n <= ")
+        .big(most)
+        .push(" UNION ALL SELECT NULL FROM n WHERE n.n > ")
+        .big(most);
+    let statement: Statement<(Nullable<Text>,)> = sql.returning();
+    let found = on_each!(conn, |c| statement.load::<(Option<String>,)>(c))?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
 /// One link of a chain: references to those for whom `inner` holds, by name where they are few.

@@ -8,7 +8,7 @@ use super::family::type_bind;
 use super::matches::{Course, cursor_at, window_of};
 use super::page::Window;
 use super::sql::{Sql, Statement};
-use super::{Found, engine, few};
+use super::{Found, engine};
 use crate::StoreError;
 use crate::conn::{Conn, on_each};
 use diesel::prelude::*;
@@ -33,7 +33,7 @@ pub fn window(
     window: &Window,
     course: &Course,
 ) -> Result<Option<Vec<Found>>, StoreError> {
-    let Some((rest, chains)) = parted(conn, query)? else {
+    let Some((rest, chains)) = parted(query) else {
         return Ok(None);
     };
     let order = course.order.clone();
@@ -44,12 +44,13 @@ pub fn window(
     candidates(conn, &rest, window, &course, &chains)
 }
 
-/// What finds candidates, and the chains that are followed from these.
-fn parted<'q>(conn: &mut Conn, query: &'q Query) -> Result<Option<(Query, Chains<'q>)>, StoreError> {
+/// What finds candidates, and the chains that are followed from these. Those that led to few are not there
+/// any more (`few.rs`).
+fn parted(query: &Query) -> Option<(Query, Chains<'_>)> {
     let (mut chains, mut others) = (Vec::new(), Vec::new());
     for filter in &query.filters {
         match links(filter) {
-            Some(links) if any_many(conn, &links)? => chains.push(links),
+            Some(links) => chains.push(links),
             _ => others.push(filter.clone()),
         }
     }
@@ -57,12 +58,12 @@ fn parted<'q>(conn: &mut Conn, query: &'q Query) -> Result<Option<(Query, Chains
         filters: others,
         ..query.clone()
     };
-    Ok((!chains.is_empty()).then_some((rest, chains)))
+    (!chains.is_empty()).then_some((rest, chains))
 }
 
 /// The search that finds candidates, where there is one.
-pub fn rest(conn: &mut Conn, query: &Query) -> Result<Option<Query>, StoreError> {
-    Ok(parted(conn, query)?.map(|(rest, _)| rest))
+pub fn rest(query: &Query) -> Option<Query> {
+    parted(query).map(|(rest, _)| rest)
 }
 
 /// Of each chain the types that it may lead to.
@@ -120,15 +121,6 @@ fn links(filter: &Filter) -> Option<Vec<Link<'_>>> {
         }
         _ => None,
     }
-}
-
-fn any_many(conn: &mut Conn, links: &[Link]) -> Result<bool, StoreError> {
-    for link in links {
-        if few::are_many(conn, link.on, link.inner)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Those of the rows from which every chain leads where it should.

@@ -215,6 +215,15 @@ impl Sql {
             .either("))", "::json)))")
     }
 
+    /// `text` is somewhere in `column`.
+    pub fn within(&mut self, column: &str, text: &str) -> &mut Self {
+        self.either("instr(", "strpos(")
+            .push(column)
+            .push(", ")
+            .text(text)
+            .push(") > 0")
+    }
+
     /// A table of these in a column `value`, as one bound value however many there are.
     pub fn texts<'a>(&mut self, texts: impl Iterator<Item = &'a str>, alias: &str) -> &mut Self {
         let array: serde_json::Value = texts.collect();

@@ -164,16 +164,17 @@ fn string(sql: &mut Sql, mode: StrMode, text: &str, alias: &str) {
         StrMode::Whole => {
             sql.push(alias).push(".norm = ").text(text);
         }
-        StrMode::Contains => like(sql, alias, format!("%{}%", escaped(text))),
-        StrMode::EndsWith => like(sql, alias, format!("%{}", escaped(text))),
+        StrMode::Contains => {
+            sql.within(&format!("{alias}.norm"), text);
+        }
+        StrMode::EndsWith => {
+            let pattern = format!("%{}", escaped(text));
+            sql.push(alias)
+                .push(".norm LIKE ")
+                .text(pattern)
+                .push(" ESCAPE '\\'");
+        }
     }
-}
-
-fn like(sql: &mut Sql, alias: &str, pattern: String) {
-    sql.push(alias)
-        .push(".norm LIKE ")
-        .text(pattern)
-        .push(" ESCAPE '\\'");
 }
 
 fn escaped(text: &str) -> String {
