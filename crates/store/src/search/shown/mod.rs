@@ -24,11 +24,11 @@ pub fn holds(sql: &mut Sql, recipient: &Recipient, subject: Subject) -> Result<(
         if has_patients(subject.on) {
             sql.push("NOT EXISTS (");
             rules.denial(sql)?;
-            sql.push(") AND ");
+            sql.each().push(") AND ");
         }
         sql.push("NOT EXISTS (");
         rules.hiding_label(sql)?;
-        sql.push("))");
+        sql.each().push("))");
         Ok(())
     })
 }
