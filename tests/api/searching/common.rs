@@ -7,11 +7,14 @@ use serde_json::{Value, json};
 
 on_both!(what_holds_for_many_is_found_page_by_page);
 
-const PATIENTS: usize = 1_200;
+/// Of whom more are female, and more in a house, than chains name at first.
+const PATIENTS: usize = 3_300;
+const HOUSES: usize = 30;
 const OBSERVATIONS: usize = 5_000;
 
 fn what_holds_for_many_is_found_page_by_page(baton: &Baton) {
     let client = baton.partner();
+    fill(&client, (0..HOUSES).map(house));
     fill(&client, (0..PATIENTS).map(patient));
     fill(&client, (0..OBSERVATIONS).map(observation));
     let expected = |most: usize, letter: char, holds: fn(usize) -> bool, order: fn(&mut [usize])| {
@@ -108,6 +111,17 @@ const SEARCHES: &[Search] = &[
         |n| !is_a(n) && !is_of_a_woman(n),
         by_key,
     ),
+    ("patient.organization.name=house", in_a_house, by_key),
+    (
+        "code=a&patient.organization.name=house",
+        |n| is_a(n) && in_a_house(n),
+        by_key,
+    ),
+    (
+        "patient.organization.name=house&_sort=-date",
+        in_a_house,
+        by_date_down,
+    ),
     ("patient.family=few", |n| n % PATIENTS < 20, by_key),
     ("patient.family=few&_sort=date", |n| n % PATIENTS < 20, by_date),
     (
@@ -164,6 +178,10 @@ fn is_of_a_woman(n: usize) -> bool {
     (n % PATIENTS) % 3 < 2
 }
 
+fn in_a_house(n: usize) -> bool {
+    !(n % PATIENTS).is_multiple_of(4)
+}
+
 fn component(n: usize) -> Option<usize> {
     n.is_multiple_of(5).then_some(100 + n % 100)
 }
@@ -205,7 +223,16 @@ fn patient(n: usize) -> Value {
     if !names(n).is_empty() {
         name["given"] = json!(names(n));
     }
-    json!({"resourceType": "Patient", "id": format!("p{n}"), "gender": gender, "name": [name]})
+    let mut made =
+        json!({"resourceType": "Patient", "id": format!("p{n}"), "gender": gender, "name": [name]});
+    if in_a_house(n) {
+        made["managingOrganization"] = json!({"reference": format!("Organization/h{}", n % HOUSES)});
+    }
+    made
+}
+
+fn house(n: usize) -> Value {
+    json!({"resourceType": "Organization", "id": format!("h{n}"), "name": format!("House {n}")})
 }
 
 fn observation(n: usize) -> Value {

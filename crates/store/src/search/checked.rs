@@ -178,7 +178,7 @@ pub fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, at: &mut Settling) -
         Filter::Chain { param, target, inner } => {
             let link = |on: &TypeId| {
                 let inner = settle(conn, *on, inner, at)?;
-                few::link(conn, param, *on, inner)
+                few::link(conn, param, *on, inner, few::MOST)
             };
             let links: Result<Vec<_>, StoreError> = target.iter().map(link).collect();
             either(links?)

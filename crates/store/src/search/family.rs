@@ -22,7 +22,7 @@ pub enum Family {
 }
 
 /// References to more targets than this are not looked for one by one.
-const TARGETS: usize = 16;
+pub const TARGETS: usize = 16;
 
 /// A table and the ids under which a parameter's rows are in it.
 #[derive(Clone, Debug, PartialEq)]

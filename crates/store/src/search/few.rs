@@ -12,8 +12,8 @@ use fhir::TypeId;
 use fhir::registry::SearchParam;
 use fhir::search::{Filter, Query, Reference, Test};
 
-/// References to more than this are not named.
-const MOST: usize = 2_000;
+/// References to more than this are not named before anything else was tried.
+pub const MOST: usize = 2_000;
 
 /// Their keys, where they are no more than `most`.
 pub fn keys(
@@ -42,10 +42,11 @@ fn passing(
 ) -> Result<bool, StoreError> {
     let query = Query::new(on, flat(vec![filter.clone()]), most);
     let start = start::choose(conn, &query)?;
-    if start.size == Size::Many || start.is_wide() {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    if (start.size == Size::Many && most <= start::FEW) || start.is_wide() {
         return Ok(false);
     }
-    let window = Window::new(None, i64::try_from(most + 1).unwrap_or(i64::MAX));
+    let window = Window::new(None, most.saturating_add(1));
     keys::page(sql, on, &query.filters, start, engine(conn), &window)?;
     Ok(true)
 }
@@ -74,14 +75,15 @@ pub fn ids(
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// One link of a chain: references to those for whom `inner` holds, by name where they are few.
+/// One link of a chain: references to those for whom `inner` holds, by name where they are no more than `most`.
 pub fn link(
     conn: &mut Conn,
     param: &'static SearchParam,
     on: TypeId,
     inner: Filter,
+    most: usize,
 ) -> Result<Filter, StoreError> {
-    let Some(ids) = ids(conn, on, &inner, MOST)? else {
+    let Some(ids) = ids(conn, on, &inner, most)? else {
         return Ok(Filter::Chain {
             param,
             target: vec![on],

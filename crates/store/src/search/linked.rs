@@ -21,7 +21,7 @@ use fhir::search::{Filter, Query};
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// Candidates that are looked at before the chain is followed from its other end after all.
+/// Candidates that are looked at before the chain is followed from its other end after all (`named.rs`).
 const MOST: usize = 1_000;
 /// Candidates of the first look for each that is wanted; of the next one as many again.
 const FOR_EACH: i64 = 3;
@@ -97,13 +97,13 @@ fn candidates(
 }
 
 /// One type that a chain may lead to, and what holds there.
-struct Link<'a> {
-    param: &'static SearchParam,
-    on: TypeId,
-    inner: &'a Filter,
+pub struct Link<'a> {
+    pub param: &'static SearchParam,
+    pub on: TypeId,
+    pub inner: &'a Filter,
 }
 
-fn links(filter: &Filter) -> Option<Vec<Link<'_>>> {
+pub fn links(filter: &Filter) -> Option<Vec<Link<'_>>> {
     match filter {
         Filter::Chain { param, target, inner } => Some(
             target

@@ -3,7 +3,9 @@ use super::cursor::Cursor;
 use super::page::Window;
 use super::sql::Sql;
 use super::start::{self, Start};
-use super::{Found, checked, engine, gathered, linked, load, once, order, statement, stepped, text, walk};
+use super::{
+    Found, checked, engine, gathered, linked, load, named, once, order, statement, stepped, text, walk,
+};
 use crate::StoreError;
 use crate::conn::{Conn, Engine};
 use fhir::search::Query;
@@ -100,7 +102,7 @@ pub fn window_of(
     window: &Window,
     course: &Course,
 ) -> Result<Vec<Found>, StoreError> {
-    for looked in [linked::window, gathered::window] {
+    for looked in [named::listed, linked::window, named::window, gathered::window] {
         if let Some(found) = looked(conn, query, window, course)? {
             return Ok(found);
         }

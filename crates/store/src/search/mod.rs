@@ -20,6 +20,7 @@ mod linked;
 mod look;
 mod matches;
 mod merged;
+mod named;
 mod once;
 mod order;
 mod page;
