@@ -2,7 +2,8 @@
 //! <https://crates.io/crates/helios-hfs>: `cargo install helios-hfs --features R4,sqlite,postgres`.
 //!
 //! `hfs` is taken from the PATH and told nothing but where to listen and store; `HFS_DATA_DIR`, where it finds
-//! the definitions of search parameters, is the caller's: without them it indexes less than Baton does.
+//! the definitions of search parameters (`search-parameters-r4.json`), is the caller's: without them it indexes
+//! less than Baton does. What the table calls the limit is then what Helios HFS did.
 use crate::engine::Engine;
 use crate::generate::SEED;
 use crate::http::{self, Connection, Door};
@@ -157,6 +158,7 @@ impl Rival {
             ])
             .args(["--database-url", database.trim_start_matches("sqlite://")])
             .env("HFS_STORAGE_BACKEND", engine.name().to_lowercase())
+            .env("HFS_BASE_URL", format!("http://{host}:{port}"))
             .env("HFS_UI_ENABLED", "false")
             .stdout(Stdio::null());
         let rival = Rival {
