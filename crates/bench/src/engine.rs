@@ -65,14 +65,19 @@ impl Engine {
         (url, !filled)
     }
 
-    /// Says that a kept database is full, after what the engine would do by itself in its time.
+    /// Says that a kept database is full, and analysed.
     pub fn settle(&self, url: &str) {
+        self.analyse(url);
+        if keep().is_some() {
+            std::fs::write(self.mark(url), "").expect("the mark is written");
+        }
+    }
+
+    /// What the engine would do by itself in its time.
+    pub fn analyse(&self, url: &str) {
         if matches!(self, Engine::Postgres { .. }) {
             psql(url, "VACUUM ANALYZE");
             psql(url, "CHECKPOINT");
-        }
-        if keep().is_some() {
-            std::fs::write(self.mark(url), "").expect("the mark is written");
         }
     }
 
