@@ -33,6 +33,21 @@ fn what_holds_for_many_is_found_page_by_page(baton: &Baton) {
             &expected,
         );
     }
+    let told = |search: &str| {
+        client
+            .get(&format!("Observation?{search}&_explain=true"))
+            .ok()
+            .to_string()
+    };
+    let (women, houses) = (
+        told("patient.gender=female"),
+        told("patient.organization.name=house"),
+    );
+    assert!(women.contains("Candidates for chains"), "{women}");
+    assert!(
+        !houses.contains("Candidates for chains") && houses.contains("MATERIALIZED"),
+        "{houses}"
+    );
     for (search, holds, order) in OF_PATIENTS {
         let expected = expected(PATIENTS, 'p', *holds, *order);
         finds(

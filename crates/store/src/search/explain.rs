@@ -1,7 +1,9 @@
 //! `_explain=true`: how the engine goes about a page.
 //! <https://sqlite.org/eqp.html> <https://www.postgresql.org/docs/current/using-explain.html>
 use super::matches::{self, Course};
-use super::{cursor::Cursor, engine, gathered, linked, page::Window, sql::Sql, sql::Statement, statement};
+use super::{
+    cursor::Cursor, engine, gathered, linked, named, page::Window, sql::Sql, sql::Statement, statement,
+};
 use crate::StoreError;
 use crate::conn::{Conn, Engine};
 use diesel::prelude::*;
@@ -10,15 +12,19 @@ use fhir::search::Query;
 
 /// Each statement, then a line per step; what is tried first comes first.
 pub fn plan(conn: &mut Conn, query: &Query) -> Result<Vec<String>, StoreError> {
+    let named = match query.sort.is_empty() {
+        true => named::named(conn, query)?,
+        false => None,
+    };
     let mut lines = Vec::new();
-    if let Some(rest) = linked::rest(query) {
-        lines.push(
-            "Candidates for chains to very many, which are followed in what candidates say:".to_string(),
-        );
+    let names_first = named.is_some() && named::is_listed(query);
+    if let Some(rest) = linked::rest(query).filter(|_| !names_first) {
+        let what = "Candidates for chains to very many, which are followed in what candidates say:";
+        lines.push(what.to_string());
         lines.extend(statements(conn, &rest)?);
         lines.push("Where these do not fill the page:".to_string());
     }
-    lines.extend(statements(conn, query)?);
+    lines.extend(statements(conn, named.as_ref().unwrap_or(query))?);
     Ok(lines)
 }
 

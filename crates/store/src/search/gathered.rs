@@ -129,14 +129,10 @@ impl Asked<'_> {
         sql.push(" FROM (");
         let ids = open.iter().map(|(id, _)| id.as_str());
         self.merged.stretch(&mut sql, ids, look, before);
-        sql.push(") k ORDER BY k.key").push(direction(look));
+        sql.push(") k ORDER BY k.key").push(look.order());
         let statement: Statement<(BigInt, Bool)> = sql.returning();
         Ok(on_each!(conn, |c| statement.load::<(i64, bool)>(c))?)
     }
-}
-
-fn direction(window: &Window) -> &'static str {
-    if window.backwards() { " DESC" } else { "" }
 }
 
 fn rows(conn: &mut Conn, keys: &[i64], window: &Window) -> Result<Vec<Found>, StoreError> {
@@ -148,6 +144,6 @@ fn rows(conn: &mut Conn, keys: &[i64], window: &Window) -> Result<Vec<Found>, St
         .push("resource r WHERE ")
         .among_keys("r.key", keys, engine(conn))
         .push(" ORDER BY r.key")
-        .push(direction(window));
+        .push(window.order());
     load(conn, sql)
 }

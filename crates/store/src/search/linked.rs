@@ -47,6 +47,9 @@ pub fn window(
 /// What finds candidates, and the chains that are followed from these. Those that led to few are not there
 /// any more (`few.rs`).
 fn parted(query: &Query) -> Option<(Query, Chains<'_>)> {
+    if !query.filters.iter().any(|filter| links(filter).is_some()) {
+        return None;
+    }
     let (mut chains, mut others) = (Vec::new(), Vec::new());
     for filter in &query.filters {
         match links(filter) {
@@ -58,7 +61,7 @@ fn parted(query: &Query) -> Option<(Query, Chains<'_>)> {
         filters: others,
         ..query.clone()
     };
-    (!chains.is_empty()).then_some((rest, chains))
+    Some((rest, chains))
 }
 
 /// The search that finds candidates, where there is one.

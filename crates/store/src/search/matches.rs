@@ -102,7 +102,13 @@ pub fn window_of(
     window: &Window,
     course: &Course,
 ) -> Result<Vec<Found>, StoreError> {
-    for looked in [named::listed, linked::window, named::window, gathered::window] {
+    let ways = [
+        named::before_candidates,
+        linked::window,
+        named::after_candidates,
+        gathered::window,
+    ];
+    for looked in ways {
         if let Some(found) = looked(conn, query, window, course)? {
             return Ok(found);
         }

@@ -63,7 +63,7 @@ impl Merged<'_> {
         let begun = sql.alias();
         sql.push(&format!("SELECT {begun}.value, {begun}.key FROM ("));
         self.beginnings(sql, window);
-        let order = Direction::of(window).order;
+        let order = window.order();
         sql.push(&format!(") {begun} ORDER BY {begun}.key{order}"));
     }
 
@@ -111,7 +111,7 @@ impl Merged<'_> {
     fn last(&self, sql: &mut Sql, window: &Window, begun: &str) {
         let direction = Direction::of(window);
         let (enough, keys, each, all) = (sql.alias(), sql.alias(), sql.alias(), sql.alias());
-        let (first, none, order) = (direction.first, direction.none, direction.order);
+        let (first, none, order) = (direction.first, direction.none, window.order());
         sql.push(&format!(
             "SELECT {first}({all}.key) AS key FROM (WITH {enough} AS MATERIALIZED ("
         ));
@@ -150,21 +150,19 @@ impl Merged<'_> {
 struct Direction {
     within: &'static str,
     before: &'static str,
-    order: &'static str,
     first: &'static str,
     none: i64,
 }
 
 impl Direction {
     fn of(window: &Window) -> Direction {
-        let (within, before, order, first, none) = match window.backwards() {
-            false => ("<=", "<", "", "min", i64::MAX),
-            true => (">=", ">", " DESC", "max", i64::MIN),
+        let (within, before, first, none) = match window.backwards() {
+            false => ("<=", "<", "min", i64::MAX),
+            true => (">=", ">", "max", i64::MIN),
         };
         Direction {
             within,
             before,
-            order,
             first,
             none,
         }

@@ -15,18 +15,37 @@ use fhir::search::{Filter, Query, Test};
 /// Targets of one chain that are named.
 const MOST: usize = 20_000;
 
-/// The window, where what a chain leads to is asked by a list: a list of very many would be made for each look.
-pub fn listed(
+/// The window, where a chain leads to what is asked by a list: one of very many would be made for each look at
+/// candidates, so these come second.
+pub fn before_candidates(
     conn: &mut Conn,
     query: &Query,
     window: &Window,
     course: &Course,
 ) -> Result<Option<Vec<Found>>, StoreError> {
-    let mut links = query.filters.iter().filter_map(links).flatten();
-    match links.any(|link| is_list(link.inner)) {
-        true => self::window(conn, query, window, course),
+    match is_listed(query) {
+        true => by_name(conn, query, window, course),
         false => Ok(None),
     }
+}
+
+/// The window of other chains, which candidates did not fill.
+pub fn after_candidates(
+    conn: &mut Conn,
+    query: &Query,
+    window: &Window,
+    course: &Course,
+) -> Result<Option<Vec<Found>>, StoreError> {
+    match is_listed(query) {
+        true => Ok(None),
+        false => by_name(conn, query, window, course),
+    }
+}
+
+/// Whether names come before candidates.
+pub fn is_listed(query: &Query) -> bool {
+    let mut links = query.filters.iter().filter_map(links).flatten();
+    links.any(|link| is_list(link.inner))
 }
 
 fn is_list(filter: &Filter) -> bool {
@@ -41,14 +60,25 @@ fn is_list(filter: &Filter) -> bool {
     }
 }
 
-/// The window, where the search has chains, each of which can be named, and is in the order of keys.
-pub fn window(
+fn by_name(
     conn: &mut Conn,
     query: &Query,
     window: &Window,
     course: &Course,
 ) -> Result<Option<Vec<Found>>, StoreError> {
-    if !course.order.is_empty() || !query.filters.iter().any(|filter| links(filter).is_some()) {
+    if !course.order.is_empty() {
+        return Ok(None);
+    }
+    let Some(named) = named(conn, query)? else {
+        return Ok(None);
+    };
+    let course = Course::of(conn, &named)?;
+    window_of(conn, &named, window, &course).map(Some)
+}
+
+/// The search with names for its chains, where it has some and each can be named. Of use in the order of keys.
+pub fn named(conn: &mut Conn, query: &Query) -> Result<Option<Query>, StoreError> {
+    if !query.filters.iter().any(|filter| links(filter).is_some()) {
         return Ok(None);
     }
     let mut named = query.clone();
@@ -58,8 +88,7 @@ pub fn window(
             None => return Ok(None),
         }
     }
-    let course = Course::of(conn, &named)?;
-    window_of(conn, &named, window, &course).map(Some)
+    Ok(Some(named))
 }
 
 /// The filter without chains, unless they lead to too many.

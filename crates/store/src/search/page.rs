@@ -23,6 +23,11 @@ impl Window {
         self.cursor.as_ref().is_some_and(|cursor| cursor.backwards)
     }
 
+    /// What follows the key in `ORDER BY`.
+    pub fn order(&self) -> &'static str {
+        if self.backwards() { " DESC" } else { "" }
+    }
+
     /// ` LIMIT …`; the sign keeps SQLite from planning anew for each bound value.
     pub fn end(&self, sql: &mut Sql) {
         sql.push(" LIMIT +").big(self.limit);
@@ -41,17 +46,13 @@ impl Window {
     }
 
     fn beyond(&self, sql: &mut Sql, key: &str) {
-        let (beyond, direction) = if self.backwards() {
-            ("<", " DESC")
-        } else {
-            (">", "")
-        };
+        let beyond = if self.backwards() { "<" } else { ">" };
         if let Some(cursor) = &self.cursor {
             sql.push(&format!(" AND {key} {beyond} ")).big(cursor.key);
         }
         if let Some(until) = self.until {
             sql.push(&format!(" AND {key} <= {until}"));
         }
-        sql.push(&format!(" ORDER BY {key}{direction}"));
+        sql.push(&format!(" ORDER BY {key}{}", self.order()));
     }
 }

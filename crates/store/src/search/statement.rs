@@ -29,7 +29,7 @@ pub fn by_key(
     sql.push(COLUMNS).push("(");
     keys::page(sql, query.on, &query.filters, start, engine, window)?;
     sql.push(") k JOIN resource r ON r.key = k.key ORDER BY r.key");
-    sql.push(if window.backwards() { " DESC" } else { "" });
+    sql.push(window.order());
     Ok(())
 }
 
