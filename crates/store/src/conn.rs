@@ -32,7 +32,7 @@ pub(crate) enum Engine {
     Postgres,
 }
 
-/// Who will use a connection: SQLite has one writer and any number of readers.
+/// Who will use a connection: SQLite has one writer, each engine any number of readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Writer,
@@ -49,12 +49,16 @@ const SQLITE_BOTH: &str =
 /// The writer's too: in a file below 1 GiB each commit that had to balance a tree walks all of the
 /// cache (pages change numbers by way of one far behind the end, and are then looked for up to there).
 const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 4000;";
+     PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 16000;";
 const SQLITE_READER: &str =
     "PRAGMA query_only = ON; PRAGMA cache_size = -2048; PRAGMA mmap_size = 1099511627776;";
 /// Notices are noise; compiling a search, or starting processes for it, costs more than running it.
 const POSTGRES_BOTH: &str = "SET client_min_messages = warning; SET application_name = 'baton'; \
      SET jit = off; SET max_parallel_workers_per_gather = 0;";
+
+/// Plans are kept, and the first are made while tables are as good as empty, when reading all of one looks
+/// best. What is read in a write is found by an index.
+const POSTGRES_WRITER: &str = "SET enable_seqscan = off;";
 
 /// A point read is planned once and goes by the index, however small the table was at that time.
 const POSTGRES_FETCHER: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
@@ -77,10 +81,12 @@ impl Engine {
         match self {
             Engine::Postgres => {
                 let mut conn = PgConnection::establish(url).map_err(unreachable)?;
-                conn.batch_execute(POSTGRES_BOTH)?;
-                if role == Role::Fetcher {
-                    conn.batch_execute(POSTGRES_FETCHER)?;
-                }
+                let own = match role {
+                    Role::Writer => POSTGRES_WRITER,
+                    Role::Reader => "",
+                    Role::Fetcher => POSTGRES_FETCHER,
+                };
+                conn.batch_execute(&format!("{POSTGRES_BOTH}{own}"))?;
                 Ok(Conn::Postgres(conn))
             }
             Engine::Sqlite => {

@@ -11,9 +11,10 @@ use fhir::event::{Event, encounter_id, patient_id};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-#[derive(Insertable)]
+/// An event as it is kept, made before its transaction begins.
+#[derive(Clone, Debug, Insertable)]
 #[diesel(table_name = event, treat_none_as_default_value = false)]
-struct NewEvent {
+pub struct EventRow {
     inbox: String,
     stay: Option<String>,
     prior_stay: Option<String>,
@@ -25,9 +26,10 @@ struct NewEvent {
     body: String,
 }
 
-impl NewEvent {
-    fn of(inbox: &str, event: &Event) -> Result<NewEvent, StoreError> {
-        Ok(NewEvent {
+impl EventRow {
+    /// What the message of this id said.
+    pub fn of(inbox: &str, event: &Event) -> Result<EventRow, StoreError> {
+        Ok(EventRow {
             inbox: inbox.to_owned(),
             stay: event.stay.as_ref().map(encounter_id),
             prior_stay: event.prior_stay.as_ref().map(encounter_id),
@@ -59,11 +61,10 @@ fn events(bodies: Vec<String>) -> Result<Vec<Event>, StoreError> {
 
 impl Tx<'_> {
     /// Keeps an event; false when the same fact is already known.
-    pub fn keep_event(&mut self, message: &str, said: &Event) -> Result<bool, StoreError> {
+    pub fn keep_event(&mut self, row: &EventRow) -> Result<bool, StoreError> {
         self.events = None;
-        let row = NewEvent::of(message, said)?;
         let kept = on_each!(self.conn, |conn| diesel::insert_into(event::table)
-            .values(&row)
+            .values(row)
             .on_conflict_do_nothing()
             .execute(conn))?;
         Ok(kept > 0)

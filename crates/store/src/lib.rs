@@ -4,6 +4,7 @@
 //! `search/` for how filters become SQL, `write_sql/` for the few statements that differ by engine.
 pub mod admin;
 pub mod audit;
+mod checkpoint;
 pub mod commit;
 pub mod error;
 pub mod messages;
@@ -17,7 +18,7 @@ mod conn;
 mod consent;
 mod count;
 pub mod custom;
-mod events;
+pub mod events;
 mod families;
 mod fetcher;
 mod history;

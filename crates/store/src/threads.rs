@@ -11,7 +11,9 @@ use crate::pool::Pool;
 use crate::reader::Look;
 use crate::store::{Shared, StoreConfig};
 use crate::worker::Create;
-use crate::{StoreError, consent, fetcher, integrity, migrate, reader, reindex, watch, worker, writer};
+use crate::{
+    StoreError, checkpoint, consent, fetcher, integrity, migrate, reader, reindex, watch, worker, writer,
+};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -70,18 +72,12 @@ impl Threads {
             pool: pool.clone(),
             number: number as u64,
         };
-        let (to_write, to_read) = match shared.engine {
-            Engine::Sqlite => (pool(Role::Writer, writers), pool(Role::Reader, readers)),
-            Engine::Postgres => {
-                let both = pool(Role::Writer, readers + writers);
-                (both.clone(), both)
-            }
-        };
+        let (to_write, to_read) = (pool(Role::Writer, writers), pool(Role::Reader, readers));
         let near = (shared.engine == Engine::Sqlite)
             .then(|| Arc::new(Near::new(&shared.url, shared.patience, connections)));
         let (queues, work) = queues(near);
         for number in 0..writers {
-            handles.push(write_thread(shared.engine, line(&to_write, number), &work)?);
+            handles.extend(write_threads(shared, line(&to_write, number), &work)?);
         }
         for number in 0..readers {
             let (engine, line, looks) = (shared.engine, line(&to_read, number), work.looks.clone());
@@ -185,12 +181,23 @@ fn queues(near: Option<Arc<Near>>) -> (Queues, Work) {
     )
 }
 
-fn write_thread(engine: Engine, line: Line, work: &Work) -> Result<JoinHandle<()>, StoreError> {
+fn write_threads(shared: &Arc<Shared>, line: Line, work: &Work) -> Result<Vec<JoinHandle<()>>, StoreError> {
     let (jobs, creates) = (work.jobs.clone(), work.creates.clone());
-    match engine {
-        Engine::Sqlite => spawn("baton-write", move || writer::serve(line, jobs)),
-        Engine::Postgres => spawn("baton-write", move || worker::run(line, jobs, creates)),
+    if shared.engine == Engine::Postgres {
+        return Ok(vec![spawn("baton-write", move || {
+            worker::run(line, jobs, creates)
+        })?]);
     }
+    let beside = Line {
+        shared: shared.clone(),
+        pool: Pool::new(shared, Role::Writer, 1),
+        number: line.number,
+    };
+    let (told, heard) = checkpoint::channel();
+    Ok(vec![
+        spawn("baton-write", move || writer::serve(line, jobs, &told))?,
+        spawn("baton-checkpoint", move || checkpoint::run(&beside, &heard))?,
+    ])
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {

@@ -1,6 +1,7 @@
 //! SQLite's one writing thread. Those who wait together share one commit, which is what makes
 //! `synchronous=FULL` affordable. Failures stay apart: a job that fails after it wrote makes its
 //! group start over with a savepoint for each, so that the usual case pays for none.
+use crate::checkpoint::Committed;
 use crate::conn::{Conn, on_each};
 use crate::jobs::{self, Job};
 use crate::line::Line;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// A group ends when it is this large or its work took this long.
 const GROUP: usize = 256;
-const WORK: Duration = Duration::from_millis(5);
+const WORK: Duration = Duration::from_millis(20);
 /// Callers just answered are likely to come back: as long as fewer came than last time, the next
 /// one is worth waiting for this long, since a commit costs more.
 const PATIENCE: Duration = Duration::from_micros(200);
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_micros(200);
 type Ended = (Box<dyn Job>, Result<(), StoreError>);
 
 /// Until the queue is closed and empty.
-pub(crate) fn serve(line: Line, queue: Receiver<Box<dyn Job>>) {
+pub(crate) fn serve(line: Line, queue: Receiver<Box<dyn Job>>, committed: &Committed) {
     let mut group = Group {
         queue,
         last: 1,
@@ -31,14 +32,15 @@ pub(crate) fn serve(line: Line, queue: Receiver<Box<dyn Job>>) {
         let Some(first) = jobs::due(first, line.shared.patience) else {
             continue;
         };
-        let committed = match line.pool.get() {
+        let done = match line.pool.get() {
             Ok(mut held) => group.commit(&mut held.conn, &line.shared, first),
             Err(error) => {
                 group.ended.push((first, Ok(())));
                 Err(error)
             }
         };
-        group.answer(committed);
+        group.answer(done);
+        committed.tell();
     }
 }
 

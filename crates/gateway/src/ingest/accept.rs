@@ -5,6 +5,7 @@ use super::review::{self, Standing};
 use super::{ACCEPTED, DUPLICATE, REJECTED, Remark, UNREGISTERED, answered};
 use fhir::event::Event;
 use std::borrow::Cow;
+use store::events::EventRow;
 use store::messages::Message;
 use store::{Context, Store, StoreError, Tx};
 
@@ -31,7 +32,8 @@ pub enum Receipt {
 pub async fn accept(store: &Store, reading: Reading) -> Result<Receipt, StoreError> {
     let (channel, received) = (reading.message.channel.clone(), reading.message.received);
     let recorded = reading.events.iter().map(|event| event.recorded).min();
-    let receipt = store.write(move |tx| take_in(tx, &reading)).await?;
+    let rows = rows(&reading.message.id, &reading.events)?;
+    let receipt = store.write(move |tx| take_in(tx, &reading, &rows)).await?;
     let outcome = match receipt {
         Receipt::Kept => ACCEPTED,
         Receipt::Known | Receipt::Repeat(_) => DUPLICATE,
@@ -44,18 +46,23 @@ pub async fn accept(store: &Store, reading: Reading) -> Result<Receipt, StoreErr
     Ok(receipt)
 }
 
+/// The events of a message as they are kept.
+pub fn rows(message: &str, events: &[Event]) -> Result<Vec<EventRow>, StoreError> {
+    events.iter().map(|event| EventRow::of(message, event)).collect()
+}
+
 fn count(channel: &str, outcome: &str) {
     let labels = [("channel", channel.to_owned()), ("outcome", outcome.to_owned())];
     metrics::counter!("baton_messages_total", &labels).increment(1);
 }
 
-fn take_in(tx: &mut Tx, reading: &Reading) -> Result<Receipt, StoreError> {
+fn take_in(tx: &mut Tx, reading: &Reading, rows: &[EventRow]) -> Result<Receipt, StoreError> {
     let mut message = reading.message.clone();
     let named = named(tx, &message, &reading.events)?;
     if let Some(answer) = named.iter().find_map(|known| repeated(known, &message)) {
         return Ok(Receipt::Repeat(answer));
     }
-    let new = keep(tx, &message.id, &reading.events)?;
+    let new = keep(tx, &reading.events, rows)?;
     let mut remarks = reading.remarks.clone();
     let mut refolded = match new.is_empty() {
         true => Refold::default(),
@@ -96,10 +103,10 @@ fn named(tx: &mut Tx, message: &Message, said: &[Event]) -> Result<Vec<Message>,
 }
 
 /// Keeps the events; those that were not known yet.
-fn keep<'a>(tx: &mut Tx, message: &str, events: &'a [Event]) -> Result<Cow<'a, [Event]>, StoreError> {
+fn keep<'a>(tx: &mut Tx, events: &'a [Event], rows: &[EventRow]) -> Result<Cow<'a, [Event]>, StoreError> {
     let mut new = Vec::with_capacity(events.len());
-    for event in events {
-        if tx.keep_event(message, event)? {
+    for (event, row) in events.iter().zip(rows) {
+        if tx.keep_event(row)? {
             new.push(event);
         }
     }

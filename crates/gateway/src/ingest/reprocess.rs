@@ -1,5 +1,6 @@
 //! A message from the review queue read again: with the sender's present maps, or in a corrected
 //! text. What it said before is taken back in the same transaction.
+use super::accept::rows;
 use super::json::{self, Object};
 use super::refold::{Refold, refold};
 use super::review::{self, Standing};
@@ -169,8 +170,9 @@ impl Work {
     fn redo(&self, tx: &mut Tx) -> Result<String, StoreError> {
         let mut said = tx.forget_events(&self.original.id)?;
         super::facts::lock(tx, &[&said[..], &self.read.events].concat())?;
-        for event in &self.read.events {
-            if tx.keep_event(&self.original.id, event)? {
+        let rows = rows(&self.original.id, &self.read.events)?;
+        for (event, row) in self.read.events.iter().zip(&rows) {
+            if tx.keep_event(row)? {
                 said.push(event.clone());
             }
         }
