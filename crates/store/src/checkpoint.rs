@@ -15,6 +15,8 @@ use std::time::Duration;
 const BACKLOG: i64 = 4000;
 /// How often is looked, at most.
 const PAUSE: Duration = Duration::from_millis(10);
+/// And after it failed, as on a disk that is full.
+const REST: Duration = Duration::from_secs(1);
 
 /// Where the writer tells that it has committed.
 pub(crate) struct Committed(Sender<()>);
@@ -37,6 +39,7 @@ pub(crate) fn run(line: &Line, committed: &Receiver<()>) {
     while committed.recv().is_ok() {
         if let Err(error) = line.once(|conn, _| copy(conn)) {
             tracing::warn!(%error, "the log is not copied beside the writer, which does it itself");
+            std::thread::sleep(REST);
         }
         std::thread::sleep(PAUSE);
     }
