@@ -11,17 +11,18 @@ on_both!(headers_have_a_limit, a_hundred_connections_are_served);
 on_both_databases!(slow_clients_are_cut_off);
 
 fn headers_have_a_limit(baton: &Baton) {
-    let partner = baton.partner();
-    let reply = partner
+    // The connection of whoever sends too much is cut; what is asked next must not come upon it.
+    let sender = baton.partner();
+    let reply = sender
         .request("GET", "Basic")
         .header("x-large", "x".repeat(1 << 20))
         .send();
     // The server may close before a client has written everything.
     assert!(reply.is_err() || reply.is_ok_and(|r| r.status().is_client_error()));
     let long = format!("Basic?_id={}", "x,".repeat(1 << 19));
-    let reply = partner.request("GET", &long).send();
+    let reply = sender.request("GET", &long).send();
     assert!(reply.is_err() || reply.is_ok_and(|r| r.status().is_client_error()));
-    alive(&partner);
+    alive(&baton.partner());
 }
 
 fn connect(baton: &Baton) -> TcpStream {
