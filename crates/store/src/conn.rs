@@ -36,6 +36,8 @@ pub(crate) enum Engine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Writer,
+    /// Brings the database up to date, for which it may have to read all of a table.
+    Migrator,
     Reader,
     /// Point reads and nothing else.
     Fetcher,
@@ -83,7 +85,7 @@ impl Engine {
                 let mut conn = PgConnection::establish(url).map_err(unreachable)?;
                 let own = match role {
                     Role::Writer => POSTGRES_WRITER,
-                    Role::Reader => "",
+                    Role::Reader | Role::Migrator => "",
                     Role::Fetcher => POSTGRES_FETCHER,
                 };
                 conn.batch_execute(&format!("{POSTGRES_BOTH}{own}"))?;
@@ -94,7 +96,7 @@ impl Engine {
                 let mut conn = SqliteConnection::establish(path).map_err(unreachable)?;
                 conn.batch_execute(SQLITE_BOTH)?;
                 conn.batch_execute(match role {
-                    Role::Writer => SQLITE_WRITER,
+                    Role::Writer | Role::Migrator => SQLITE_WRITER,
                     Role::Reader | Role::Fetcher => SQLITE_READER,
                 })?;
                 watch::teach(&mut conn)?;

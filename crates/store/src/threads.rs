@@ -46,7 +46,7 @@ struct Work {
 
 impl Threads {
     pub(crate) fn start(shared: &Arc<Shared>, config: &StoreConfig) -> Result<Threads, StoreError> {
-        let mut conn = shared.engine.connect(&shared.url, Role::Writer)?;
+        let mut conn = shared.engine.connect(&shared.url, Role::Migrator)?;
         migrate::migrate(&mut conn, |conn| {
             let own = &shared.params.bases;
             reindex::bring_up_to_date(conn, own)?;
@@ -77,7 +77,7 @@ impl Threads {
             .then(|| Arc::new(Near::new(&shared.url, shared.patience, connections)));
         let (queues, work) = queues(near);
         for number in 0..writers {
-            handles.extend(write_threads(shared, line(&to_write, number), &work)?);
+            handles.extend(write_threads(line(&to_write, number), &work)?);
         }
         for number in 0..readers {
             let (engine, line, looks) = (shared.engine, line(&to_read, number), work.looks.clone());
@@ -181,16 +181,16 @@ fn queues(near: Option<Arc<Near>>) -> (Queues, Work) {
     )
 }
 
-fn write_threads(shared: &Arc<Shared>, line: Line, work: &Work) -> Result<Vec<JoinHandle<()>>, StoreError> {
+fn write_threads(line: Line, work: &Work) -> Result<Vec<JoinHandle<()>>, StoreError> {
     let (jobs, creates) = (work.jobs.clone(), work.creates.clone());
-    if shared.engine == Engine::Postgres {
+    if line.shared.engine == Engine::Postgres {
         return Ok(vec![spawn("baton-write", move || {
             worker::run(line, jobs, creates)
         })?]);
     }
     let beside = Line {
-        shared: shared.clone(),
-        pool: Pool::new(shared, Role::Writer, 1),
+        pool: Pool::new(&line.shared, Role::Writer, 1),
+        shared: line.shared.clone(),
         number: line.number,
     };
     let (told, heard) = checkpoint::channel();

@@ -102,12 +102,10 @@ pub fn window_of(
     window: &Window,
     course: &Course,
 ) -> Result<Vec<Found>, StoreError> {
-    let ways = [
-        named::before_candidates,
-        linked::window,
-        named::after_candidates,
-        gathered::window,
-    ];
+    let ways = match named::is_listed(query) {
+        true => [named::window, linked::window, gathered::window],
+        false => [linked::window, named::window, gathered::window],
+    };
     for looked in ways {
         if let Some(found) = looked(conn, query, window, course)? {
             return Ok(found);

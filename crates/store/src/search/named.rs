@@ -15,34 +15,8 @@ use fhir::search::{Filter, Query, Test};
 /// Targets of one chain that are named.
 const MOST: usize = 20_000;
 
-/// The window, where a chain leads to what is asked by a list: one of very many would be made for each look at
-/// candidates, so these come second.
-pub fn before_candidates(
-    conn: &mut Conn,
-    query: &Query,
-    window: &Window,
-    course: &Course,
-) -> Result<Option<Vec<Found>>, StoreError> {
-    match is_listed(query) {
-        true => by_name(conn, query, window, course),
-        false => Ok(None),
-    }
-}
-
-/// The window of other chains, which candidates did not fill.
-pub fn after_candidates(
-    conn: &mut Conn,
-    query: &Query,
-    window: &Window,
-    course: &Course,
-) -> Result<Option<Vec<Found>>, StoreError> {
-    match is_listed(query) {
-        true => Ok(None),
-        false => by_name(conn, query, window, course),
-    }
-}
-
-/// Whether names come before candidates.
+/// Whether names come before candidates: where a chain leads to what is asked by a list, one of very many would
+/// be made for each look at candidates.
 pub fn is_listed(query: &Query) -> bool {
     let mut links = query.filters.iter().filter_map(links).flatten();
     links.any(|link| is_list(link.inner))
@@ -60,7 +34,8 @@ fn is_list(filter: &Filter) -> bool {
     }
 }
 
-fn by_name(
+/// The window of a search whose chains can be named.
+pub fn window(
     conn: &mut Conn,
     query: &Query,
     window: &Window,
