@@ -6,11 +6,11 @@ use crate::error::Transient;
 use crate::kept::Entry;
 use crate::line::Line;
 use crate::pool::Held;
+use crate::reply::{self, Asker, Ready};
 use crate::{consent, point};
 use crossbeam_channel::Receiver;
 use fhir::TypeId;
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// Point reads in one statement.
 const TOGETHER: usize = 64;
@@ -25,7 +25,7 @@ pub(crate) enum Fetch {
 
 pub(crate) struct Ask<W, T> {
     pub(crate) wanted: W,
-    pub(crate) reply: oneshot::Sender<Result<T, StoreError>>,
+    pub(crate) asker: Asker<T>,
 }
 
 /// Until the queue is closed and empty.
@@ -64,8 +64,7 @@ fn fetch(line: &Line, group: Vec<Fetch>, waiting: &Receiver<Fetch>) {
     });
 }
 
-/// Whoever no longer waits needs no answer.
-fn together<W, T>(
+fn together<W, T: Send + 'static>(
     line: &Line,
     group: Vec<Ask<W, T>>,
     waiting: &Receiver<Fetch>,
@@ -76,27 +75,27 @@ fn together<W, T>(
     }
     let wanted: Vec<&W> = group.iter().map(|ask| &ask.wanted).collect();
     match line.held(|held| work(held, &wanted)) {
-        Ok(found) => group.into_iter().zip(found).for_each(|(ask, found)| {
-            let _ = ask.reply.send(Ok(found));
-        }),
+        Ok(found) => {
+            let answers = group.into_iter().zip(found);
+            reply::give(answers.map(|(ask, found)| ask.asker.ready(Ok(found))));
+        }
         Err(error) => {
             // Whoever waits behind them would wait for the same lock.
             let late = matches!(error, StoreError::Transient(Transient::Locked, _));
             let behind = waiting.try_iter().take(if late { usize::MAX } else { 0 });
-            behind.for_each(|fetch| fetch.refuse(&error));
-            group.into_iter().for_each(|ask| {
-                let _ = ask.reply.send(Err(error.shared()));
-            });
+            let refused = |ask: Ask<W, T>| ask.asker.ready(Err(error.shared()));
+            let behind = behind.map(|fetch| fetch.refused(&error));
+            reply::give(group.into_iter().map(refused).chain(behind));
         }
     }
 }
 
 impl Fetch {
-    fn refuse(self, error: &StoreError) {
-        let _ = match self {
-            Fetch::Version(ask) => ask.reply.send(Err(error.shared())).is_ok(),
-            Fetch::Rules(ask) => ask.reply.send(Err(error.shared())).is_ok(),
-        };
+    fn refused(self, error: &StoreError) -> Ready {
+        match self {
+            Fetch::Version(ask) => ask.asker.ready(Err(error.shared())),
+            Fetch::Rules(ask) => ask.asker.ready(Err(error.shared())),
+        }
     }
 }
 

@@ -1,15 +1,18 @@
 //! Work on its way to a thread of the store, and its answer on the way back.
 use crate::error::failure;
+use crate::reply::{self, Along, Asker, Ready, Reply};
 use crate::{StoreError, Tx};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
 
 /// A closure of a caller with its result type hidden. `run` may happen several times (after a
 /// deadlock); `answer` happens once, after the commit.
 pub(crate) trait Job: Send {
     fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError>;
-    fn answer(self: Box<Self>, end: Result<(), StoreError>);
+    fn answer(self: Box<Self>, end: Result<(), StoreError>, along: Along);
+    /// Where the caller waits.
+    fn thread(&self) -> ThreadId;
     /// Nobody waits any more, so there is no need to begin.
     fn is_abandoned(&self) -> bool;
     /// Since it was asked for.
@@ -19,13 +22,13 @@ pub(crate) trait Job: Send {
 struct Call<T, F> {
     work: F,
     value: Option<T>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
+    asker: Asker<T>,
     since: Instant,
 }
 
 impl<T, F> Job for Call<T, F>
 where
-    T: Send,
+    T: Send + 'static,
     F: FnMut(&mut Tx) -> Result<T, StoreError> + Send,
 {
     fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
@@ -33,15 +36,18 @@ where
         Ok(())
     }
 
-    fn answer(self: Box<Self>, end: Result<(), StoreError>) {
-        let Call { value, reply, .. } = *self;
+    fn answer(self: Box<Self>, end: Result<(), StoreError>, along: Along) {
+        let Call { value, asker, .. } = *self;
         let result = end.and_then(|()| value.ok_or_else(|| StoreError::Database("no result".into())));
-        // The caller may have gone away; the commit stands all the same.
-        let _ = reply.send(result);
+        asker.answer(result, along);
+    }
+
+    fn thread(&self) -> ThreadId {
+        self.asker.thread()
     }
 
     fn is_abandoned(&self) -> bool {
-        self.reply.is_closed()
+        self.asker.is_gone()
     }
 
     fn waited(&self) -> Duration {
@@ -49,23 +55,29 @@ where
     }
 }
 
-pub(crate) type Reply<T> = oneshot::Receiver<Result<T, StoreError>>;
-
 pub(crate) fn call<T, F>(work: F) -> (Box<dyn Job>, Reply<T>)
 where
     T: Send + 'static,
     F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
 {
-    let (reply, receiver) = oneshot::channel();
+    let (asker, reply) = reply::channel();
     (
         Box::new(Call {
             work,
             value: None,
-            reply,
+            asker,
             since: Instant::now(),
         }),
-        receiver,
+        reply,
     )
+}
+
+/// Its answer as one of a group.
+pub(crate) fn ready(job: Box<dyn Job>, end: Result<(), StoreError>) -> Ready {
+    Ready {
+        thread: job.thread(),
+        give: Box::new(move |along| job.answer(end, along)),
+    }
 }
 
 /// The job, if it is still to be begun. Who has waited too long is told so while nothing is done yet.
@@ -74,7 +86,7 @@ pub(crate) fn due(job: Box<dyn Job>, patience: Duration) -> Option<Box<dyn Job>>
         return None;
     }
     if job.waited() > patience {
-        job.answer(Err(StoreError::Busy));
+        job.answer(Err(StoreError::Busy), Along::default());
         return None;
     }
     Some(job)

@@ -38,6 +38,7 @@ mod prepare;
 mod provenance;
 mod reader;
 mod reindex;
+mod reply;
 mod rows;
 mod schema;
 pub mod seal;

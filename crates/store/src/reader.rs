@@ -3,6 +3,7 @@ use crate::Tx;
 use crate::conn::Engine;
 use crate::jobs::{self, Job};
 use crate::line::Line;
+use crate::reply::Along;
 use crate::watch;
 use crossbeam_channel::Receiver;
 use std::sync::Weak;
@@ -41,5 +42,5 @@ fn look(line: &Line, engine: Engine, look: Look) {
         (false, _) => line.once(|conn, shared| jobs::run(&mut *job, &mut Tx::new(conn, shared))),
     };
     watch::works_for(None);
-    job.answer(end);
+    job.answer(end, Along::default());
 }

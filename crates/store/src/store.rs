@@ -4,13 +4,14 @@ use crate::audit::Horizon;
 use crate::conn::{Conn, Engine};
 use crate::custom::{self, Known, Turn, Work};
 use crate::fetcher::{Ask, Fetch};
-use crate::jobs::{self, Reply};
+use crate::jobs;
 use crate::kept::{Entry, Kept};
 use crate::keys::Sequence;
 use crate::lease::Holder;
 use crate::near::Near;
 use crate::prepare::{By, Prepared};
 use crate::reader::Look;
+use crate::reply;
 use crate::threads::Threads;
 use crate::watch::Watch;
 use crate::worker::Create;
@@ -24,7 +25,6 @@ use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// How long a turn of background work waits for transactions to end, and how often it asks.
 const SETTLE_TRIES: u32 = 500;
@@ -119,7 +119,7 @@ impl Store {
     {
         let (job, reply) = jobs::call(work);
         self.threads.write(job)?;
-        answer(reply).await
+        reply.answer().await
     }
 
     /// Read-only work on one state of the database.
@@ -148,7 +148,7 @@ impl Store {
             snapshot,
             caller,
         })?;
-        let answer = answer(reply).await;
+        let answer = reply.answer().await;
         drop(here);
         answer
     }
@@ -161,10 +161,10 @@ impl Store {
         {
             return found?.map(|entry| entry.stored()).transpose();
         }
-        let (reply, receiver) = oneshot::channel();
+        let (asker, reply) = reply::channel();
         let wanted = (type_id, id);
-        self.fetch_by(Fetch::Version(Ask { wanted, reply }))?;
-        answer(receiver).await?.map(|entry| entry.stored()).transpose()
+        self.fetch_by(Fetch::Version(Ask { wanted, asker }))?;
+        reply.answer().await?.map(|entry| entry.stored()).transpose()
     }
 
     pub(crate) fn fetch_by(&self, fetch: Fetch) -> Result<(), StoreError> {
@@ -215,9 +215,9 @@ impl Store {
             && changes.iter().all(|change| self.is_plain(change));
         let changes = Prepared::all(changes, &ctx, self.by(&self.shared.params.get()));
         if plain {
-            let (reply, receiver) = oneshot::channel();
-            self.threads.create(Create { changes, ctx, reply })?;
-            return answer(receiver).await;
+            let (asker, reply) = reply::channel();
+            self.threads.create(Create { changes, ctx, asker })?;
+            return reply.answer().await;
         }
         let work = move |tx: &mut Tx| {
             let changes: Vec<&Prepared> = changes.iter().collect();
@@ -305,8 +305,4 @@ impl Store {
     pub fn close(&self) {
         self.threads.close();
     }
-}
-
-pub(crate) async fn answer<T>(reply: Reply<T>) -> Result<T, StoreError> {
-    reply.await.unwrap_or(Err(StoreError::Busy))
 }

@@ -6,10 +6,10 @@ use crate::error::Transient;
 use crate::jobs::{self, Job};
 use crate::line::Line;
 use crate::prepare::Prepared;
+use crate::reply::{self, Along, Asker};
 use crate::store::Shared;
 use crate::{StoreError, Tx, apply};
 use crossbeam_channel::{Receiver, never, select};
-use tokio::sync::oneshot;
 
 /// Creates in one statement.
 const TOGETHER: usize = 64;
@@ -18,7 +18,7 @@ const TOGETHER: usize = 64;
 pub(crate) struct Create {
     pub(crate) changes: Vec<Prepared>,
     pub(crate) ctx: Context,
-    pub(crate) reply: oneshot::Sender<Result<Vec<Applied>, StoreError>>,
+    pub(crate) asker: Asker<Vec<Applied>>,
 }
 
 /// Until both queues are closed and empty.
@@ -41,7 +41,7 @@ pub(crate) fn run(line: Line, mut jobs: Receiver<Box<dyn Job>>, mut creates: Rec
 fn transact(line: &Line, job: Box<dyn Job>) {
     if let Some(mut job) = jobs::due(job, line.shared.patience) {
         let end = line.transact(&mut *job, "BEGIN");
-        job.answer(end);
+        job.answer(end, Along::default());
     }
 }
 
@@ -57,16 +57,15 @@ fn create(line: &Line, first: Create, waiting: &Receiver<Create>) {
     let several = group.len() > 1;
     match together {
         Ok(applied) => {
-            for (create, applied) in group.into_iter().zip(applied) {
-                // The caller may have gone away; the commit stands all the same.
-                let _ = create.reply.send(Ok(applied));
-            }
+            let answers = group.into_iter().zip(applied);
+            reply::give(answers.map(|(create, applied)| create.asker.ready(Ok(applied))));
         }
         // One may have spoilt it for all.
         Err(_) if several && !late => group.into_iter().for_each(|create| alone(line, create)),
-        Err(error) => group.into_iter().for_each(|create| {
-            let _ = create.reply.send(Err(error.shared()));
-        }),
+        Err(error) => {
+            let refused = |create: Create| create.asker.ready(Err(error.shared()));
+            reply::give(group.into_iter().map(refused));
+        }
     }
 }
 
@@ -76,7 +75,7 @@ fn alone(line: &Line, create: Create) {
         .once(|conn, shared| insert(conn, shared, &group))
         .map(|mut applied| applied.remove(0));
     let [create] = group;
-    let _ = create.reply.send(end);
+    create.asker.answer(end, Along::default());
 }
 
 fn insert(conn: &mut Conn, shared: &Shared, group: &[Create]) -> Result<Vec<Vec<Applied>>, StoreError> {

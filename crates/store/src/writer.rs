@@ -5,6 +5,7 @@ use crate::checkpoint::Committed;
 use crate::conn::{Conn, on_each};
 use crate::jobs::{self, Job};
 use crate::line::Line;
+use crate::reply;
 use crate::store::Shared;
 use crate::{StoreError, Tx};
 use crossbeam_channel::Receiver;
@@ -128,13 +129,13 @@ impl Group {
     /// After the commit: what succeeded in a commit that failed has failed too.
     fn answer(&mut self, committed: Result<(), StoreError>) {
         self.last = self.ended.len();
-        for (job, end) in self.ended.drain(..) {
+        reply::give(self.ended.drain(..).map(|(job, end)| {
             let end = end.and_then(|()| match &committed {
                 Ok(()) => Ok(()),
                 Err(error) => Err(error.shared()),
             });
-            job.answer(end);
-        }
+            jobs::ready(job, end)
+        }));
     }
 }
 

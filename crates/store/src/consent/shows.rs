@@ -5,9 +5,9 @@ use super::row::RuleRow;
 use crate::conn::{Conn, on_each};
 use crate::fetcher::{Ask, Fetch};
 use crate::pg::statement;
+use crate::reply;
 use crate::rows::type_column;
 use crate::schema::{consent_rule, resource};
-use crate::store::answer;
 use crate::{Store, StoreError, Tx};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, SmallInt, Text};
@@ -15,7 +15,6 @@ use fhir::TypeId;
 use fhir::consent::decide::{Held, is_open, is_shown};
 use fhir::consent::{Asker, Facts};
 use std::collections::BTreeSet;
-use tokio::sync::oneshot;
 
 /// A version that was read, and whose it is.
 pub(crate) struct Of {
@@ -73,9 +72,9 @@ impl Store {
         if let Some(found) = self.near_with(|conn| rules_of_one(conn, &of)) {
             return found;
         }
-        let (reply, receiver) = oneshot::channel();
-        self.fetch_by(Fetch::Rules(Ask { wanted: of, reply }))?;
-        answer(receiver).await
+        let (asker, reply) = reply::channel();
+        self.fetch_by(Fetch::Rules(Ask { wanted: of, asker }))?;
+        reply.answer().await
     }
 }
 
