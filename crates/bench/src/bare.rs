@@ -6,17 +6,50 @@ use crate::server::run;
 use fhir::Resource;
 use fhir::search::index::{Entry, EntryValue, stored};
 use fhir::search::words::terms;
-use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Creates per second of the bare client with 32 callers.
-pub fn creates(engine: &Engine, time: Duration) -> f64 {
-    let database = engine.database("bare");
-    run(&["migrate"], &database);
-    match engine {
-        Engine::Sqlite { .. } => sqlite(database.trim_start_matches("sqlite://"), time),
-        Engine::Postgres { .. } => postgres(&database, time),
+/// The bare client with 32 callers, and the database it writes to.
+pub enum Bare {
+    /// One thread, prepared statements, 32 resources to a commit, as a group of 32 callers would be.
+    Sqlite {
+        connection: rusqlite::Connection,
+        inserts: Vec<String>,
+        key: i64,
+    },
+    /// pgbench: one prepared statement a transaction, 32 connections.
+    Postgres { database: String, script: PathBuf },
+}
+
+impl Bare {
+    pub fn new(engine: &Engine) -> Bare {
+        let database = engine.database("bare");
+        run(&["migrate"], &database);
+        match engine {
+            Engine::Sqlite { .. } => sqlite(database.trim_start_matches("sqlite://")),
+            Engine::Postgres { .. } => postgres(database),
+        }
+    }
+
+    /// Creates per second in that time.
+    pub fn creates(&mut self, time: Duration) -> f64 {
+        match self {
+            Bare::Sqlite {
+                connection,
+                inserts,
+                key,
+            } => write_rows(connection, inserts, key, time),
+            Bare::Postgres { database, script } => pgbench(database, script, time),
+        }
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        if let Bare::Postgres { script, .. } = self {
+            let _ = std::fs::remove_file(script);
+        }
     }
 }
 
@@ -113,41 +146,44 @@ fn index_row(entry: &Entry) -> (&'static str, String) {
     }
 }
 
-/// One thread, prepared statements, 32 resources to a commit, as a group of 32 callers would be.
-fn sqlite(path: &str, time: Duration) -> f64 {
+fn sqlite(path: &str) -> Bare {
     let connection = rusqlite::Connection::open(path).expect("the database");
     connection
         .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
         .expect("the same durability");
-    let sql: Vec<String> = rows()
-        .into_iter()
-        .map(|(table, row)| {
-            let values = row
-                .replace("<<", "x'")
-                .replace(">>", "'")
-                .replace("{wide}", "'||printf('%012d',?1)||'")
-                .replace("{patient}", "'||printf('%06d',?1%5000)||'")
-                .replace("{key}", "?1");
-            format!("INSERT INTO {table} VALUES ({values})")
-        })
-        .collect();
-    let mut statements: Vec<_> = sql.iter().map(|s| connection.prepare(s).expect(s)).collect();
-    let (start, mut key) = (Instant::now(), 1_i64);
+    let inserts = rows().into_iter().map(|(table, row)| {
+        let values = row
+            .replace("<<", "x'")
+            .replace(">>", "'")
+            .replace("{wide}", "'||printf('%012d',?1)||'")
+            .replace("{patient}", "'||printf('%06d',?1%5000)||'")
+            .replace("{key}", "?1");
+        format!("INSERT INTO {table} VALUES ({values})")
+    });
+    Bare::Sqlite {
+        inserts: inserts.collect(),
+        connection,
+        key: 1,
+    }
+}
+
+fn write_rows(connection: &rusqlite::Connection, inserts: &[String], key: &mut i64, time: Duration) -> f64 {
+    let mut statements: Vec<_> = inserts.iter().map(|s| connection.prepare(s).expect(s)).collect();
+    let (start, before) = (Instant::now(), *key);
     while start.elapsed() < time {
         connection.execute_batch("BEGIN IMMEDIATE").expect("begin");
         for _ in 0..32 {
             statements.iter_mut().for_each(|s| {
-                s.execute([key]).expect("inserted");
+                s.execute([*key]).expect("inserted");
             });
-            key += 1;
+            *key += 1;
         }
         connection.execute_batch("COMMIT").expect("commit");
     }
-    (key - 1) as f64 / start.elapsed().as_secs_f64()
+    (*key - before) as f64 / start.elapsed().as_secs_f64()
 }
 
-/// pgbench: one prepared statement a transaction, 32 connections.
-fn postgres(database: &str, time: Duration) -> f64 {
+fn postgres(database: String) -> Bare {
     let inserts: Vec<String> = rows()
         .into_iter()
         .enumerate()
@@ -161,24 +197,27 @@ fn postgres(database: &str, time: Duration) -> f64 {
             format!("w{n} AS (INSERT INTO {table} SELECT {values} FROM k)")
         })
         .collect();
-    let script = format!(
+    let text = format!(
         "WITH k AS (SELECT nextval('resource_sequence') AS key), {} SELECT 1;\n",
         inserts.join(", ")
     );
-    let path = std::env::temp_dir().join(format!("baton-bare-{}.sql", std::process::id()));
-    let mut file = std::fs::File::create(&path).expect("a script");
-    file.write_all(script.as_bytes()).expect("written");
+    let script = std::env::temp_dir().join(format!("baton-bare-{}.sql", std::process::id()));
+    std::fs::write(&script, text).expect("a script");
+    Bare::Postgres { database, script }
+}
+
+/// In whole seconds.
+fn pgbench(database: &str, script: &Path, time: Duration) -> f64 {
     let seconds = time.as_secs().max(1).to_string();
     let output = Command::new("pgbench")
         .args([
             "-n", "-M", "prepared", "-c", "32", "-j", "2", "-T", &seconds, "-f",
         ])
-        .arg(&path)
+        .arg(script)
         .arg(database)
         .output()
         .expect("pgbench, from PostgreSQL's own packages");
     let text = String::from_utf8_lossy(&output.stdout);
-    let _ = std::fs::remove_file(path);
     text.lines()
         .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok())
         .unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub const TIME: Duration = Duration::from_secs(8);
 /// What is compared takes turns, as what a machine can do changes from one second to the next.
 pub const TURNS: u32 = 16;
+/// Of a second, as pgbench counts in them.
+const WRITING_TURNS: u32 = 8;
 pub const FHIR: &str = "application/fhir+json";
 pub const NAMES: [&str; 7] = ["adt", "create", "read", "crud", "import", "transaction", "helios"];
 const HL7: &str = "application/hl7-v2";
@@ -190,17 +192,18 @@ impl Bench<'_> {
     }
 
     fn creates(&self, table: &mut Table) {
-        let token = self.token.clone();
-        let load = self.load(32, move |client, n| {
-            http::request(
-                "POST",
-                "/fhir/Observation",
-                &token,
-                FHIR,
-                &observation::json(client * 1_000_000 + n),
-            )
-        });
-        let limit = bare::creates(self.engine, TIME);
+        let mut bare = bare::Bare::new(self.engine);
+        let (mut load, mut limit) = (Load::default(), 0.0);
+        for turn in 0..WRITING_TURNS as usize {
+            let token = self.token.clone();
+            let make = move |client: usize, n: usize| {
+                let body = observation::json(client * 1_000_000 + turn * 100_000 + n);
+                http::request("POST", "/fhir/Observation", &token, FHIR, &body)
+            };
+            let time = TIME / WRITING_TURNS;
+            load.add(http::load(&self.server.address, 32, time, make));
+            limit += bare.creates(time) / f64::from(WRITING_TURNS);
+        }
         table.add(self.row(
             "create Observation, 32 clients",
             load.rate(),
