@@ -74,22 +74,6 @@ fn unchanged(stored: Stored) -> Result<Effect<'static>, StoreError> {
     })
 }
 
-/// Creates under fresh ids that nobody reacts to: nothing to look up, nothing to follow.
-pub(crate) fn insert(tx: &mut Tx, changes: &[(&Prepared, &Context)]) -> Result<Vec<Applied>, StoreError> {
-    let params = tx.params.clone();
-    let steps: Result<Vec<Step>, StoreError> = changes
-        .iter()
-        .map(|(change, ctx)| plan(change, None, ctx, &params))
-        .collect();
-    let mut steps = steps?;
-    write(tx, &mut steps)?;
-    Ok(steps
-        .into_iter()
-        .zip(changes)
-        .map(|(step, (change, _))| step.applied(change, Texts::Wanted))
-        .collect())
-}
-
 /// Whether the caller needs the stored text of each change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Texts {
@@ -279,7 +263,7 @@ pub(crate) fn current<'a>(tx: &mut Tx, changes: &[&'a Prepared]) -> Result<Found
 }
 
 fn write(tx: &mut Tx, steps: &mut [Step]) -> Result<(), StoreError> {
-    number(tx, steps)?;
+    number(tx, steps.iter_mut())?;
     let versions: Vec<&Version> = steps.iter().filter_map(|step| step.write.as_ref()).collect();
     replace(tx, &versions);
     match versions.is_empty() {
@@ -297,14 +281,14 @@ fn replace(tx: &Tx, versions: &[&Version]) {
 }
 
 /// Gives new resources their row keys.
-fn number(tx: &mut Tx, steps: &mut [Step]) -> Result<(), StoreError> {
-    let new = steps.iter().filter(|step| step.is_new()).count();
-    let numbers = tx.shared.sequence.take(tx.conn, new)?;
-    let versions = steps
-        .iter_mut()
-        .filter(|step| step.is_new())
-        .filter_map(|step| step.write.as_mut());
-    for (version, number) in versions.zip(numbers) {
+pub(crate) fn number<'a: 's, 's>(
+    tx: &mut Tx,
+    steps: impl Iterator<Item = &'s mut Step<'a>>,
+) -> Result<(), StoreError> {
+    let new = steps.filter(|step| step.is_new());
+    let versions: Vec<&mut Version> = new.filter_map(|step| step.write.as_mut()).collect();
+    let numbers = tx.shared.sequence.take(tx.conn, versions.len())?;
+    for (version, number) in versions.into_iter().zip(numbers) {
         version.key = crate::keys::key(version.type_id, number);
     }
     Ok(())

@@ -38,7 +38,7 @@ where
 
     fn answer(self: Box<Self>, end: Result<(), StoreError>, along: Along) {
         let Call { value, asker, .. } = *self;
-        let result = end.and_then(|()| value.ok_or_else(|| StoreError::Database("no result".into())));
+        let result = end.and_then(|()| value.ok_or_else(no_result));
         asker.answer(result, along);
     }
 
@@ -70,6 +70,10 @@ where
         }),
         reply,
     )
+}
+
+pub(crate) fn no_result() -> StoreError {
+    StoreError::Database("no result".into())
 }
 
 /// Its answer as one of a group.

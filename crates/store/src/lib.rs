@@ -31,6 +31,7 @@ mod line;
 mod migrate;
 mod near;
 mod pg;
+mod plain;
 mod plan;
 mod point;
 mod pool;

@@ -105,11 +105,11 @@ impl Line {
     }
 }
 
-/// A connection lost in COMMIT leaves open whether the work is stored: it must not run again.
-fn unknown(error: StoreError) -> StoreError {
+/// A connection lost in what commits leaves open whether the work is stored: it must not run again.
+pub(crate) fn unknown(error: StoreError) -> StoreError {
     match error {
         StoreError::Transient(Transient::Disconnected, text) => {
-            StoreError::Database(format!("the connection broke in COMMIT: {text}"))
+            StoreError::Database(format!("the connection broke while it committed: {text}"))
         }
         error => error,
     }

@@ -9,15 +9,13 @@ use crate::kept::{Entry, Kept};
 use crate::keys::Sequence;
 use crate::lease::Holder;
 use crate::near::Near;
+use crate::plain::{Plain, are_plain};
 use crate::prepare::{By, Prepared};
 use crate::reader::Look;
 use crate::reply;
 use crate::threads::Threads;
 use crate::watch::Watch;
-use crate::worker::Create;
-use crate::{
-    Applied, Change, Context, Expect, Op, Page, Reaction, Seal, StoreError, Stored, Tx, apply, point,
-};
+use crate::{Applied, Change, Context, Page, Reaction, Seal, StoreError, Stored, Tx, apply, point};
 use fhir::TypeId;
 use fhir::registry::CustomParams;
 use fhir::search::Query;
@@ -206,17 +204,15 @@ impl Store {
         Some(Ok(found))
     }
 
-    /// A commit without reads around it: the fast path for plain REST writes. A create whose
-    /// type the reaction does not watch is one round trip on PostgreSQL.
+    /// A commit without reads around it: the fast path for plain REST writes. On PostgreSQL a create
+    /// whose type the reaction does not watch is one round trip, an update or delete two.
     pub async fn commit(&self, changes: Vec<Change>, ctx: Context) -> Result<Vec<Applied>, StoreError> {
         let plain = self.shared.engine == Engine::Postgres
-            && ctx.provenance.is_none()
-            && ctx.within.is_none()
-            && changes.iter().all(|change| self.is_plain(change));
+            && are_plain(&changes, &ctx, self.by(CustomParams::none()));
         let changes = Prepared::all(changes, &ctx, self.by(&self.shared.params.get()));
         if plain {
             let (asker, reply) = reply::channel();
-            self.threads.create(Create { changes, ctx, asker })?;
+            self.threads.plain(Plain::new(changes, ctx, asker))?;
             return reply.answer().await;
         }
         let work = move |tx: &mut Tx| {
@@ -237,13 +233,6 @@ impl Store {
             params,
             enforced: self.shared.enforced(),
         }
-    }
-
-    fn is_plain(&self, change: &Change) -> bool {
-        let put = matches!(change.op, Op::Put(_));
-        put && change.expect == Expect::Fresh
-            && !self.by(CustomParams::none()).watches(change.type_id)
-            && !self.shared.enforced().contains(&change.type_id)
     }
 
     pub async fn search(&self, query: Query) -> Result<Page, StoreError> {

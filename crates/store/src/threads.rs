@@ -7,10 +7,10 @@ use crate::jobs::Job;
 use crate::kept::Kept;
 use crate::line::Line;
 use crate::near::Near;
+use crate::plain::Plain;
 use crate::pool::Pool;
 use crate::reader::Look;
 use crate::store::{Shared, StoreConfig};
-use crate::worker::Create;
 use crate::{
     StoreError, checkpoint, consent, fetcher, integrity, migrate, reader, reindex, watch, worker, writer,
 };
@@ -27,7 +27,7 @@ pub(crate) struct Threads {
 
 struct Queues {
     jobs: Sender<Box<dyn Job>>,
-    creates: Sender<Create>,
+    plain: Sender<Plain>,
     fetches: Sender<Fetch>,
     looks: Sender<Look>,
     near: Option<Arc<Near>>,
@@ -38,7 +38,7 @@ struct Queues {
 /// The other ends.
 struct Work {
     jobs: Receiver<Box<dyn Job>>,
-    creates: Receiver<Create>,
+    plain: Receiver<Plain>,
     fetches: Receiver<Fetch>,
     looks: Receiver<Look>,
     closed: Receiver<()>,
@@ -97,8 +97,8 @@ impl Threads {
         self.send(|queues| &queues.jobs, job)
     }
 
-    pub(crate) fn create(&self, create: Create) -> Result<(), StoreError> {
-        self.send(|queues| &queues.creates, create)
+    pub(crate) fn plain(&self, plain: Plain) -> Result<(), StoreError> {
+        self.send(|queues| &queues.plain, plain)
     }
 
     /// Connections for point reads on the caller's thread.
@@ -157,13 +157,13 @@ fn count(shared: &Shared) -> Result<Option<Count>, StoreError> {
 
 fn queues(near: Option<Arc<Near>>) -> (Queues, Work) {
     let (jobs, jobs_end) = bounded(QUEUE);
-    let (creates, creates_end) = bounded(QUEUE);
+    let (plain, plain_end) = bounded(QUEUE);
     let (fetches, fetches_end) = bounded(QUEUE);
     let (looks, looks_end) = bounded(QUEUE);
     let (open, closed) = bounded(0);
     let work = Work {
         jobs: jobs_end,
-        creates: creates_end,
+        plain: plain_end,
         fetches: fetches_end,
         looks: looks_end,
         closed,
@@ -171,7 +171,7 @@ fn queues(near: Option<Arc<Near>>) -> (Queues, Work) {
     (
         Queues {
             jobs,
-            creates,
+            plain,
             fetches,
             looks,
             near,
@@ -182,10 +182,10 @@ fn queues(near: Option<Arc<Near>>) -> (Queues, Work) {
 }
 
 fn write_threads(line: Line, work: &Work) -> Result<Vec<JoinHandle<()>>, StoreError> {
-    let (jobs, creates) = (work.jobs.clone(), work.creates.clone());
+    let (jobs, plain) = (work.jobs.clone(), work.plain.clone());
     if line.shared.engine == Engine::Postgres {
         return Ok(vec![spawn("baton-write", move || {
-            worker::run(line, jobs, creates)
+            worker::run(line, jobs, plain)
         })?]);
     }
     let beside = Line {

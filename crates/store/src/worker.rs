@@ -1,28 +1,21 @@
-//! PostgreSQL's writing threads: a transaction per job, and plain creates that wait together in
-//! one statement, which is its own transaction and one round trip.
-use crate::commit::{Applied, Context};
+//! PostgreSQL's writing threads: a transaction per job, and plain changes that wait together in
+//! one statement, which is its own transaction.
+use crate::commit::Applied;
 use crate::conn::Conn;
 use crate::error::Transient;
 use crate::jobs::{self, Job};
 use crate::line::Line;
-use crate::prepare::Prepared;
-use crate::reply::{self, Along, Asker};
+use crate::plain::{self, Plain};
+use crate::reply::{self, Along};
 use crate::store::Shared;
-use crate::{StoreError, Tx, apply};
+use crate::{StoreError, Tx};
 use crossbeam_channel::{Receiver, never, select};
 
-/// Creates in one statement.
+/// Callers in one statement.
 const TOGETHER: usize = 64;
 
-/// Creates under fresh ids of types nobody reacts to.
-pub(crate) struct Create {
-    pub(crate) changes: Vec<Prepared>,
-    pub(crate) ctx: Context,
-    pub(crate) asker: Asker<Vec<Applied>>,
-}
-
 /// Until both queues are closed and empty.
-pub(crate) fn run(line: Line, mut jobs: Receiver<Box<dyn Job>>, mut creates: Receiver<Create>) {
+pub(crate) fn run(line: Line, mut jobs: Receiver<Box<dyn Job>>, mut plain: Receiver<Plain>) {
     let mut open = 2;
     while open > 0 {
         select! {
@@ -30,9 +23,9 @@ pub(crate) fn run(line: Line, mut jobs: Receiver<Box<dyn Job>>, mut creates: Rec
                 Ok(job) => transact(&line, job),
                 Err(_) => { open -= 1; jobs = never(); }
             },
-            recv(creates) -> next => match next {
-                Ok(first) => create(&line, first, &creates),
-                Err(_) => { open -= 1; creates = never(); }
+            recv(plain) -> next => match next {
+                Ok(first) => gather(&line, first, &plain),
+                Err(_) => { open -= 1; plain = never(); }
             },
         }
     }
@@ -45,69 +38,62 @@ fn transact(line: &Line, job: Box<dyn Job>) {
     }
 }
 
-fn create(line: &Line, first: Create, waiting: &Receiver<Create>) {
+/// Of those that change the same, each waits for the one before.
+fn gather(line: &Line, first: Plain, waiting: &Receiver<Plain>) {
     let mut group = vec![first];
     group.extend(waiting.try_iter().take(TOGETHER - 1));
-    let together = line.once(|conn, shared| insert(conn, shared, &group));
-    let late = matches!(together, Err(StoreError::Transient(Transient::Locked, _)));
-    if late {
-        // Whoever waits behind them would wait for the same.
-        group.extend(waiting.try_iter());
+    while !group.is_empty() {
+        let due = group.into_iter().filter_map(|one| one.due(line.shared.patience));
+        let (now, later) = plain::apart(due.collect());
+        let apart = together(line, now, waiting).into_iter();
+        let held_up: Vec<Plain> = apart.flat_map(|one| together(line, vec![one], waiting)).collect();
+        // Only these wait for whoever has locked what they change, and behind all others.
+        held_up.into_iter().for_each(|one| transact(line, Box::new(one)));
+        group = later;
     }
-    let several = group.len() > 1;
-    match together {
-        Ok(applied) => {
-            let answers = group.into_iter().zip(applied);
-            reply::give(answers.map(|(create, applied)| create.asker.ready(Ok(applied))));
+}
+
+/// Gives those back that could not be done so.
+fn together(line: &Line, mut group: Vec<Plain>, waiting: &Receiver<Plain>) -> Vec<Plain> {
+    match line.once(|conn, shared| write(conn, shared, &group)) {
+        Ok(done) => {
+            let answers = group.into_iter().zip(done);
+            reply::give(answers.map(|(one, done)| one.into_asker().ready(done)));
+            Vec::new()
+        }
+        Err(error @ StoreError::Transient(Transient::Locked, _)) => {
+            // Whoever waits behind them would wait for the same.
+            group.extend(waiting.try_iter());
+            refuse(group, &error)
         }
         // One may have spoilt it for all.
-        Err(_) if several && !late => group.into_iter().for_each(|create| alone(line, create)),
-        Err(error) => {
-            let refused = |create: Create| create.asker.ready(Err(error.shared()));
-            reply::give(group.into_iter().map(refused));
-        }
+        Err(error) if group.len() > 1 || is_race(&error) => group,
+        Err(error) => refuse(group, &error),
     }
 }
 
-fn alone(line: &Line, create: Create) {
-    let group = [create];
-    let end = line
-        .once(|conn, shared| insert(conn, shared, &group))
-        .map(|mut applied| applied.remove(0));
-    let [create] = group;
-    create.asker.answer(end, Along::default());
+fn is_race(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Transient(Transient::Race | Transient::Outdated, _)
+    )
 }
 
-fn insert(conn: &mut Conn, shared: &Shared, group: &[Create]) -> Result<Vec<Vec<Applied>>, StoreError> {
-    let all: Vec<(&Prepared, &Context)> = group
-        .iter()
-        .flat_map(|create| create.changes.iter().map(|change| (change, &create.ctx)))
-        .collect();
-    let mut applied = match rows(&mut Tx::new(conn, shared), &all) {
+fn refuse(group: Vec<Plain>, error: &StoreError) -> Vec<Plain> {
+    let refused = group.into_iter().map(Plain::into_asker);
+    reply::give(refused.map(|asker| asker.ready(Err(error.shared()))));
+    Vec::new()
+}
+
+type Done = Vec<Result<Vec<Applied>, StoreError>>;
+
+fn write(conn: &mut Conn, shared: &Shared, group: &[Plain]) -> Result<Done, StoreError> {
+    match plain::write(&mut Tx::new(conn, shared), group) {
         // The statement was a transaction of its own, and it did nothing.
         Err(StoreError::Transient(Transient::Outdated, _)) => {
             shared.params.refresh(conn)?;
-            rows(&mut Tx::new(conn, shared), &all)?
+            plain::write(&mut Tx::new(conn, shared), group)
         }
-        end => end?,
+        end => end,
     }
-    .into_iter();
-    Ok(group
-        .iter()
-        .map(|create| applied.by_ref().take(create.changes.len()).collect())
-        .collect())
-}
-
-/// With index rows by the parameters that this transaction knows.
-fn rows(tx: &mut Tx, all: &[(&Prepared, &Context)]) -> Result<Vec<Applied>, StoreError> {
-    if all.iter().all(|(change, _)| change.is_by(&tx.params)) {
-        return apply::insert(tx, all);
-    }
-    let again: Vec<Prepared> = all.iter().map(|(change, _)| change.again(&tx.params)).collect();
-    let all: Vec<(&Prepared, &Context)> = again
-        .iter()
-        .zip(all)
-        .map(|(change, (_, ctx))| (change, *ctx))
-        .collect();
-    apply::insert(tx, &all)
 }

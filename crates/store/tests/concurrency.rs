@@ -1,12 +1,13 @@
 //! Many at once: nobody's failure or race is anybody else's problem.
 mod support;
 
+use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 use store::{Applied, Change, Expect, Outcome, Store, StoreError, Tx};
-use support::{Database, at, each_engine, put, run, type_id};
+use support::{Database, at, delete, each_engine, put, run, type_id};
 
 fn basic(id: &str, text: &str) -> Value {
     json!({"resourceType": "Basic", "id": id, "code": {"text": text}})
@@ -95,6 +96,91 @@ fn only_one_of_many_wins_an_absent_id() {
             .filter(|end| matches!(end, Err(StoreError::Precondition { current: Some(1), .. })));
         assert_eq!(lost.count(), 31);
     });
+}
+
+#[test]
+fn each_of_many_plain_changes_at_once_has_its_own_end() {
+    each_engine(|store| async move {
+        let first = (0..60).map(|n| put(basic(&format!("b{n}"), "first"), Expect::Any));
+        store.commit(first.collect(), at(0)).await.expect("stored");
+        let changes = (0..60).map(|n| {
+            let id = format!("b{n}");
+            let change = match n % 6 {
+                0 => put(basic(&id, "second"), Expect::Any),
+                1 => put(basic(&id, "second"), Expect::Version(1)),
+                2 => put(basic(&id, "second"), Expect::Version(7)),
+                3 => put(basic(&id, "first"), Expect::Any),
+                4 => delete("Basic", &id, Expect::Any),
+                _ => put(basic(&format!("new{n}"), "first"), Expect::Fresh),
+            };
+            store.commit(vec![change], at(1))
+        });
+        for (n, end) in join_all(changes).await.into_iter().enumerate() {
+            let end = end.map(|mut applied| applied.remove(0));
+            match (n % 6, &end) {
+                (0 | 1, Ok(applied)) => assert_eq!((applied.outcome, applied.version), (Outcome::Updated, 2)),
+                (2, Err(StoreError::Precondition { current, .. })) => assert_eq!(*current, Some(1)),
+                (3, Ok(applied)) => assert_eq!((applied.outcome, applied.version), (Outcome::Unchanged, 1)),
+                (4, Ok(applied)) => assert_eq!((applied.outcome, applied.version), (Outcome::Deleted, 2)),
+                (5, Ok(applied)) => assert_eq!((applied.outcome, applied.version), (Outcome::Created, 1)),
+                _ => panic!("{n}: {end:?}"),
+            }
+            let stored = store
+                .fetch(type_id("Basic"), format!("b{n}"))
+                .await
+                .expect("read");
+            let stored = stored.map(|stored| (stored.version, stored.deleted));
+            let changed = [0, 1, 4].contains(&(n % 6));
+            assert_eq!(stored, Some((1 + i64::from(changed), n % 6 == 4)), "{n}");
+        }
+    });
+}
+
+#[test]
+fn of_many_who_name_the_same_version_one_wins() {
+    each_engine(|store| async move {
+        let first = put(basic("one", "first"), Expect::Any);
+        store.commit(vec![first], at(0)).await.expect("stored");
+        for version in 1..6 {
+            let writes = (0..16).map(|n| {
+                let change = put(basic("one", &format!("{version} {n}")), Expect::Version(version));
+                store.commit(vec![change], at(version))
+            });
+            let ends = join_all(writes).await;
+            let won = ends.iter().filter(|end| end.is_ok());
+            assert_eq!(won.count(), 1, "{ends:?}");
+        }
+    });
+}
+
+/// On SQLite all writes wait for the one before anyway.
+#[test]
+fn who_has_locked_one_resource_holds_up_nobody_who_changes_another() {
+    let databases = Database::each();
+    for database in databases
+        .iter()
+        .filter(|of| matches!(of, Database::Postgres { .. }))
+    {
+        let store = database.open();
+        run(async {
+            let all = (0..20).map(|n| put(basic(&format!("b{n}"), "first"), Expect::Any));
+            store.commit(all.collect(), at(0)).await.expect("stored");
+            let mut other = database.transaction().expect("one that is open");
+            other
+                .batch_execute("SELECT FROM resource WHERE id = 'b7' FOR UPDATE")
+                .expect("locked");
+            let update = |n| store.commit(vec![put(basic(&format!("b{n}"), "second"), Expect::Any)], at(1));
+            let (held_up, others) = (update(7), join_all((0..20).filter(|n| *n != 7).map(update)));
+            let freed = async {
+                let ends = others.await;
+                assert!(ends.iter().all(Result::is_ok), "{ends:?}");
+                other.batch_execute("COMMIT").expect("free again");
+            };
+            let (held_up, ()) = futures_util::future::join(held_up, freed).await;
+            assert_eq!(held_up.expect("stored")[0].version, 2);
+        });
+        store.close();
+    }
 }
 
 #[test]

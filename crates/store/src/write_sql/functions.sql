@@ -35,6 +35,20 @@ BEGIN
     ORDER BY old.key FOR UPDATE OF old;
 END $$;
 
+-- Locks these keys if these are their versions and nobody else has locked them: then all, and true.
+CREATE OR REPLACE FUNCTION baton_hold(keys int8[], versions int8[]) RETURNS boolean LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    held int8;
+BEGIN
+    PERFORM FROM unnest(keys, versions) AS wanted (key, version)
+    JOIN resource old ON old.key = wanted.key AND old.version = wanted.version
+    FOR UPDATE OF old SKIP LOCKED;
+    GET DIAGNOSTICS held = ROW_COUNT;
+    RETURN held = cardinality(keys);
+END $$;
+
 -- Locks texts, by their hashes in order, until the transaction ends; first shares one that others may lock.
 CREATE OR REPLACE FUNCTION baton_lock_texts(shared int8, numbers int8[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

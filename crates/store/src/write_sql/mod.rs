@@ -54,6 +54,15 @@ pub(crate) fn write(conn: &mut Conn, versions: &[&Version], generation: i64) -> 
     }
 }
 
+/// The same outside of a transaction that has locked what is replaced: nothing is written unless each
+/// version replaces the one before it.
+pub(crate) fn write_over(conn: &mut Conn, versions: &[&Version], generation: i64) -> Result<(), StoreError> {
+    match conn {
+        Conn::Postgres(conn) => postgres::write_over(conn, versions, generation),
+        Conn::Sqlite(conn) => sqlite::write(conn, versions),
+    }
+}
+
 /// Index rows alone: for the rebuild after a new release finds other values.
 pub(crate) fn index(conn: &mut Conn, rows: &[(i64, IndexRows)]) -> Result<(), StoreError> {
     match conn {

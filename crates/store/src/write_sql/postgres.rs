@@ -15,22 +15,50 @@ pub(super) fn write(
     versions: &[&Version],
     generation: i64,
 ) -> Result<(), StoreError> {
-    let mut gone = Rows::default();
-    let mut come = Rows::default();
-    for version in versions {
-        gone.push(version.key, &version.remove);
-        come.push(version.key, &version.add);
-    }
-    let write = Write {
-        versions: Columns::of(versions),
-        rows: come,
-        generation,
-    };
-    let called = match gone.count {
+    let (gone, write) = rows_of(versions, generation);
+    called(match gone.count {
         0 => write.execute(conn)?,
         _ => Rewrite { gone, write }.execute(conn)?,
+    })
+}
+
+/// Unless what is replaced is still there, and free, this is as if the generation were another.
+pub(super) fn write_over(
+    conn: &mut PgConnection,
+    versions: &[&Version],
+    generation: i64,
+) -> Result<(), StoreError> {
+    let later = versions.iter().filter(|version| version.version > 1);
+    let (keys, before): (Vec<i64>, Vec<i64>) = later.map(|of| (of.key, of.version - 1)).unzip();
+    if keys.is_empty() {
+        return write(conn, versions, generation);
+    }
+    let (gone, write) = rows_of(versions, generation);
+    let replace = Replace {
+        rewrite: Rewrite { gone, write },
+        keys,
+        before,
     };
-    match called {
+    called(replace.execute(conn)?)
+}
+
+fn rows_of<'a>(versions: &[&'a Version<'a>], generation: i64) -> (Rows<'a>, Write<'a>) {
+    let (mut gone, mut rows) = (Rows::default(), Rows::default());
+    for version in versions {
+        gone.push(version.key, &version.remove);
+        rows.push(version.key, &version.add);
+    }
+    let versions = Columns::of(versions);
+    let write = Write {
+        versions,
+        rows,
+        generation,
+    };
+    (gone, write)
+}
+
+fn called(rows: usize) -> Result<(), StoreError> {
+    match rows {
         0 => Err(outdated()),
         _ => Ok(()),
     }
@@ -193,6 +221,13 @@ struct Rewrite<'a> {
     write: Write<'a>,
 }
 
+/// The same if these versions of these keys are what is there.
+struct Replace<'a> {
+    rewrite: Rewrite<'a>,
+    keys: Vec<i64>,
+    before: Vec<i64>,
+}
+
 struct Index<'a> {
     rows: Rows<'a>,
 }
@@ -207,9 +242,13 @@ statement!(Write, "SELECT baton_write(", "", |self, binds| bind_write(
     binds, self
 ));
 statement!(Rewrite, "SELECT baton_unindex(", "", |self, binds| {
-    bind_rows(binds, &self.gone)?;
-    binds.next_call("), baton_write(");
-    bind_write(binds, &self.write)
+    bind_rewrite(binds, self)
+});
+statement!(Replace, "SELECT baton_unindex(", ")", |self, binds| {
+    bind_rewrite(binds, &self.rewrite)?;
+    binds.next_call(" AND baton_hold(");
+    binds.add::<Array<BigInt>, _>(&self.keys)?;
+    binds.add::<Array<BigInt>, _>(&self.before)
 });
 statement!(Reindex, "SELECT baton_unindex(", ")", |self, binds| {
     bind_rows(binds, &self.gone)?;
@@ -219,6 +258,12 @@ statement!(Reindex, "SELECT baton_unindex(", ")", |self, binds| {
 statement!(Index, "SELECT baton_index(", ")", |self, binds| bind_rows(
     binds, &self.rows
 ));
+
+fn bind_rewrite<'b>(binds: &mut Binds<'_, 'b>, rewrite: &'b Rewrite<'_>) -> QueryResult<()> {
+    bind_rows(binds, &rewrite.gone)?;
+    binds.next_call("), baton_write(");
+    bind_write(binds, &rewrite.write)
+}
 
 fn bind_write<'b>(binds: &mut Binds<'_, 'b>, write: &'b Write<'_>) -> QueryResult<()> {
     let versions = &write.versions;

@@ -1,0 +1,191 @@
+//! Changes that need nothing beside them, on PostgreSQL: those of several callers in one statement.
+//!
+//! Nobody reacts to them, and no reference hangs on them. What is there is read without locks, what each
+//! does is decided as ever, and a statement that is its own transaction writes it all, or nothing where
+//! what was read is no longer so. A create has nothing to read. So an update takes two round trips instead
+//! of four, and those that wait together share them.
+use crate::apply::{self, Texts, apply};
+use crate::commit::{Applied, Change, Context, Expect, Op};
+use crate::jobs::{Job, no_result};
+use crate::line::unknown;
+use crate::plan::{Step, plan};
+use crate::point::{self, Current};
+use crate::prepare::{By, Prepared};
+use crate::reply::{Along, Asker};
+use crate::write_sql::{self, Version};
+use crate::{StoreError, Tx};
+use fhir::TypeId;
+use std::collections::{HashMap, HashSet};
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
+
+/// Of one caller.
+pub(crate) struct Plain {
+    changes: Vec<Prepared>,
+    ctx: Context,
+    asker: Asker<Vec<Applied>>,
+    since: Instant,
+    applied: Option<Vec<Applied>>,
+}
+
+/// Whether they may go this way. Several of one caller do only if all are new, so that there is nothing
+/// that one of them could fail by.
+pub(crate) fn are_plain(changes: &[Change], ctx: &Context, by: By) -> bool {
+    let is_free = |change: &Change| match change.op {
+        Op::Put(_) => !by.enforced.contains(&change.type_id),
+        Op::Delete => by.enforced.is_empty(),
+    };
+    let is_new = |change: &Change| matches!(change.op, Op::Put(_)) && change.expect == Expect::Fresh;
+    ctx.provenance.is_none()
+        && ctx.within.is_none()
+        && (changes.len() == 1 || changes.iter().all(is_new))
+        && changes
+            .iter()
+            .all(|change| is_free(change) && !by.watches(change.type_id))
+}
+
+impl Plain {
+    pub(crate) fn new(changes: Vec<Prepared>, ctx: Context, asker: Asker<Vec<Applied>>) -> Plain {
+        Plain {
+            changes,
+            ctx,
+            asker,
+            since: Instant::now(),
+            applied: None,
+        }
+    }
+
+    /// What it changes that may be there.
+    fn target(&self) -> Option<(TypeId, &str)> {
+        let mut known = self
+            .changes
+            .iter()
+            .filter(|change| change.expect != Expect::Fresh);
+        known.next().map(|change| (change.type_id, change.id.as_str()))
+    }
+
+    /// If somebody still waits, and not for too long: as [`crate::jobs::due`] has it.
+    pub(crate) fn due(self, patience: Duration) -> Option<Plain> {
+        if self.is_abandoned() {
+            return None;
+        }
+        if self.waited() > patience {
+            self.into_asker().answer(Err(StoreError::Busy), Along::default());
+            return None;
+        }
+        Some(self)
+    }
+
+    pub(crate) fn into_asker(self) -> Asker<Vec<Applied>> {
+        self.asker
+    }
+}
+
+/// In a transaction of its own, for what could not be done together.
+impl Job for Plain {
+    fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        let changes: Vec<&Prepared> = self.changes.iter().collect();
+        self.applied = Some(apply(tx, &changes, &self.ctx, Texts::Wanted)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, end: Result<(), StoreError>, along: Along) {
+        let Plain { asker, applied, .. } = *self;
+        asker.answer(end.and_then(|()| applied.ok_or_else(no_result)), along);
+    }
+
+    fn thread(&self) -> ThreadId {
+        self.asker.thread()
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.asker.is_gone()
+    }
+
+    fn waited(&self) -> Duration {
+        self.since.elapsed()
+    }
+}
+
+/// Those that can go together, and those that change what one of them changes.
+pub(crate) fn apart(group: Vec<Plain>) -> (Vec<Plain>, Vec<Plain>) {
+    let mut taken = HashSet::new();
+    let first: Vec<bool> = group
+        .iter()
+        .map(|plain| plain.target().is_none_or(|target| taken.insert(target)))
+        .collect();
+    let mut first = first.into_iter();
+    group.into_iter().partition(|_| first.next() == Some(true))
+}
+
+/// What became of each, in their order. An error is of all, and nothing is written.
+pub(crate) fn write(
+    tx: &mut Tx,
+    group: &[Plain],
+) -> Result<Vec<Result<Vec<Applied>, StoreError>>, StoreError> {
+    let again: Vec<Vec<Prepared>> = group.iter().map(|plain| by_new_rules(plain, tx)).collect();
+    let asked = group
+        .iter()
+        .zip(&again)
+        .map(|(plain, again)| match again.is_empty() {
+            true => (plain.changes.as_slice(), &plain.ctx),
+            false => (again.as_slice(), &plain.ctx),
+        });
+    let asked: Vec<(&[Prepared], &Context)> = asked.collect();
+    let found = current(tx, group)?;
+    let mut all: Vec<Result<Vec<Step>, StoreError>> = asked
+        .iter()
+        .map(|(changes, ctx)| decided(tx, changes, &found, ctx))
+        .collect();
+    apply::number(tx, all.iter_mut().flatten().flatten())?;
+    let versions = all.iter().flatten().flatten();
+    let versions: Vec<&Version> = versions.filter_map(|step| step.write.as_ref()).collect();
+    if !versions.is_empty() {
+        let written = write_sql::write_over(tx.conn, &versions, tx.params.generation);
+        // Where something was read the connection was whole: what broke it later may have been stored.
+        written.map_err(|error| match found.is_empty() {
+            true => error,
+            false => unknown(error),
+        })?;
+    }
+    let applied = |(steps, (changes, _)): (Result<Vec<Step>, _>, &(&[Prepared], _))| {
+        let steps = steps?.into_iter().zip(*changes);
+        Ok(steps
+            .map(|(step, change)| step.applied(change, Texts::Wanted))
+            .collect())
+    };
+    Ok(all.into_iter().zip(&asked).map(applied).collect())
+}
+
+/// The changes with index rows by the parameters that this transaction knows, if theirs are others.
+fn by_new_rules(plain: &Plain, tx: &Tx) -> Vec<Prepared> {
+    let is_old = plain.changes.iter().any(|change| !change.is_by(&tx.params));
+    let again = plain.changes.iter().filter(|_| is_old);
+    again.map(|change| change.again(&tx.params)).collect()
+}
+
+type Found = HashMap<(TypeId, String), Current>;
+
+fn current(tx: &mut Tx, group: &[Plain]) -> Result<Found, StoreError> {
+    let wanted: Vec<(TypeId, &str)> = group.iter().filter_map(|plain| plain.target()).collect();
+    let rows = point::many(tx.conn, &wanted)?.into_iter();
+    Ok(rows
+        .map(|row| ((row.stored.type_id, row.stored.id.clone()), row))
+        .collect())
+}
+
+fn decided<'a>(
+    tx: &Tx,
+    changes: &'a [Prepared],
+    found: &Found,
+    ctx: &'a Context,
+) -> Result<Vec<Step<'a>>, StoreError> {
+    let decide = |change: &'a Prepared| {
+        let before = match change.expect {
+            Expect::Fresh => None,
+            _ => found.get(&(change.type_id, change.id.clone())),
+        };
+        plan(change, before, ctx, &tx.params)
+    };
+    changes.iter().map(decide).collect()
+}
