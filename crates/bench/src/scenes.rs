@@ -11,8 +11,8 @@ use std::time::Duration;
 pub const TIME: Duration = Duration::from_secs(8);
 /// What is compared takes turns, as what a machine can do changes from one second to the next.
 pub const TURNS: u32 = 16;
-/// Of a second, as pgbench counts in them.
-const WRITING_TURNS: u32 = 8;
+/// Few, as pgbench plans anew in each.
+const WRITING_TURNS: u32 = 2;
 pub const FHIR: &str = "application/fhir+json";
 pub const NAMES: [&str; 7] = ["adt", "create", "read", "crud", "import", "transaction", "helios"];
 const HL7: &str = "application/hl7-v2";

@@ -15,8 +15,9 @@ use crate::{
     StoreError, checkpoint, consent, fetcher, integrity, migrate, reader, reindex, watch, worker, writer,
 };
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, available_parallelism};
 
 const QUEUE: usize = 4096;
 
@@ -76,8 +77,12 @@ impl Threads {
         let near = (shared.engine == Engine::Sqlite)
             .then(|| Arc::new(Near::new(&shared.url, shared.patience, connections)));
         let (queues, work) = queues(near);
-        for number in 0..writers {
-            handles.extend(write_threads(line(&to_write, number), &work)?);
+        match shared.engine {
+            Engine::Sqlite => handles.extend(writer_threads(line(&to_write, 0), &work)?),
+            Engine::Postgres => {
+                let lines = (0..writers).map(|number| line(&to_write, number));
+                handles.extend(worker_threads(lines, &work)?);
+            }
         }
         for number in 0..readers {
             let (engine, line, looks) = (shared.engine, line(&to_read, number), work.looks.clone());
@@ -181,20 +186,33 @@ fn queues(near: Option<Arc<Near>>) -> (Queues, Work) {
     )
 }
 
-fn write_threads(line: Line, work: &Work) -> Result<Vec<JoinHandle<()>>, StoreError> {
-    let (jobs, plain) = (work.jobs.clone(), work.plain.clone());
-    if line.shared.engine == Engine::Postgres {
-        return Ok(vec![spawn("baton-write", move || {
-            worker::run(line, jobs, plain)
-        })?]);
-    }
+/// PostgreSQL's. Plain changes are for as many as there are processors: fewer, larger statements.
+fn worker_threads(lines: impl Iterator<Item = Line>, work: &Work) -> Result<Vec<JoinHandle<()>>, StoreError> {
+    let few = available_parallelism().map_or(1, NonZeroUsize::get);
+    let (held_up, held_up_end) = bounded(QUEUE);
+    let start = |(number, line): (usize, Line)| {
+        let work = worker::Work {
+            jobs: work.jobs.clone(),
+            held_up: held_up_end.clone(),
+            plain: (number < few).then(|| worker::PlainWork {
+                changes: work.plain.clone(),
+                held_up: held_up.clone(),
+            }),
+        };
+        spawn("baton-write", move || worker::run(line, work))
+    };
+    lines.enumerate().map(start).collect()
+}
+
+/// SQLite's one, and who copies its log.
+fn writer_threads(line: Line, work: &Work) -> Result<[JoinHandle<()>; 2], StoreError> {
     let beside = Line {
         pool: Pool::new(&line.shared, Role::Writer, 1),
         shared: line.shared.clone(),
         number: line.number,
     };
-    let (told, heard) = checkpoint::channel();
-    Ok(vec![
+    let (jobs, (told, heard)) = (work.jobs.clone(), checkpoint::channel());
+    Ok([
         spawn("baton-write", move || writer::serve(line, jobs, &told))?,
         spawn("baton-checkpoint", move || checkpoint::run(&beside, &heard))?,
     ])

@@ -9,23 +9,48 @@ use crate::plain::{self, Plain};
 use crate::reply::{self, Along};
 use crate::store::Shared;
 use crate::{StoreError, Tx};
-use crossbeam_channel::{Receiver, never, select};
+use crossbeam_channel::{Receiver, Sender, never, select};
 
 /// Callers in one statement.
 const TOGETHER: usize = 64;
 
-/// Until both queues are closed and empty.
-pub(crate) fn run(line: Line, mut jobs: Receiver<Box<dyn Job>>, mut plain: Receiver<Plain>) {
+/// What comes to one thread.
+pub(crate) struct Work {
+    pub(crate) jobs: Receiver<Box<dyn Job>>,
+    /// Plain changes that others hold up.
+    pub(crate) held_up: Receiver<Box<dyn Job>>,
+    /// Where few threads do these, many share a statement.
+    pub(crate) plain: Option<PlainWork>,
+}
+
+pub(crate) struct PlainWork {
+    pub(crate) changes: Receiver<Plain>,
+    /// Closed when nobody sends any more.
+    pub(crate) held_up: Sender<Box<dyn Job>>,
+}
+
+/// Until all queues are closed and empty.
+pub(crate) fn run(line: Line, work: Work) {
+    let Work {
+        mut jobs,
+        mut held_up,
+        mut plain,
+    } = work;
     let mut open = 2;
-    while open > 0 {
+    while open > 0 || plain.is_some() {
+        let changes = plain.as_ref().map_or_else(never, |plain| plain.changes.clone());
         select! {
             recv(jobs) -> next => match next {
                 Ok(job) => transact(&line, job),
                 Err(_) => { open -= 1; jobs = never(); }
             },
-            recv(plain) -> next => match next {
-                Ok(first) => gather(&line, first, &plain),
-                Err(_) => { open -= 1; plain = never(); }
+            recv(held_up) -> next => match next {
+                Ok(job) => transact(&line, job),
+                Err(_) => { open -= 1; held_up = never(); }
+            },
+            recv(changes) -> next => match (next, &plain) {
+                (Ok(first), Some(plain)) => gather(&line, first, plain),
+                _ => plain = None,
             },
         }
     }
@@ -39,17 +64,26 @@ fn transact(line: &Line, job: Box<dyn Job>) {
 }
 
 /// Of those that change the same, each waits for the one before.
-fn gather(line: &Line, first: Plain, waiting: &Receiver<Plain>) {
+fn gather(line: &Line, first: Plain, plain: &PlainWork) {
+    let waiting = &plain.changes;
     let mut group = vec![first];
     group.extend(waiting.try_iter().take(TOGETHER - 1));
     while !group.is_empty() {
         let due = group.into_iter().filter_map(|one| one.due(line.shared.patience));
         let (now, later) = plain::apart(due.collect());
-        let apart = together(line, now, waiting).into_iter();
-        let held_up: Vec<Plain> = apart.flat_map(|one| together(line, vec![one], waiting)).collect();
-        // Only these wait for whoever has locked what they change, and behind all others.
-        held_up.into_iter().for_each(|one| transact(line, Box::new(one)));
+        let singly = together(line, now, waiting).into_iter();
+        let left = singly.flat_map(|one| together(line, vec![one], waiting));
+        // Whoever has locked what these change holds up nobody else.
+        left.for_each(|one| give_away(one, &plain.held_up));
         group = later;
+    }
+}
+
+fn give_away(one: Plain, held_up: &Sender<Box<dyn Job>>) {
+    if let Err(refused) = held_up.try_send(Box::new(one)) {
+        refused
+            .into_inner()
+            .answer(Err(StoreError::Busy), Along::default());
     }
 }
 
