@@ -1,6 +1,7 @@
 //! Events on their way into rows. Whoever hands one over pays for copying its texts behind those of the
 //! others, and no memory travels from the thread of a request to the one that writes.
 use super::{Event, SPAN};
+use std::iter::repeat_n;
 use std::net::IpAddr;
 
 /// Events of one row.
@@ -37,11 +38,14 @@ pub(super) struct Block {
     pub(super) last: i64,
 }
 
-/// Texts one behind the other.
+/// Texts one behind the other. The first stands there once, however many after it are the same, as most
+/// members of most blocks are from end to end.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     text: String,
     lengths: Vec<Option<usize>>,
+    /// So many are like the first.
+    same: usize,
 }
 
 impl Blocks {
@@ -114,17 +118,29 @@ impl Block {
 
 impl Texts {
     fn push(&mut self, text: Option<&str>) {
-        self.text.push_str(text.unwrap_or_default());
-        self.lengths.push(text.map(str::len));
+        let (length, text) = (text.map(str::len), text.unwrap_or_default());
+        let is_like_the_first = self.lengths == [length] && self.text == text;
+        self.same += usize::from(is_like_the_first || self.lengths.is_empty());
+        if !is_like_the_first {
+            self.text.push_str(text);
+            self.lengths.push(length);
+        }
+    }
+
+    /// What all of them are, if they are all the same.
+    pub(super) fn one(&self) -> Option<Option<&str>> {
+        (self.lengths.len() <= 1).then(|| self.iter().next().flatten())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Option<&str>> {
         let mut rest = self.text.as_str();
-        self.lengths.iter().map(move |length| {
+        let mut texts = self.lengths.iter().map(move |length| {
             let (text, next) = rest.split_at((*length)?);
             rest = next;
             Some(text)
-        })
+        });
+        let first = texts.next().into_iter();
+        first.flat_map(|first| repeat_n(first, self.same)).chain(texts)
     }
 }
 
