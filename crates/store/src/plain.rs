@@ -6,6 +6,7 @@
 //! of four, and those that wait together share them.
 use crate::apply::{self, Texts, apply};
 use crate::commit::{Applied, Change, Context, Expect, Op};
+use crate::error::Transient;
 use crate::jobs::{Job, no_result};
 use crate::line::unknown;
 use crate::plan::{Step, plan};
@@ -142,11 +143,13 @@ pub(crate) fn write(
     let versions: Vec<&Version> = versions.filter_map(|step| step.write.as_ref()).collect();
     if !versions.is_empty() {
         let written = write_sql::write_over(tx.conn, &versions, tx.params.generation);
-        // Where something was read the connection was whole: what broke it later may have been stored.
-        written.map_err(|error| match found.is_empty() {
-            true => error,
-            false => unknown(error),
-        })?;
+        match written {
+            // The connection was whole when it read, so this may be stored: nobody may try again.
+            Err(error @ StoreError::Transient(Transient::Disconnected, _)) if !found.is_empty() => {
+                return Ok(group.iter().map(|_| Err(unknown(error.shared()))).collect());
+            }
+            end => end?,
+        }
     }
     let applied = |(steps, (changes, _)): (Result<Vec<Step>, _>, &(&[Prepared], _))| {
         let steps = steps?.into_iter().zip(*changes);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 use store::{Applied, Change, Expect, Outcome, Store, StoreError, Tx};
-use support::{Database, at, delete, each_engine, put, run, type_id};
+use support::{Database, at, delete, each_engine, lines, put, run, type_id};
 
 fn basic(id: &str, text: &str) -> Value {
     json!({"resourceType": "Basic", "id": id, "code": {"text": text}})
@@ -181,6 +181,42 @@ fn who_has_locked_one_resource_holds_up_nobody_who_changes_another() {
         });
         store.close();
     }
+}
+
+/// What a connection was told to commit when it broke may be stored, so nobody tries that again.
+#[test]
+fn whose_connection_breaks_while_it_writes_is_told_so() {
+    let databases = Database::each();
+    for database in databases
+        .iter()
+        .filter(|of| matches!(of, Database::Postgres { .. }))
+    {
+        let store = database.open();
+        let put = |text| store.commit(vec![put(basic("b", text), Expect::Any)], at(0));
+        run(put("first")).expect("stored");
+        let mut other = database.transaction().expect("one that is open");
+        other
+            .batch_execute("LOCK TABLE audit IN ACCESS EXCLUSIVE MODE")
+            .expect("locked");
+        let end = std::thread::scope(|threads| {
+            threads.spawn(|| cut_when_they_wait(database));
+            run(put("second"))
+        });
+        assert!(matches!(end, Err(StoreError::Database(_))), "{end:?}");
+        let again = run(put("second")).expect("stored");
+        assert_eq!((again[0].outcome, again[0].version), (Outcome::Updated, 2));
+        store.close();
+    }
+}
+
+/// All connections, and with them whatever they wait for, once one of them waits for a lock.
+fn cut_when_they_wait(database: &Database) {
+    let waiting = "SELECT pid::text AS line FROM pg_stat_activity \
+         WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while lines(database, waiting).is_empty() {
+        std::thread::yield_now();
+    }
+    database.disconnect();
 }
 
 #[test]
