@@ -1,6 +1,7 @@
 //! What every write does: check, stamp, store, then let the reaction answer in the same
 //! transaction. <https://hl7.org/fhir/R4/http.html#update>
 use crate::commit::{Applied, Changed, Context, Expect};
+use crate::conn::Conn;
 use crate::error::failure;
 use crate::integrity;
 use crate::plan::{Step, plan};
@@ -211,7 +212,7 @@ fn store_part<'a>(
     texts: Texts,
     effects: &mut Vec<Effect<'a>>,
 ) -> Result<Vec<Applied>, StoreError> {
-    let current = current(tx, changes)?;
+    let current = current(tx, changes, point::lock)?;
     let params = tx.params.clone();
     let mut steps = Vec::with_capacity(changes.len());
     for change in changes {
@@ -230,7 +231,7 @@ fn store_part<'a>(
 
 pub(crate) type Found<'a> = HashMap<(TypeId, &'a str), point::Current>;
 
-fn found<'f, 'a>(current: &'f Found<'a>, change: &'a Prepared) -> Option<&'f point::Current> {
+pub(crate) fn found<'f, 'a>(current: &'f Found<'a>, change: &'a Prepared) -> Option<&'f point::Current> {
     current.get(&(change.type_id, change.id.as_str()))
 }
 
@@ -248,10 +249,16 @@ fn lock(tx: &mut Tx, changes: &[&Prepared]) -> Result<(), StoreError> {
     point::lock_only(tx.conn, &wanted(changes))
 }
 
-/// The rows that are there now, locked.
-pub(crate) fn current<'a>(tx: &mut Tx, changes: &[&'a Prepared]) -> Result<Found<'a>, StoreError> {
+type Rows = Result<Vec<point::Current>, StoreError>;
+
+/// The rows that are there now, locked if they are read so.
+pub(crate) fn current<'a>(
+    tx: &mut Tx,
+    changes: &[&'a Prepared],
+    read: fn(&mut Conn, &[(TypeId, &str)]) -> Rows,
+) -> Result<Found<'a>, StoreError> {
     let wanted = wanted(changes);
-    let mut rows: HashMap<(TypeId, String), point::Current> = point::lock(tx.conn, &wanted)?
+    let mut rows: HashMap<(TypeId, String), point::Current> = read(tx.conn, &wanted)?
         .into_iter()
         .map(|row| ((row.stored.type_id, row.stored.id.clone()), row))
         .collect();

@@ -4,7 +4,7 @@ use crate::reply::{self, Along, Asker, Ready, Reply};
 use crate::{StoreError, Tx};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::ThreadId;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A closure of a caller with its result type hidden. `run` may happen several times (after a
 /// deadlock); `answer` happens once, after the commit.
@@ -23,7 +23,6 @@ struct Call<T, F> {
     work: F,
     value: Option<T>,
     asker: Asker<T>,
-    since: Instant,
 }
 
 impl<T, F> Job for Call<T, F>
@@ -38,7 +37,7 @@ where
 
     fn answer(self: Box<Self>, end: Result<(), StoreError>, along: Along) {
         let Call { value, asker, .. } = *self;
-        let result = end.and_then(|()| value.ok_or_else(no_result));
+        let result = end.and_then(|()| value.ok_or_else(|| StoreError::Database("no result".into())));
         asker.answer(result, along);
     }
 
@@ -51,7 +50,7 @@ where
     }
 
     fn waited(&self) -> Duration {
-        self.since.elapsed()
+        self.asker.waited()
     }
 }
 
@@ -61,19 +60,17 @@ where
     F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
 {
     let (asker, reply) = reply::channel();
-    (
-        Box::new(Call {
-            work,
-            value: None,
-            asker,
-            since: Instant::now(),
-        }),
-        reply,
-    )
+    (of(work, asker), reply)
 }
 
-pub(crate) fn no_result() -> StoreError {
-    StoreError::Database("no result".into())
+/// For who waits already.
+pub(crate) fn of<T, F>(work: F, asker: Asker<T>) -> Box<dyn Job>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+{
+    let value = None;
+    Box::new(Call { work, value, asker })
 }
 
 /// Its answer as one of a group.

@@ -4,29 +4,26 @@
 //! does is decided as ever, and a statement that is its own transaction writes it all, or nothing where
 //! what was read is no longer so. A create has nothing to read. So an update takes two round trips instead
 //! of four, and those that wait together share them.
-use crate::apply::{self, Texts, apply};
+use crate::apply::{self, Found, Texts, apply};
 use crate::commit::{Applied, Change, Context, Expect, Op};
 use crate::error::Transient;
-use crate::jobs::{Job, no_result};
+use crate::jobs::{self, Job};
 use crate::line::unknown;
 use crate::plan::{Step, plan};
-use crate::point::{self, Current};
+use crate::point;
 use crate::prepare::{By, Prepared};
 use crate::reply::{Along, Asker};
 use crate::write_sql::{self, Version};
 use crate::{StoreError, Tx};
 use fhir::TypeId;
-use std::collections::{HashMap, HashSet};
-use std::thread::ThreadId;
-use std::time::{Duration, Instant};
+use std::collections::HashSet;
+use std::time::Duration;
 
 /// Of one caller.
 pub(crate) struct Plain {
     changes: Vec<Prepared>,
     ctx: Context,
     asker: Asker<Vec<Applied>>,
-    since: Instant,
-    applied: Option<Vec<Applied>>,
 }
 
 /// Whether they may go this way. Several of one caller do only if all are new, so that there is nothing
@@ -47,13 +44,7 @@ pub(crate) fn are_plain(changes: &[Change], ctx: &Context, by: By) -> bool {
 
 impl Plain {
     pub(crate) fn new(changes: Vec<Prepared>, ctx: Context, asker: Asker<Vec<Applied>>) -> Plain {
-        Plain {
-            changes,
-            ctx,
-            asker,
-            since: Instant::now(),
-            applied: None,
-        }
+        Plain { changes, ctx, asker }
     }
 
     /// What it changes that may be there.
@@ -67,10 +58,10 @@ impl Plain {
 
     /// If somebody still waits, and not for too long: as [`crate::jobs::due`] has it.
     pub(crate) fn due(self, patience: Duration) -> Option<Plain> {
-        if self.is_abandoned() {
+        if self.asker.is_gone() {
             return None;
         }
-        if self.waited() > patience {
+        if self.asker.waited() > patience {
             self.into_asker().answer(Err(StoreError::Busy), Along::default());
             return None;
         }
@@ -80,31 +71,15 @@ impl Plain {
     pub(crate) fn into_asker(self) -> Asker<Vec<Applied>> {
         self.asker
     }
-}
 
-/// In a transaction of its own, for what could not be done together.
-impl Job for Plain {
-    fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
-        let changes: Vec<&Prepared> = self.changes.iter().collect();
-        self.applied = Some(apply(tx, &changes, &self.ctx, Texts::Wanted)?);
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, end: Result<(), StoreError>, along: Along) {
-        let Plain { asker, applied, .. } = *self;
-        asker.answer(end.and_then(|()| applied.ok_or_else(no_result)), along);
-    }
-
-    fn thread(&self) -> ThreadId {
-        self.asker.thread()
-    }
-
-    fn is_abandoned(&self) -> bool {
-        self.asker.is_gone()
-    }
-
-    fn waited(&self) -> Duration {
-        self.since.elapsed()
+    /// For a transaction of its own, where it could not be done with others.
+    pub(crate) fn into_job(self) -> Box<dyn Job> {
+        let Plain { changes, ctx, asker } = self;
+        let work = move |tx: &mut Tx| {
+            let changes: Vec<&Prepared> = changes.iter().collect();
+            apply(tx, &changes, &ctx, Texts::Wanted)
+        };
+        jobs::of(work, asker)
     }
 }
 
@@ -133,7 +108,8 @@ pub(crate) fn write(
             false => (again.as_slice(), &plain.ctx),
         });
     let asked: Vec<(&[Prepared], &Context)> = asked.collect();
-    let found = current(tx, group)?;
+    let changes: Vec<&Prepared> = asked.iter().flat_map(|(changes, _)| *changes).collect();
+    let found = apply::current(tx, &changes, point::many)?;
     let mut all: Vec<Result<Vec<Step>, StoreError>> = asked
         .iter()
         .map(|(changes, ctx)| decided(tx, changes, &found, ctx))
@@ -141,11 +117,12 @@ pub(crate) fn write(
     apply::number(tx, all.iter_mut().flatten().flatten())?;
     let versions = all.iter().flatten().flatten();
     let versions: Vec<&Version> = versions.filter_map(|step| step.write.as_ref()).collect();
+    let has_read = group.iter().any(|plain| plain.target().is_some());
     if !versions.is_empty() {
         let written = write_sql::write_over(tx.conn, &versions, tx.params.generation);
         match written {
             // The connection was whole when it read, so this may be stored: nobody may try again.
-            Err(error @ StoreError::Transient(Transient::Disconnected, _)) if !found.is_empty() => {
+            Err(error @ StoreError::Transient(Transient::Disconnected, _)) if has_read => {
                 return Ok(group.iter().map(|_| Err(unknown(error.shared()))).collect());
             }
             end => end?,
@@ -167,28 +144,12 @@ fn by_new_rules(plain: &Plain, tx: &Tx) -> Vec<Prepared> {
     again.map(|change| change.again(&tx.params)).collect()
 }
 
-type Found = HashMap<(TypeId, String), Current>;
-
-fn current(tx: &mut Tx, group: &[Plain]) -> Result<Found, StoreError> {
-    let wanted: Vec<(TypeId, &str)> = group.iter().filter_map(|plain| plain.target()).collect();
-    let rows = point::many(tx.conn, &wanted)?.into_iter();
-    Ok(rows
-        .map(|row| ((row.stored.type_id, row.stored.id.clone()), row))
-        .collect())
-}
-
 fn decided<'a>(
     tx: &Tx,
     changes: &'a [Prepared],
-    found: &Found,
+    found: &Found<'a>,
     ctx: &'a Context,
 ) -> Result<Vec<Step<'a>>, StoreError> {
-    let decide = |change: &'a Prepared| {
-        let before = match change.expect {
-            Expect::Fresh => None,
-            _ => found.get(&(change.type_id, change.id.clone())),
-        };
-        plan(change, before, ctx, &tx.params)
-    };
+    let decide = |change: &'a Prepared| plan(change, apply::found(found, change), ctx, &tx.params);
     changes.iter().map(decide).collect()
 }

@@ -7,6 +7,7 @@
 //! that, which is their own thread, where it costs next to nothing.
 use crate::StoreError;
 use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 type Answer<T> = Result<T, StoreError>;
@@ -15,6 +16,7 @@ type Answer<T> = Result<T, StoreError>;
 pub(crate) struct Asker<T> {
     to: oneshot::Sender<(Answer<T>, Along)>,
     thread: ThreadId,
+    since: Instant,
 }
 
 /// The answer, once it is there.
@@ -23,14 +25,19 @@ pub(crate) struct Reply<T>(oneshot::Receiver<(Answer<T>, Along)>);
 /// For who waits on this thread.
 pub(crate) fn channel<T>() -> (Asker<T>, Reply<T>) {
     let (to, reply) = oneshot::channel();
-    let thread = thread::current().id();
-    (Asker { to, thread }, Reply(reply))
+    let (thread, since) = (thread::current().id(), Instant::now());
+    (Asker { to, thread, since }, Reply(reply))
 }
 
 impl<T: Send + 'static> Asker<T> {
     /// Nobody waits any more.
     pub(crate) fn is_gone(&self) -> bool {
         self.to.is_closed()
+    }
+
+    /// Since it was asked for.
+    pub(crate) fn waited(&self) -> Duration {
+        self.since.elapsed()
     }
 
     pub(crate) fn thread(&self) -> ThreadId {

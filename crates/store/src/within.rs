@@ -7,7 +7,7 @@ use crate::apply::{Found, Texts, carry_out, current};
 use crate::commit::{Applied, Context, Expect, Said};
 use crate::plan::plan;
 use crate::prepare::Prepared;
-use crate::{StoreError, Stored, Tx};
+use crate::{StoreError, Stored, Tx, point};
 use fhir::{Resource, TypeId};
 use std::fmt::Debug;
 
@@ -68,7 +68,7 @@ pub(crate) fn apply(
 }
 
 fn wishes<'a>(tx: &mut Tx, changes: &[&'a Prepared], ctx: &Context) -> Result<Vec<Wish<'a>>, StoreError> {
-    let mut there: Found = current(tx, changes)?;
+    let mut there: Found = current(tx, changes, point::lock)?;
     let wish = |change: &&'a Prepared| {
         let before = there.remove(&(change.type_id, change.id.as_str()));
         let text = change.text().map(str::to_owned);

@@ -36,9 +36,9 @@ pub(crate) fn run(line: Line, work: Work) {
         mut held_up,
         mut plain,
     } = work;
+    let mut changes = plain.as_ref().map_or_else(never, |plain| plain.changes.clone());
     let mut open = 2;
     while open > 0 || plain.is_some() {
-        let changes = plain.as_ref().map_or_else(never, |plain| plain.changes.clone());
         select! {
             recv(jobs) -> next => match next {
                 Ok(job) => transact(&line, job),
@@ -50,7 +50,7 @@ pub(crate) fn run(line: Line, work: Work) {
             },
             recv(changes) -> next => match (next, &plain) {
                 (Ok(first), Some(plain)) => gather(&line, first, plain),
-                _ => plain = None,
+                _ => { changes = never(); plain = None; }
             },
         }
     }
@@ -80,7 +80,7 @@ fn gather(line: &Line, first: Plain, plain: &PlainWork) {
 }
 
 fn give_away(one: Plain, held_up: &Sender<Box<dyn Job>>) {
-    if let Err(refused) = held_up.try_send(Box::new(one)) {
+    if let Err(refused) = held_up.try_send(one.into_job()) {
         refused
             .into_inner()
             .answer(Err(StoreError::Busy), Along::default());

@@ -153,14 +153,9 @@ fn of_many_who_name_the_same_version_one_wins() {
     });
 }
 
-/// On SQLite all writes wait for the one before anyway.
 #[test]
 fn who_has_locked_one_resource_holds_up_nobody_who_changes_another() {
-    let databases = Database::each();
-    for database in databases
-        .iter()
-        .filter(|of| matches!(of, Database::Postgres { .. }))
-    {
+    for database in &Database::each_postgres() {
         let store = database.open();
         run(async {
             let all = (0..20).map(|n| put(basic(&format!("b{n}"), "first"), Expect::Any));
@@ -186,25 +181,23 @@ fn who_has_locked_one_resource_holds_up_nobody_who_changes_another() {
 /// What a connection was told to commit when it broke may be stored, so nobody tries that again.
 #[test]
 fn whose_connection_breaks_while_it_writes_is_told_so() {
-    let databases = Database::each();
-    for database in databases
-        .iter()
-        .filter(|of| matches!(of, Database::Postgres { .. }))
-    {
+    for database in &Database::each_postgres() {
         let store = database.open();
-        let put = |text| store.commit(vec![put(basic("b", text), Expect::Any)], at(0));
-        run(put("first")).expect("stored");
-        let mut other = database.transaction().expect("one that is open");
-        other
-            .batch_execute("LOCK TABLE audit IN ACCESS EXCLUSIVE MODE")
-            .expect("locked");
-        let end = std::thread::scope(|threads| {
-            threads.spawn(|| cut_when_they_wait(database));
-            run(put("second"))
-        });
-        assert!(matches!(end, Err(StoreError::Database(_))), "{end:?}");
-        let again = run(put("second")).expect("stored");
-        assert_eq!((again[0].outcome, again[0].version), (Outcome::Updated, 2));
+        let put = |id, text| store.commit(vec![put(basic(id, text), Expect::Any)], at(0));
+        run(put("there", "first")).expect("stored");
+        for (id, outcome) in [("there", Outcome::Updated), ("new", Outcome::Created)] {
+            let mut other = database.transaction().expect("one that is open");
+            other
+                .batch_execute("LOCK TABLE audit IN ACCESS EXCLUSIVE MODE")
+                .expect("locked");
+            let end = std::thread::scope(|threads| {
+                threads.spawn(|| cut_when_they_wait(database));
+                run(put(id, "second"))
+            });
+            assert!(matches!(end, Err(StoreError::Database(_))), "{id}: {end:?}");
+            let again = run(put(id, "second")).expect("stored");
+            assert_eq!(again[0].outcome, outcome);
+        }
         store.close();
     }
 }
@@ -247,11 +240,7 @@ fn a_lock_serialises_look_and_create() {
 
 #[test]
 fn a_deadlock_is_run_again_and_nobody_notices() {
-    let databases: Vec<Database> = Database::each()
-        .into_iter()
-        .filter(|database| matches!(database, Database::Postgres { .. }))
-        .collect();
-    for database in &databases {
+    for database in &Database::each_postgres() {
         let store = database.open();
         run(async {
             let both = vec![

@@ -32,6 +32,13 @@ impl Database {
         all
     }
 
+    /// For what is PostgreSQL's alone: SQLite's writes wait for each other anyway.
+    pub fn each_postgres() -> Vec<Database> {
+        let mut all = Database::each();
+        all.retain(|database| matches!(database, Database::Postgres { .. }));
+        all
+    }
+
     fn name() -> String {
         format!(
             "baton_store_{}_{}",
