@@ -1,6 +1,6 @@
 //! The engine's own limit: a bare client that writes the rows one Observation costs, index and
 //! audit rows included, with the durability Baton has and nothing else to do.
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use crate::observation;
 use crate::server::run;
 use fhir::Resource;
@@ -16,7 +16,7 @@ pub enum Bare {
     Sqlite {
         connection: rusqlite::Connection,
         inserts: Vec<String>,
-        key: i64,
+        number: i64,
     },
     /// pgbench: one prepared statement a transaction, 32 connections.
     Postgres { database: String, script: PathBuf },
@@ -28,7 +28,14 @@ impl Bare {
         run(&["migrate"], &database);
         match engine {
             Engine::Sqlite { .. } => sqlite(database.trim_start_matches("sqlite://")),
-            Engine::Postgres { .. } => postgres(database),
+            Engine::Postgres { .. } => {
+                // A connection takes as many at once as a process of Baton does.
+                assert!(
+                    engine::psql(&database, "CREATE SEQUENCE bare CACHE 4096"),
+                    "a sequence"
+                );
+                postgres(database)
+            }
         }
     }
 
@@ -38,8 +45,8 @@ impl Bare {
             Bare::Sqlite {
                 connection,
                 inserts,
-                key,
-            } => write_rows(connection, inserts, key, time),
+                number,
+            } => write_rows(connection, inserts, number, time),
             Bare::Postgres { database, script } => pgbench(database, script, time),
         }
     }
@@ -53,8 +60,12 @@ impl Drop for Bare {
     }
 }
 
-/// Table with columns, and SQL values, of each row. `{key}` stands for the resource's key; ids, patients,
-/// dates and values are made of it, so that rows land as far apart as those of real resources.
+/// How much later an Observation is than the first, in microseconds, as [`observation::json`] has it.
+const LATER: &str = "{n}%28*86400000000+{n}%24*3600000000+{n}%60*60000000";
+
+/// Table with columns, and SQL values, of each row. `{key}` stands for the resource's key and `{n}` for its
+/// number: ids, patients, dates and values are made of it as [`observation::json`] makes them, so that rows
+/// land as far apart as Baton's.
 fn rows() -> Vec<(&'static str, String)> {
     let text = observation::json(1);
     let resource = Resource::parse(text.as_bytes()).expect("a resource");
@@ -70,8 +81,11 @@ fn rows() -> Vec<(&'static str, String)> {
         format!("{{key}},{type_id},'00000000-0000-7000-8000-{{wide}}',1,{{key}},false,<<{body}>>"),
     );
     let audit_row = (
-        "audit (id,at,actor,request,key,version,deleted)",
-        "{key},{key},'bench',<<00000000000070008000000000000000>>,{key},1,false".to_string(),
+        "audit (id,at,actor,request,key,version,deleted,detail)",
+        format!(
+            "{{key}},{{key}},'00000000-0000-7000-8000-000000000000',<<00000000000070008000000000000000>>,{{key}},1,false,<<{}>>",
+            audited()
+        ),
     );
     let words: Vec<String> = terms(&resource.value)
         .iter()
@@ -85,12 +99,32 @@ fn rows() -> Vec<(&'static str, String)> {
         .collect()
 }
 
+/// What stands beside the columns of an audit row, in hexadecimal: the patient, and from where the request came.
+fn audited() -> String {
+    let patient = observation::patient(1);
+    let tagged = [
+        &[1, 0, patient.len() as u8][..],
+        patient.as_bytes(),
+        &[3, 0, 4, 127, 0, 0, 1],
+    ];
+    hexadecimal(&tagged.concat())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Before the keys of all Observations (`store/src/keys.rs`).
+fn first_key() -> i64 {
+    let id = fhir::TypeId::of("Observation").expect("a type").0;
+    i64::from(id) << 44
+}
+
 /// The bytes Baton stores for a body, in hexadecimal.
 fn pack(body: &str) -> String {
     const DICTIONARY: &[u8] = include_bytes!("../../store/data/bodies.zdict");
     let mut packer = zstd::bulk::Compressor::with_dictionary(1, DICTIONARY).expect("a dictionary");
-    let packed = packer.compress(body.as_bytes()).expect("compressed");
-    packed.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&packer.compress(body.as_bytes()).expect("compressed"))
 }
 
 fn index_row(entry: &Entry) -> (&'static str, String) {
@@ -119,7 +153,7 @@ fn index_row(entry: &Entry) -> (&'static str, String) {
         ),
         EntryValue::Date { low, high } => (
             "idx_date (param,low,high,key)",
-            format!("{param},{low}+{{key}}%28*86400000000,{high}+{{key}}%28*86400000000,{{key}}"),
+            format!("{param},{low}+{LATER},{high}+{LATER},{{key}}"),
         ),
         EntryValue::Str { norm, .. } => (
             "idx_string (param,norm,exact,key)",
@@ -131,11 +165,11 @@ fn index_row(entry: &Entry) -> (&'static str, String) {
         ),
         EntryValue::Quantity { value, .. } => (
             "idx_quantity (param,value,code,system,key)",
-            format!("{param},{value}+{{key}}%60,{hash},{hash},{{key}}"),
+            format!("{param},{value}+{{n}}%60,{hash},{hash},{{key}}"),
         ),
         EntryValue::Coded { code, quantity, .. } => {
             let quantity = match quantity.as_deref() {
-                Some(EntryValue::Quantity { value, .. }) => format!("{value}+{{key}}%60,{hash},{hash}"),
+                Some(EntryValue::Quantity { value, .. }) => format!("{value}+{{n}}%60,{hash},{hash}"),
                 _ => "NULL,NULL,NULL".to_string(),
             };
             (
@@ -157,48 +191,55 @@ fn sqlite(path: &str) -> Bare {
             .replace(">>", "'")
             .replace("{wide}", "'||printf('%012d',?1)||'")
             .replace("{patient}", "'||printf('%06d',?1%5000)||'")
-            .replace("{key}", "?1");
+            .replace("{key}", &format!("({}+?1)", first_key()))
+            .replace("{n}", "?1");
         format!("INSERT INTO {table} VALUES ({values})")
     });
     Bare::Sqlite {
         inserts: inserts.collect(),
         connection,
-        key: 1,
+        number: 1,
     }
 }
 
-fn write_rows(connection: &rusqlite::Connection, inserts: &[String], key: &mut i64, time: Duration) -> f64 {
+fn write_rows(
+    connection: &rusqlite::Connection,
+    inserts: &[String],
+    number: &mut i64,
+    time: Duration,
+) -> f64 {
     let mut statements: Vec<_> = inserts.iter().map(|s| connection.prepare(s).expect(s)).collect();
-    let (start, before) = (Instant::now(), *key);
+    let (start, before) = (Instant::now(), *number);
     while start.elapsed() < time {
         connection.execute_batch("BEGIN IMMEDIATE").expect("begin");
         for _ in 0..32 {
             statements.iter_mut().for_each(|s| {
-                s.execute([*key]).expect("inserted");
+                s.execute([*number]).expect("inserted");
             });
-            *key += 1;
+            *number += 1;
         }
         connection.execute_batch("COMMIT").expect("commit");
     }
-    (*key - before) as f64 / start.elapsed().as_secs_f64()
+    (*number - before) as f64 / start.elapsed().as_secs_f64()
 }
 
 fn postgres(database: String) -> Bare {
     let inserts: Vec<String> = rows()
         .into_iter()
         .enumerate()
-        .map(|(n, (table, row))| {
+        .map(|(nth, (table, row))| {
             let values = row
                 .replace("<<", "'\\x")
                 .replace(">>", "'::bytea")
-                .replace("{wide}", "'||lpad(key::text,12,'0')||'")
-                .replace("{patient}", "'||lpad((key%5000)::text,6,'0')||'")
-                .replace("{key}", "key");
-            format!("w{n} AS (INSERT INTO {table} SELECT {values} FROM k)")
+                .replace("{wide}", "'||lpad(n::text,12,'0')||'")
+                .replace("{patient}", "'||lpad((n%5000)::text,6,'0')||'")
+                .replace("{key}", &format!("({}+n)", first_key()))
+                .replace("{n}", "n");
+            format!("w{nth} AS (INSERT INTO {table} SELECT {values} FROM k)")
         })
         .collect();
     let text = format!(
-        "WITH k AS (SELECT nextval('resource_sequence') AS key), {} SELECT 1;\n",
+        "WITH k AS (SELECT nextval('bare') AS n), {} SELECT 1;\n",
         inserts.join(", ")
     );
     let script = std::env::temp_dir().join(format!("baton-bare-{}.sql", std::process::id()));

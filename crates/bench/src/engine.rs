@@ -118,7 +118,7 @@ fn beside(server: &str, name: &str) -> String {
     format!("{host}/{name}")
 }
 
-fn psql(url: &str, sql: &str) -> bool {
+pub fn psql(url: &str, sql: &str) -> bool {
     let done = Command::new("psql")
         .args([url, "-qc", sql])
         .stderr(Stdio::null())
