@@ -25,8 +25,11 @@ pub(crate) fn model<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T,
             element: format!("{name}.resourceType"),
         });
     }
-    serde_path_to_error::deserialize(value).map_err(|error| MappingError {
-        element: element(name, &error),
+    // Keeping the path doubles the work, so it is kept where it is needed.
+    T::deserialize(value).or_else(|_| {
+        serde_path_to_error::deserialize(value).map_err(|error| MappingError {
+            element: element(name, &error),
+        })
     })
 }
 

@@ -1,12 +1,13 @@
 //! What messages said: the table `event`, whose columns that name stays and patients hold derived ids
 //! ([`fhir::event::encounter_id`], [`fhir::event::patient_id`]). The messages are in `messages.rs`.
+use crate::body::{Body, pack_bytes};
 use crate::conn::{Conn, on_each};
 use crate::schema::event;
 use crate::search::sql::{Bind, Sql, Statement};
 use crate::tx::EventsOf;
 use crate::{StoreError, Tx};
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text};
+use diesel::sql_types::{Binary, Integer};
 use fhir::event::{Event, encounter_id, patient_id};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,7 +24,8 @@ pub struct EventRow {
     occurred: i64,
     recorded: i64,
     business_key: String,
-    body: String,
+    /// Packed as JSON.
+    body: Vec<u8>,
 }
 
 impl EventRow {
@@ -38,7 +40,7 @@ impl EventRow {
             occurred: event.occurred,
             recorded: event.recorded,
             business_key: event.fingerprint(),
-            body: serde_json::to_string(event).map_err(unreadable)?,
+            body: pack_bytes(&serde_json::to_vec(event).map_err(unreadable)?),
         })
     }
 }
@@ -52,10 +54,10 @@ fn unreadable(error: serde_json::Error) -> StoreError {
     ))
 }
 
-fn events(bodies: Vec<String>) -> Result<Vec<Event>, StoreError> {
+fn events(bodies: Vec<Body>) -> Result<Vec<Event>, StoreError> {
     bodies
         .iter()
-        .map(|body| serde_json::from_str(body).map_err(unreadable))
+        .map(|body| serde_json::from_str(&body.0).map_err(unreadable))
         .collect()
 }
 
@@ -166,7 +168,7 @@ fn told(conn: &mut Conn, ids: &[String], columns: &[&str]) -> Result<Vec<Event>,
     let mut sql = Sql::default();
     sql.push("SELECT body FROM event WHERE ");
     in_any(&mut sql, ids, columns);
-    let statement: Statement<Text> = sql.returning();
+    let statement: Statement<Binary> = sql.returning();
     events(on_each!(conn, |conn| statement.load(conn))?)
 }
 
@@ -181,10 +183,10 @@ fn both(
     in_any(&mut sql, encounters, &["stay", "prior_stay"]);
     sql.push(" UNION ALL SELECT 1, body FROM event WHERE ");
     in_any(&mut sql, patients, &["merged"]);
-    let statement: Statement<(Integer, Text)> = sql.returning();
-    let rows: Vec<(i32, String)> = on_each!(conn, |conn| statement.load(conn))?;
+    let statement: Statement<(Integer, Binary)> = sql.returning();
+    let rows: Vec<(i32, Body)> = on_each!(conn, |conn| statement.load(conn))?;
     let (of_stays, merges): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(which, _)| *which == 0);
-    let bodies = |rows: Vec<(i32, String)>| events(rows.into_iter().map(|(_, body)| body).collect());
+    let bodies = |rows: Vec<(i32, Body)>| events(rows.into_iter().map(|(_, body)| body).collect());
     Ok((bodies(of_stays)?, bodies(merges)?))
 }
 

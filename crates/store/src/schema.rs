@@ -83,7 +83,7 @@ diesel::table! {
         occurred -> BigInt,
         recorded -> BigInt,
         business_key -> Text,
-        body -> Text,
+        body -> Binary,
     }
 }
 

@@ -35,7 +35,8 @@ impl Resource {
     pub fn from_value(value: Value) -> Result<Resource, Vec<Issue>> {
         Ok(Resource {
             type_id: type_of(&value)?,
-            text: value.to_string(),
+            // Not by `Display`, whose writer costs as much again.
+            text: serde_json::to_string(&value).expect("a value has only names as keys"),
             value,
         })
     }

@@ -3,7 +3,7 @@ use super::{Version, request_bytes};
 use crate::StoreError;
 use crate::families::{Column, FAMILIES, Family, Kind};
 use crate::rows::{Cell, IndexRows};
-use crate::schema::{audit, resource, resource_history};
+use crate::schema::{audit, resource};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, SmallInt, Text};
@@ -39,19 +39,8 @@ fn insert_version(conn: &mut SqliteConnection, version: &Version) -> Result<(), 
 }
 
 fn replace(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreError> {
-    let current = resource::table.filter(resource::key.eq(version.key));
-    diesel::insert_into(resource_history::table)
-        .values(current.select((
-            resource::key,
-            resource::version,
-            resource::type_id,
-            resource::id,
-            resource::updated,
-            resource::deleted,
-            resource::body,
-        )))
-        .execute(conn)?;
-    diesel::update(current)
+    ToHistory(version.key).execute(conn)?;
+    diesel::update(resource::table.filter(resource::key.eq(version.key)))
         .set((
             resource::version.eq(version.version),
             resource::updated.eq(version.updated),
@@ -60,6 +49,26 @@ fn replace(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreEr
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Copies the current row of a key to the history.
+///
+/// `FAIL`, as what fails is rolled back with all that goes with it: `ABORT` would be ready to undo this
+/// statement alone, for which SQLite copies every page it touches and the full-text index writes down
+/// what it holds in memory. <https://www.sqlite.org/lang_conflict.html>
+#[derive(QueryId)]
+struct ToHistory(i64);
+
+impl RunQueryDsl<SqliteConnection> for ToHistory {}
+
+impl QueryFragment<Sqlite> for ToHistory {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT OR FAIL INTO resource_history (key, version, type_id, id, updated, deleted, body) \
+             SELECT key, version, type_id, id, updated, deleted, body FROM resource WHERE key = ",
+        );
+        out.push_bind_param::<BigInt, _>(&self.0)
+    }
 }
 
 fn record(conn: &mut SqliteConnection, version: &Version) -> Result<(), StoreError> {

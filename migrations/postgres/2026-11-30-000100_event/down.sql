@@ -1,0 +1,2 @@
+-- Packed bodies cannot be read without Baton: restore a backup instead.
+SELECT 1;
