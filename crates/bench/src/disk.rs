@@ -5,7 +5,7 @@ use crate::server::run;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Bytes on disk, indexes and history included, per byte of JSON stored.
+/// Bytes on disk, indexes included, per byte of JSON stored, that of earlier versions included.
 pub fn bytes_per_byte(engine: &Engine, database: &str) -> f64 {
     let disk = size(engine, database) - empty(engine);
     disk / bodies(engine, database).iter().sum::<u64>() as f64
@@ -34,7 +34,10 @@ fn size(engine: &Engine, database: &str) -> f64 {
     }
 }
 
-/// The length of each resource's JSON.
+/// All that is held: what was replaced or deleted too.
+const VERSIONS: &str = "(SELECT body FROM resource UNION ALL SELECT body FROM resource_history) v";
+
+/// The length of each version's JSON.
 fn bodies(engine: &Engine, database: &str) -> Vec<u64> {
     match engine {
         Engine::Sqlite { .. } => in_sqlite(database),
@@ -55,7 +58,9 @@ fn sqlite(database: &str) -> rusqlite::Connection {
 fn in_sqlite(database: &str) -> Vec<u64> {
     let connection = sqlite(database);
     let mut bodies = connection
-        .prepare("SELECT CAST(substr(body, 1, 18) AS BLOB), length(body) FROM resource")
+        .prepare(&format!(
+            "SELECT CAST(substr(body, 1, 18) AS BLOB), length(body) FROM {VERSIONS}"
+        ))
         .expect("prepared");
     let bodies = bodies.query_map([], |row| {
         let start: Vec<u8> = row.get(0)?;
@@ -70,12 +75,12 @@ fn ask(database: &str, sql: &str) -> String {
 }
 
 fn in_postgres(database: &str) -> Vec<u64> {
-    let sql = "SELECT encode(substr(body, 1, 18), 'hex') || '|' || length(body) FROM resource";
+    let sql = format!("SELECT encode(substr(body, 1, 18), 'hex') || '|' || length(body) FROM {VERSIONS}");
     let byte = |hex: &[u8]| u8::from_str_radix(std::str::from_utf8(hex).unwrap_or_default(), 16).unwrap_or(0);
     let body = |line: &str| {
         let (start, length) = line.split_once('|')?;
         let start: Vec<u8> = start.as_bytes().chunks(2).map(byte).collect();
         Some(json(&start, length.parse().ok()?))
     };
-    ask(database, sql).lines().filter_map(body).collect()
+    ask(database, &sql).lines().filter_map(body).collect()
 }

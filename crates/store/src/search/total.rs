@@ -15,9 +15,9 @@ use fhir::TypeId;
 use fhir::search::Query;
 
 const RUNS: i64 = 16;
-const RUN: i64 = 64;
-/// Fewer matches in a sample say too little.
-const RARE: i64 = 32;
+const RUN: i64 = 24;
+/// Fewer matches in a sample say too little: these may be a third off. What is rarer is counted as soon.
+const RARE: i64 = 8;
 
 pub fn accurate(conn: &mut Conn, query: &Query) -> Result<i64, StoreError> {
     match checked::of(&query.filters).is_empty() {
