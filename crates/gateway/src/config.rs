@@ -325,12 +325,17 @@ impl Default for Log {
     }
 }
 
-/// As many writers and readers as keep the processors busy, with the database beside them. More only take
-/// turns: on two processors six messages at a time are a tenth slower than four. A database that is far away
-/// wants more (setting `connections`).
+/// No more than keep the processors busy, with the database beside them: on two processors six messages at a
+/// time are a tenth slower than four. And no more than a PostgreSQL of a hundred connections has for a dozen
+/// tenants. A database that is far away wants more (setting `connections`).
 fn connections() -> usize {
     const EACH: usize = 3;
-    std::thread::available_parallelism().map_or(1, usize::from).max(2) * EACH
+    const MOST: usize = 8;
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .max(2)
+        .saturating_mul(EACH)
+        .min(MOST)
 }
 
 impl Default for Config {
