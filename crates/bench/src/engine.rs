@@ -118,6 +118,7 @@ fn beside(server: &str, name: &str) -> String {
     format!("{host}/{name}")
 }
 
+/// True when it went well.
 pub fn psql(url: &str, sql: &str) -> bool {
     let done = Command::new("psql")
         .args([url, "-qc", sql])

@@ -41,7 +41,7 @@ pub struct Config {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Origins whose pages may call; None is every one, since access rests on tokens, never on cookies.
     pub cors_origins: Option<Vec<String>>,
-    /// Connections to PostgreSQL, beside one for reads by id, or reader threads on SQLite. See [`connections`].
+    /// Connections to PostgreSQL, beside one for reads by id, or reader threads on SQLite.
     pub connections: usize,
     pub tokens: Tokens,
     pub admin: Admin,
@@ -325,17 +325,14 @@ impl Default for Log {
     }
 }
 
-/// No more than keep the processors busy, with the database beside them: on two processors six messages at a
-/// time are a tenth slower than four. And no more than a PostgreSQL of a hundred connections has for a dozen
-/// tenants. A database that is far away wants more (setting `connections`).
+/// No more than keep the processors busy, with the database beside them: on two, six messages at a time are a
+/// tenth slower than four. And no more than a PostgreSQL of a hundred connections has for a dozen tenants. A
+/// database that is far away wants more (setting `connections`).
 fn connections() -> usize {
-    const EACH: usize = 3;
-    const MOST: usize = 8;
-    std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .max(2)
-        .saturating_mul(EACH)
-        .min(MOST)
+    match std::thread::available_parallelism().map_or(1, usize::from) {
+        ..=2 => 6,
+        _ => 8,
+    }
 }
 
 impl Default for Config {

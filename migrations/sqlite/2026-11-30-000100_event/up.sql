@@ -1,2 +1,2 @@
--- What a message said is packed as bodies are (crates/store/src/body.rs): a tenth of the text is left.
+-- What a message says is packed from now on, as bodies are (crates/store/src/body.rs): a seventh of the text is left.
 UPDATE event SET body = CAST(body AS BLOB);

@@ -4,7 +4,7 @@ mod rows;
 
 use crate::engine::{self, Engine};
 use crate::server::run;
-use rows::{first_key, rows};
+use rows::rows;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -65,13 +65,14 @@ fn sqlite(path: &str) -> Bare {
         .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
         .expect("the same durability");
     let inserts = rows().into_iter().map(|(table, row)| {
-        let values = row
-            .replace("<<", "x'")
-            .replace(">>", "'")
-            .replace("{wide}", "'||printf('%012d',?1)||'")
-            .replace("{patient}", "'||printf('%06d',?1%5000)||'")
-            .replace("{key}", &format!("({}+?1)", first_key()))
-            .replace("{n}", "?1");
+        let marks = [
+            ("<<", "x'"),
+            (">>", "'"),
+            ("{wide}", "'||printf('%012d',?1)||'"),
+            ("{patient}", "'||printf('%06d',?1%5000)||'"),
+            ("{n}", "?1"),
+        ];
+        let values = filled(row, &marks);
         format!("INSERT INTO {table} VALUES ({values})")
     });
     Bare::Sqlite {
@@ -79,6 +80,11 @@ fn sqlite(path: &str) -> Bare {
         connection,
         number: 1,
     }
+}
+
+/// A row's values, with the engine's own SQL in place of the marks.
+fn filled(row: String, marks: &[(&str, &str)]) -> String {
+    marks.iter().fold(row, |row, (mark, sql)| row.replace(mark, sql))
 }
 
 fn write_rows(
@@ -107,13 +113,14 @@ fn postgres(database: String) -> Bare {
         .into_iter()
         .enumerate()
         .map(|(nth, (table, row))| {
-            let values = row
-                .replace("<<", "'\\x")
-                .replace(">>", "'::bytea")
-                .replace("{wide}", "'||lpad(n::text,12,'0')||'")
-                .replace("{patient}", "'||lpad((n%5000)::text,6,'0')||'")
-                .replace("{key}", &format!("({}+n)", first_key()))
-                .replace("{n}", "n");
+            let marks = [
+                ("<<", "'\\x"),
+                (">>", "'::bytea"),
+                ("{wide}", "'||lpad(n::text,12,'0')||'"),
+                ("{patient}", "'||lpad((n%5000)::text,6,'0')||'"),
+                ("{n}", "n"),
+            ];
+            let values = filled(row, &marks);
             format!("w{nth} AS (INSERT INTO {table} SELECT {values} FROM k)")
         })
         .collect();

@@ -7,9 +7,9 @@ use fhir::search::words::terms;
 /// How much later an Observation is than the first, in microseconds, as [`observation::json`] has it.
 const LATER: &str = "{n}%28*86400000000+{n}%24*3600000000+{n}%60*60000000";
 
-/// Table with columns, and SQL values, of each row. `{key}` stands for the resource's key and `{n}` for its
-/// number: ids, patients, dates and values are made of it as [`observation::json`] makes them, so that rows
-/// land as far apart as Baton's.
+/// Table with columns, and SQL values, of each row. `{n}` stands for the resource's number: key, ids,
+/// patients, dates and values are made of it as [`observation::json`] makes them, so that rows land as far
+/// apart as Baton's.
 pub(super) fn rows() -> Vec<(&'static str, String)> {
     let text = observation::json(1);
     let resource = Resource::parse(text.as_bytes()).expect("a resource");
@@ -37,9 +37,9 @@ pub(super) fn rows() -> Vec<(&'static str, String)> {
         .collect();
     let text_row = ("idx_text (words,rowid)", format!("'{}',{{key}}", words.join(" ")));
     let index = stored(&resource).into_iter().map(|entry| index_row(&entry));
-    [resource_row, audit_row, text_row]
-        .into_iter()
-        .chain(index)
+    let key = format!("({}+{{n}})", first_key());
+    let rows = [resource_row, audit_row, text_row].into_iter().chain(index);
+    rows.map(|(table, row)| (table, row.replace("{key}", &key)))
         .collect()
 }
 
@@ -59,7 +59,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// Before the keys of all Observations (`store/src/keys.rs`).
-pub(super) fn first_key() -> i64 {
+fn first_key() -> i64 {
     let id = fhir::TypeId::of("Observation").expect("a type").0;
     i64::from(id) << 44
 }
