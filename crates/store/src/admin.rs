@@ -41,7 +41,7 @@ impl Tx<'_> {
         let value: Option<String> = setting::table
             .find(name)
             .select(setting::value)
-            .get_result(self.conn)
+            .get_result(&mut *self.conn)
             .optional()?;
         match value {
             None => Ok(0),
@@ -53,7 +53,7 @@ impl Tx<'_> {
 
     /// One statement, so that two who bump at once make two steps.
     fn bump(&mut self, name: &str) -> Result<(), StoreError> {
-        on_each!(self.conn, |c| {
+        on_each!(&mut *self.conn, |c| {
             let first =
                 diesel::insert_into(setting::table).values((setting::name.eq(name), setting::value.eq("1")));
             let next = diesel::dsl::sql::<Text>("CAST(CAST(setting.value AS BIGINT) + 1 AS TEXT)");

@@ -8,6 +8,7 @@ use crate::plan::{Step, plan};
 use crate::point;
 use crate::prepare::Prepared;
 use crate::provenance;
+use crate::tx::by;
 use crate::within;
 use crate::write_sql::{self, Version};
 use crate::{Change, StoreError, Stored, Tx};
@@ -101,7 +102,7 @@ fn react(tx: &mut Tx, effects: Vec<Effect>, ctx: &Context) -> Result<(), StoreEr
     };
     let mut answer = follow(tx, effects, ctx)?;
     for _ in 0..ROUNDS {
-        let changes = Prepared::all(std::mem::take(&mut answer), &derived, tx.by());
+        let changes = tx.prepare(std::mem::take(&mut answer), &derived);
         let changes: Vec<&Prepared> = changes.iter().collect();
         let (_, effects) = store(tx, &changes, &derived, Texts::Unwanted)?;
         answer = follow(tx, effects, &derived)?;
@@ -220,11 +221,12 @@ fn store_part<'a>(
     }
     write(tx, &mut steps)?;
     integrity::hold(tx, changes, &steps).inspect_err(|_| failure::note(None))?;
-    for (change, step) in changes.iter().zip(&steps) {
-        if step.write.is_some() && tx.by().watches(change.type_id) {
-            effects.push(effect(change, found(&current, change), step)?);
-        }
-    }
+    let by = by(tx.shared, &params);
+    let steps_of = changes.iter().zip(&steps);
+    let written = steps_of.filter(|(change, step)| step.write.is_some() && by.watches(change.type_id));
+    let written = written.map(|(change, step)| effect(change, found(&current, change), step));
+    let written: Result<Vec<Effect>, StoreError> = written.collect();
+    effects.extend(written?);
     let done = steps.into_iter().zip(changes);
     Ok(done.map(|(step, change)| step.applied(change, texts)).collect())
 }
@@ -246,7 +248,7 @@ fn wanted<'a>(changes: &[&'a Prepared]) -> Vec<(TypeId, &'a str)> {
 
 /// All rows at once, so that parts of two transactions cannot wait for each other.
 fn lock(tx: &mut Tx, changes: &[&Prepared]) -> Result<(), StoreError> {
-    point::lock_only(tx.conn, &wanted(changes))
+    point::lock_only(&mut tx.conn, &wanted(changes))
 }
 
 type Rows = Result<Vec<point::Current>, StoreError>;
@@ -258,7 +260,7 @@ pub(crate) fn current<'a>(
     read: fn(&mut Conn, &[(TypeId, &str)]) -> Rows,
 ) -> Result<Found<'a>, StoreError> {
     let wanted = wanted(changes);
-    let mut rows: HashMap<(TypeId, String), point::Current> = read(tx.conn, &wanted)?
+    let mut rows: HashMap<(TypeId, String), point::Current> = read(&mut tx.conn, &wanted)?
         .into_iter()
         .map(|row| ((row.stored.type_id, row.stored.id.clone()), row))
         .collect();
@@ -275,7 +277,7 @@ fn write(tx: &mut Tx, steps: &mut [Step]) -> Result<(), StoreError> {
     replace(tx, &versions);
     match versions.is_empty() {
         true => Ok(()),
-        false => write_sql::write(tx.conn, &versions, tx.params.generation),
+        false => write_sql::write(&mut tx.conn, &versions, tx.params.generation),
     }
 }
 
@@ -294,7 +296,7 @@ pub(crate) fn number<'a: 's, 's>(
 ) -> Result<(), StoreError> {
     let new = steps.filter(|step| step.is_new());
     let versions: Vec<&mut Version> = new.filter_map(|step| step.write.as_mut()).collect();
-    let numbers = tx.shared.sequence.take(tx.conn, versions.len())?;
+    let numbers = tx.shared.sequence.take(&mut tx.conn, versions.len())?;
     for (version, number) in versions.into_iter().zip(numbers) {
         version.key = crate::keys::key(version.type_id, number);
     }

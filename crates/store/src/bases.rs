@@ -47,7 +47,7 @@ impl Store {
         bases.adopt(known);
         match is_new {
             // Their patients and actors may be here, now.
-            true => self.write(|tx| consent::rebuild(tx.conn, &tx.bases())).await,
+            true => self.write(rebuild_consents).await,
             false => Ok(()),
         }
     }
@@ -65,6 +65,11 @@ impl Store {
             false => Ok(false),
         }
     }
+}
+
+fn rebuild_consents(tx: &mut Tx) -> Result<(), StoreError> {
+    let bases = tx.bases();
+    consent::rebuild(&mut tx.conn, &bases)
 }
 
 fn announce(tx: &mut Tx, own: &str, now: i64) -> Result<Vec<String>, StoreError> {
@@ -91,7 +96,7 @@ fn page(tx: &mut Tx) -> Result<bool, StoreError> {
     let Some(work) = behind.first_mut() else {
         return Ok(false);
     };
-    let rows = next(tx.conn, work)?;
+    let rows = next(&mut tx.conn, work)?;
     match rows.last() {
         Some(last) => {
             work.after = last.clone();
@@ -138,7 +143,7 @@ fn next(conn: &mut Conn, work: &Behind) -> Result<Vec<Row>, StoreError> {
 
 /// Adds where they lead. The resources are locked first, as they may be changed meanwhile.
 fn lead_here(tx: &mut Tx, rows: Vec<Row>) -> Result<(), StoreError> {
-    if let Conn::Postgres(conn) = tx.conn {
+    if let Conn::Postgres(conn) = &mut *tx.conn {
         let keys: Vec<i64> = rows.iter().map(|(.., key)| *key).collect();
         let referring = resource::table.filter(resource::key.eq_any(keys));
         let locked = referring.order(resource::key).select(resource::key).for_update();
@@ -146,11 +151,11 @@ fn lead_here(tx: &mut Tx, rows: Vec<Row>) -> Result<(), StoreError> {
     }
     let mut missing = Vec::new();
     for row in rows {
-        if let Some(entry) = missing_entry(tx.conn, &row, &tx.params.bases)? {
+        if let Some(entry) = missing_entry(&mut tx.conn, &row, &tx.params.bases)? {
             missing.push((row.2, IndexRows::of(vec![entry])));
         }
     }
-    write_sql::index(tx.conn, &missing)
+    write_sql::index(&mut tx.conn, &missing)
 }
 
 /// None where the reference is no more, leads to no resource, or was indexed since.

@@ -22,12 +22,17 @@ pub enum Op {
     Delete,
 }
 
-/// What must be true of the current version, else [`StoreError::Precondition`].
+/// What must be true of the current version, else [`StoreError::Precondition`], or a lost race where the
+/// caller has promised nothing to anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
     Any,
-    /// A fresh server-made id: no look-up is needed.
+    /// A fresh server-made id, or one that was read and not there: no look-up is needed. If it is there
+    /// all the same, the work loses a race and is run again.
     Fresh,
+    /// This version, deleted or not, is what the change was worked out from: if another is there, the
+    /// work loses a race and is run again.
+    Read(i64),
     /// `If-None-Match: *`
     Absent,
     /// `If-Match`

@@ -1,9 +1,10 @@
 //! What messages said: the table `event`, whose columns that name stays and patients hold derived ids
 //! ([`fhir::event::encounter_id`], [`fhir::event::patient_id`]). The messages are in `messages.rs`.
 use crate::body::{Body, pack_bytes};
-use crate::conn::{Conn, on_each};
+use crate::conn::on_each;
 use crate::schema::event;
 use crate::search::sql::{Bind, Sql, Statement};
+use crate::turns::Lent;
 use crate::tx::EventsOf;
 use crate::{StoreError, Tx};
 use diesel::prelude::*;
@@ -65,7 +66,7 @@ impl Tx<'_> {
     /// Keeps an event; false when the same fact is already known.
     pub fn keep_event(&mut self, row: &EventRow) -> Result<bool, StoreError> {
         self.events = None;
-        let kept = on_each!(self.conn, |conn| diesel::insert_into(event::table)
+        let kept = on_each!(&mut *self.conn, |conn| diesel::insert_into(event::table)
             .values(row)
             .on_conflict_do_nothing()
             .execute(conn))?;
@@ -76,8 +77,8 @@ impl Tx<'_> {
     pub fn forget_events(&mut self, message: &str) -> Result<Vec<Event>, StoreError> {
         self.events = None;
         let of_message = event::table.filter(event::inbox.eq(message));
-        let bodies = of_message.select(event::body).load(self.conn)?;
-        diesel::delete(of_message).execute(self.conn)?;
+        let bodies = of_message.select(event::body).load(&mut *self.conn)?;
+        diesel::delete(of_message).execute(&mut *self.conn)?;
         events(bodies)
     }
 
@@ -86,7 +87,7 @@ impl Tx<'_> {
         if let Some(known) = self.events.as_ref().filter(|known| known.asked == encounters) {
             return Ok(known.events.clone());
         }
-        let first = told(self.conn, encounters, &["stay", "prior_stay"])?;
+        let first = told(&mut self.conn, encounters, &["stay", "prior_stay"])?;
         self.follow_stays(encounters, first)
     }
 
@@ -101,7 +102,7 @@ impl Tx<'_> {
             if wanted.is_empty() {
                 break;
             }
-            more = told(self.conn, &wanted, &["stay", "prior_stay"])?;
+            more = told(&mut self.conn, &wanted, &["stay", "prior_stay"])?;
             of.extend(wanted);
         }
         let events: Arc<[Event]> = found.into();
@@ -115,7 +116,7 @@ impl Tx<'_> {
 
     /// The A40 events that retire these patients, and those that retire their survivors.
     pub fn merges_of(&mut self, patients: &[String]) -> Result<Vec<Event>, StoreError> {
-        let first = told(self.conn, patients, &["merged"])?;
+        let first = told(&mut self.conn, patients, &["merged"])?;
         self.follow_merges(patients, first)
     }
 
@@ -125,7 +126,7 @@ impl Tx<'_> {
         patients: &[String],
         encounters: &[String],
     ) -> Result<Vec<Event>, StoreError> {
-        let (of_stays, merges) = both(self.conn, encounters, patients)?;
+        let (of_stays, merges) = both(&mut self.conn, encounters, patients)?;
         self.follow_stays(encounters, of_stays)?;
         self.follow_merges(patients, merges)
     }
@@ -139,7 +140,7 @@ impl Tx<'_> {
             if wanted.is_empty() {
                 return Ok(found);
             }
-            more = told(self.conn, &wanted, &["merged"])?;
+            more = told(&mut self.conn, &wanted, &["merged"])?;
             of.extend(wanted);
         }
     }
@@ -151,7 +152,7 @@ impl Tx<'_> {
         let mut found: Vec<Event> = Vec::new();
         while !wanted.is_empty() {
             seen.extend(wanted.iter().cloned());
-            let more = told(self.conn, &wanted, &["patient", "merged"])?;
+            let more = told(&mut self.conn, &wanted, &["patient", "merged"])?;
             let named = more.iter().flat_map(|it| [Some(&it.patient), it.merged.as_ref()]);
             wanted = ids(named, patient_id, &seen);
             found.extend(more);
@@ -161,7 +162,7 @@ impl Tx<'_> {
 }
 
 /// The events with any of these ids in any of these columns.
-fn told(conn: &mut Conn, ids: &[String], columns: &[&str]) -> Result<Vec<Event>, StoreError> {
+fn told(conn: &mut Lent, ids: &[String], columns: &[&str]) -> Result<Vec<Event>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -169,12 +170,14 @@ fn told(conn: &mut Conn, ids: &[String], columns: &[&str]) -> Result<Vec<Event>,
     sql.push("SELECT body FROM event WHERE ");
     in_any(&mut sql, ids, columns);
     let statement: Statement<Binary> = sql.returning();
-    events(on_each!(conn, |conn| statement.load(conn))?)
+    let bodies = on_each!(&mut **conn, |conn| statement.load(conn))?;
+    conn.lend();
+    events(bodies)
 }
 
 /// What was told of these stays, and the merges of these patients, in one statement.
 fn both(
-    conn: &mut Conn,
+    conn: &mut Lent,
     encounters: &[String],
     patients: &[String],
 ) -> Result<(Vec<Event>, Vec<Event>), StoreError> {
@@ -184,7 +187,8 @@ fn both(
     sql.push(" UNION ALL SELECT 1, body FROM event WHERE ");
     in_any(&mut sql, patients, &["merged"]);
     let statement: Statement<(Integer, Binary)> = sql.returning();
-    let rows: Vec<(i32, Body)> = on_each!(conn, |conn| statement.load(conn))?;
+    let rows: Vec<(i32, Body)> = on_each!(&mut **conn, |conn| statement.load(conn))?;
+    conn.lend();
     let (of_stays, merges): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(which, _)| *which == 0);
     let bodies = |rows: Vec<(i32, Body)>| events(rows.into_iter().map(|(_, body)| body).collect());
     Ok((bodies(of_stays)?, bodies(merges)?))

@@ -83,7 +83,7 @@ fn parts(tx: &mut Tx, scope: &HistoryScope) -> Result<Vec<Of>, StoreError> {
     Ok(match scope {
         HistoryScope::Type(type_id) => vec![Of::Type(*type_id)],
         HistoryScope::System => fhir::registry().types().iter().copied().map(Of::Type).collect(),
-        HistoryScope::Instance(type_id, id) => point::get(tx.conn, *type_id, id)?
+        HistoryScope::Instance(type_id, id) => point::get(&mut tx.conn, *type_id, id)?
             .map(|row| Of::Key(row.key))
             .into_iter()
             .collect(),
@@ -91,7 +91,7 @@ fn parts(tx: &mut Tx, scope: &HistoryScope) -> Result<Vec<Of>, StoreError> {
             let bases = tx.bases();
             let each = types.iter().map(|(on, filter)| match filter {
                 None => Ok(Of::Type(*on)),
-                Some(filter) => keys_of(tx.conn, *on, filter, &bases).map(|sql| Of::Keys(Arc::new(sql))),
+                Some(filter) => keys_of(&mut tx.conn, *on, filter, &bases).map(|sql| Of::Keys(Arc::new(sql))),
             });
             each.collect::<Result<_, _>>()?
         }
@@ -175,9 +175,13 @@ macro_rules! within {
 }
 
 fn current(tx: &mut Tx, of: &Of, bounds: Bounds) -> Result<Vec<Current>, StoreError> {
-    let rows = on_each!(tx.conn, |conn| within!(conn, resource, of, bounds, |query, _| {
-        query
-    }));
+    let rows = on_each!(&mut *tx.conn, |conn| within!(
+        conn,
+        resource,
+        of,
+        bounds,
+        |query, _| { query }
+    ));
     Ok(rows.into_iter().map(Current::from).collect())
 }
 
@@ -186,7 +190,7 @@ fn past(tx: &mut Tx, of: &Of, bounds: Bounds) -> Result<Vec<Current>, StoreError
     use resource as r;
     use resource_history as h;
     let later = diesel::alias!(resource_history as later);
-    let rows = on_each!(tx.conn, |conn| within!(
+    let rows = on_each!(&mut *tx.conn, |conn| within!(
         conn,
         resource_history,
         of,

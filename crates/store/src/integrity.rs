@@ -77,9 +77,10 @@ pub(crate) fn hold(tx: &mut Tx, changes: &[&Prepared], steps: &[Step]) -> Result
         rows.extend(refers(change).into_iter().flat_map(|all| all.rows(version.key)));
     }
     for keys in old.chunks(ROWS) {
-        diesel::delete(reference_held::table.filter(reference_held::key.eq_any(keys))).execute(tx.conn)?;
+        diesel::delete(reference_held::table.filter(reference_held::key.eq_any(keys)))
+            .execute(&mut *tx.conn)?;
     }
-    insert(tx.conn, &rows)
+    insert(&mut tx.conn, &rows)
 }
 
 /// After all rows of a round are written: refuses what would break the policy. What Baton derives
@@ -103,8 +104,12 @@ pub(crate) fn check(
     let beside: HashSet<(TypeId, &str)> = beside
         .map(|change| (change.type_id, change.id.as_str()))
         .collect();
-    targets_exist(tx.conn, &with(&[Outcome::Created, Outcome::Updated]), &beside)?;
-    deleted_are_free(tx.conn, &with(&[Outcome::Deleted]))
+    targets_exist(
+        &mut tx.conn,
+        &with(&[Outcome::Created, Outcome::Updated]),
+        &beside,
+    )?;
+    deleted_are_free(&mut tx.conn, &with(&[Outcome::Deleted]))
 }
 
 fn insert(conn: &mut Conn, rows: &[Held]) -> Result<(), StoreError> {

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub(crate) trait Job: Send {
     fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError>;
     fn answer(self: Box<Self>, end: Result<(), StoreError>, along: Along);
+    /// Whether it may take turns at SQLite's connection with others that may.
+    fn takes_turns(&self) -> bool;
     /// Where the caller waits.
     fn thread(&self) -> ThreadId;
     /// Nobody waits any more, so there is no need to begin.
@@ -23,6 +25,7 @@ struct Call<T, F> {
     work: F,
     value: Option<T>,
     asker: Asker<T>,
+    takes_turns: bool,
 }
 
 impl<T, F> Job for Call<T, F>
@@ -39,6 +42,10 @@ where
         let Call { value, asker, .. } = *self;
         let result = end.and_then(|()| value.ok_or_else(|| StoreError::Database("no result".into())));
         asker.answer(result, along);
+    }
+
+    fn takes_turns(&self) -> bool {
+        self.takes_turns
     }
 
     fn thread(&self) -> ThreadId {
@@ -63,14 +70,36 @@ where
     (of(work, asker), reply)
 }
 
+/// Work that may take turns: see [`crate::Store::write_in_turns`].
+pub(crate) fn in_turns<T, F>(work: F) -> (Box<dyn Job>, Reply<T>)
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+{
+    let (asker, reply) = reply::channel();
+    (boxed(work, asker, true), reply)
+}
+
 /// For who waits already.
 pub(crate) fn of<T, F>(work: F, asker: Asker<T>) -> Box<dyn Job>
 where
     T: Send + 'static,
     F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
 {
-    let value = None;
-    Box::new(Call { work, value, asker })
+    boxed(work, asker, false)
+}
+
+fn boxed<T, F>(work: F, asker: Asker<T>, takes_turns: bool) -> Box<dyn Job>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+{
+    Box::new(Call {
+        work,
+        value: None,
+        asker,
+        takes_turns,
+    })
 }
 
 /// Its answer as one of a group.

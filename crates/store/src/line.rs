@@ -5,6 +5,7 @@ use crate::error::Transient;
 use crate::jobs::{self, Job};
 use crate::pool::{Held, Opener, Pool};
 use crate::store::Shared;
+use crate::turns::Lent;
 use crate::{StoreError, Tx};
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::PooledConnection;
@@ -86,9 +87,10 @@ impl Line {
     fn attempt(&self, job: &mut dyn Job, begin: &str) -> Result<(), StoreError> {
         let (mut held, ()) = self.on_connection(|held| Ok(held.conn.batch_execute(begin)?))?;
         let conn = &mut held.conn;
-        let mut tx = Tx::new(conn, &self.shared);
-        let done = jobs::run(job, &mut tx);
-        let params = tx.params;
+        let (done, params) = {
+            let mut tx = Tx::new(Lent::Own(conn), &self.shared);
+            (jobs::run(job, &mut tx), tx.params)
+        };
         let end = match done {
             Ok(()) => conn
                 .batch_execute("COMMIT")

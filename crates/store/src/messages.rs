@@ -77,7 +77,7 @@ impl Message {
 impl Tx<'_> {
     pub fn keep_message(&mut self, message: &Message) -> Result<(), StoreError> {
         let row = &*message.storable();
-        on_each!(self.conn, |conn| diesel::insert_into(inbox::table)
+        on_each!(&mut *self.conn, |conn| diesel::insert_into(inbox::table)
             .values(row)
             .execute(conn))?;
         Ok(())
@@ -87,7 +87,7 @@ impl Tx<'_> {
         let found = inbox::table
             .find(id)
             .select(Message::as_select())
-            .first(self.conn);
+            .first(&mut *self.conn);
         Ok(found.optional()?)
     }
 
@@ -103,9 +103,9 @@ impl Tx<'_> {
         sender: &str,
         control_id: &str,
     ) -> Result<Vec<Message>, StoreError> {
-        let numbers = self.numbered(locks);
+        let numbers = self.locked_here(locks)?;
         let name = storable(control_id.to_owned());
-        Ok(match self.conn {
+        Ok(match &mut *self.conn {
             Conn::Postgres(conn) => LockAndFind {
                 numbers: &numbers,
                 sender,
@@ -132,7 +132,7 @@ impl Tx<'_> {
             .order(inbox::received.desc())
             .limit(FEW)
             .select(Message::as_select());
-        Ok(named.load(self.conn)?)
+        Ok(named.load(&mut *self.conn)?)
     }
 
     /// Notes what became of a kept message later.
@@ -140,7 +140,7 @@ impl Tx<'_> {
         let settled = (inbox::outcome.eq(outcome), inbox::detail.eq(detail));
         diesel::update(inbox::table.find(id))
             .set(settled)
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         Ok(())
     }
 
@@ -148,7 +148,7 @@ impl Tx<'_> {
     pub fn messages_of_stays(&mut self, encounters: &[String]) -> Result<Vec<(String, String)>, StoreError> {
         let told = event::table.filter(event::stay.eq_any(encounters.to_vec()));
         let pairs = told.select((event::inbox, event::stay.assume_not_null()));
-        Ok(pairs.distinct().load(self.conn)?)
+        Ok(pairs.distinct().load(&mut *self.conn)?)
     }
 
     /// Current resources of any type that refer to this one, at most `limit`.
@@ -171,7 +171,7 @@ impl Tx<'_> {
                 resource::updated,
                 resource::body,
             ))
-            .load(self.conn)?;
+            .load(&mut *self.conn)?;
         let stored = |(type_id, id, version, updated, Body(body)): (i16, String, i64, i64, Body)| Stored {
             type_id: TypeId(type_id.unsigned_abs()),
             id,

@@ -119,7 +119,7 @@ pub(crate) fn write(
     let versions: Vec<&Version> = versions.filter_map(|step| step.write.as_ref()).collect();
     let has_read = group.iter().any(|plain| plain.target().is_some());
     if !versions.is_empty() {
-        let written = write_sql::write_over(tx.conn, &versions, tx.params.generation);
+        let written = write_sql::write_over(&mut tx.conn, &versions, tx.params.generation);
         match written {
             // The connection was whole when it read, so this may be stored: nobody may try again.
             Err(error @ StoreError::Transient(Transient::Disconnected, _)) if has_read => {

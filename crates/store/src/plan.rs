@@ -3,6 +3,7 @@ use crate::apply::Texts;
 use crate::audit;
 use crate::body::pack;
 use crate::commit::{Applied, Context, Expect, Outcome};
+use crate::error::Transient;
 use crate::point::Current;
 use crate::prepare::{Prepared, Put, stamp};
 use crate::rows::{IndexRows, type_column};
@@ -45,11 +46,18 @@ pub(crate) fn plan<'a>(
 }
 
 fn check(change: &Prepared, before: Option<&Current>) -> Result<(), StoreError> {
+    let latest = before.map(|row| row.stored.version);
+    if let Expect::Read(version) = change.expect
+        && latest != Some(version)
+    {
+        let text = format!("{}/{} was written meanwhile", change.type_id.name(), change.id);
+        return Err(StoreError::Transient(Transient::Race, text));
+    }
     let current = before
         .filter(|row| !row.stored.deleted)
         .map(|row| row.stored.version);
     let holds = match change.expect {
-        Expect::Any => true,
+        Expect::Any | Expect::Read(_) => true,
         Expect::Fresh | Expect::Absent => current.is_none(),
         Expect::Version(version) => current == Some(version),
     };

@@ -4,6 +4,7 @@ use crate::conn::Engine;
 use crate::jobs::{self, Job};
 use crate::line::Line;
 use crate::reply::Along;
+use crate::turns::Lent;
 use crate::watch;
 use crossbeam_channel::Receiver;
 use std::sync::Weak;
@@ -39,7 +40,7 @@ fn look(line: &Line, engine: Engine, look: Look) {
         (true, Engine::Postgres) => {
             line.transact(&mut *job, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         }
-        (false, _) => line.once(|conn, shared| jobs::run(&mut *job, &mut Tx::new(conn, shared))),
+        (false, _) => line.once(|conn, shared| jobs::run(&mut *job, &mut Tx::new(Lent::Own(conn), shared))),
     };
     watch::works_for(None);
     job.answer(end, Along::default());

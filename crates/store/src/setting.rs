@@ -7,12 +7,12 @@ use diesel::prelude::*;
 impl Tx<'_> {
     pub fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
         let wanted = setting::table.find(name).select(setting::value);
-        let found: QueryResult<String> = on_each!(self.conn, |conn| wanted.get_result(conn));
+        let found: QueryResult<String> = on_each!(&mut *self.conn, |conn| wanted.get_result(conn));
         Ok(found.optional()?)
     }
 
     pub fn put_setting(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
-        on_each!(self.conn, |conn| {
+        on_each!(&mut *self.conn, |conn| {
             diesel::insert_into(setting::table)
                 .values((setting::name.eq(name), setting::value.eq(value)))
                 .on_conflict(setting::name)
@@ -24,7 +24,7 @@ impl Tx<'_> {
     }
 
     pub fn remove_setting(&mut self, name: &str) -> Result<(), StoreError> {
-        diesel::delete(setting::table.find(name)).execute(self.conn)?;
+        diesel::delete(setting::table.find(name)).execute(&mut *self.conn)?;
         Ok(())
     }
 }

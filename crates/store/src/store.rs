@@ -109,13 +109,26 @@ impl Store {
 
     /// One transaction; may be run again after a deadlock or serialization failure, so the
     /// closure must be repeatable. On SQLite all writes go through one thread that groups
-    /// concurrent callers into one commit (a savepoint each). Resolves after the commit is durable.
+    /// concurrent callers into one commit. Resolves after the commit is durable.
     pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     {
         let (job, reply) = jobs::call(work);
+        self.threads.write(job)?;
+        reply.answer().await
+    }
+
+    /// The same for long work that locks ([`Tx::lock_all`]) what it reads and goes on to write, as
+    /// it would have to on PostgreSQL anyway. On SQLite others of this kind may take turns with it at the
+    /// connection: after each [`Tx::lend`], and where it waits for a lock.
+    pub async fn write_in_turns<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (job, reply) = jobs::in_turns(work);
         self.threads.write(job)?;
         reply.answer().await
     }
@@ -246,7 +259,7 @@ impl Store {
 
     /// Learns what other gateways, or commits of a moment ago, changed about them.
     pub async fn refresh(&self) -> Result<(), StoreError> {
-        self.look(false, |tx| tx.shared.params.ask(tx.conn)).await
+        self.look(false, |tx| tx.shared.params.ask(&mut tx.conn)).await
     }
 
     /// One short turn of the work that search parameters leave behind: reading again what other

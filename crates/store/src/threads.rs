@@ -11,6 +11,7 @@ use crate::plain::Plain;
 use crate::pool::Pool;
 use crate::reader::Look;
 use crate::store::{Shared, StoreConfig};
+use crate::stretch::{self, Helpers};
 use crate::{
     StoreError, checkpoint, consent, fetcher, integrity, migrate, reader, reindex, watch, worker, writer,
 };
@@ -204,18 +205,24 @@ fn worker_threads(lines: impl Iterator<Item = Line>, work: &Work) -> Result<Vec<
     lines.enumerate().map(start).collect()
 }
 
-/// SQLite's one, and who copies its log.
-fn writer_threads(line: Line, work: &Work) -> Result<[JoinHandle<()>; 2], StoreError> {
+/// SQLite's one, who helps it with long work, and who copies its log.
+fn writer_threads(line: Line, work: &Work) -> Result<Vec<JoinHandle<()>>, StoreError> {
     let beside = Line {
         pool: Pool::new(&line.shared, Role::Writer, 1),
         shared: line.shared.clone(),
         number: line.number,
     };
     let (jobs, (told, heard)) = (work.jobs.clone(), checkpoint::channel());
-    Ok([
-        spawn("baton-write", move || writer::serve(line, jobs, &told))?,
+    let others = available_parallelism().map_or(0, |all| all.get() - 1);
+    let (helpers, help) = Helpers::new(others.min(stretch::THREADS));
+    let mut handles = vec![
+        spawn("baton-write", move || writer::serve(line, jobs, &told, helpers))?,
         spawn("baton-checkpoint", move || checkpoint::run(&beside, &heard))?,
-    ])
+    ];
+    for help in help {
+        handles.push(spawn("baton-beside", move || help.run())?);
+    }
+    Ok(handles)
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {

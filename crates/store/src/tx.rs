@@ -5,6 +5,7 @@ use crate::messages::stay_lock;
 use crate::pg::statement;
 use crate::prepare::{By, Prepared};
 use crate::store::Shared;
+use crate::turns::Lent;
 use crate::{
     Applied, Change, Context, History, HistoryPage, Page, StoreError, Stored, apply, custom, history, point,
     search, watch,
@@ -22,11 +23,11 @@ use std::sync::Arc;
 /// An open transaction on one connection. What goes wrong in it must reach the caller of
 /// `Store::write`: an error that is swallowed still rolls everything back.
 pub struct Tx<'c> {
-    pub(crate) conn: &'c mut Conn,
+    pub(crate) conn: Lent<'c>,
     pub(crate) shared: &'c Shared,
     /// The events of stays as read last: who folds them and who reacts to the fold both ask.
     pub(crate) events: Option<EventsOf>,
-    /// Hashes of the texts that are locked (PostgreSQL).
+    /// Hashes of the texts that are locked.
     held: HashSet<i64>,
     /// By these index rows are made.
     pub(crate) params: Arc<CustomParams>,
@@ -41,7 +42,7 @@ pub(crate) struct EventsOf {
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) fn new(conn: &'c mut Conn, shared: &'c Shared) -> Tx<'c> {
+    pub(crate) fn new(conn: Lent<'c>, shared: &'c Shared) -> Tx<'c> {
         Tx {
             conn,
             shared,
@@ -54,11 +55,7 @@ impl<'c> Tx<'c> {
 
 impl Tx<'_> {
     pub(crate) fn by(&self) -> By<'_> {
-        By {
-            reaction: &*self.shared.reaction,
-            params: &self.params,
-            enforced: self.shared.enforced(),
-        }
+        by(self.shared, &self.params)
     }
 
     /// Types whose references must lead somewhere.
@@ -73,22 +70,22 @@ impl Tx<'_> {
 
     /// The current version; a deleted one says so in `deleted`.
     pub fn get(&mut self, type_id: TypeId, id: &str) -> Result<Option<Stored>, StoreError> {
-        Ok(point::get(self.conn, type_id, id)?.map(|row| row.stored))
+        Ok(point::get(&mut self.conn, type_id, id)?.map(|row| row.stored))
     }
 
     /// In one round trip, in no particular order; absent ones are left out, deleted ones say so.
     pub fn get_many(&mut self, keys: &[(TypeId, String)]) -> Result<Vec<Stored>, StoreError> {
         let wanted: Vec<(TypeId, &str)> = keys.iter().map(|(type_id, id)| (*type_id, id.as_str())).collect();
-        Ok(point::many(self.conn, &wanted)?
+        Ok(point::many(&mut self.conn, &wanted)?
             .into_iter()
             .map(|row| row.stored)
             .collect())
     }
 
     pub fn version(&mut self, type_id: TypeId, id: &str, version: i64) -> Result<Option<Stored>, StoreError> {
-        match point::get(self.conn, type_id, id)? {
+        match point::get(&mut self.conn, type_id, id)? {
             Some(row) if row.stored.version == version => Ok(Some(row.stored)),
-            Some(row) => point::past(self.conn, row.key, version),
+            Some(row) => point::past(&mut self.conn, row.key, version),
             None => Ok(None),
         }
     }
@@ -98,21 +95,27 @@ impl Tx<'_> {
     }
 
     pub fn search(&mut self, query: &Query) -> Result<Page, StoreError> {
-        let page = watch::during(self, |tx| search::run(tx.conn, query))?;
-        custom::still_serving(self.conn, &query.custom)?;
+        let page = watch::during(self, |tx| search::run(&mut tx.conn, query))?;
+        custom::still_serving(&mut self.conn, &query.custom)?;
         Ok(page)
     }
 
+    /// Until this one needs the connection next, others that take turns may use it. To be said before
+    /// some time is spent on what was read: see [`crate::Store::write_in_turns`].
+    pub fn lend(&mut self) {
+        self.conn.lend();
+    }
+
     /// Serialises all who use the same text, until the transaction ends (an advisory lock on
-    /// PostgreSQL, nothing on SQLite's single writer): for conditional writes and stays.
+    /// PostgreSQL, on SQLite nothing but where jobs take turns): for conditional writes and stays.
     pub fn lock(&mut self, what: &str) -> Result<(), StoreError> {
         self.lock_all(&[what])
     }
 
     /// The same for several texts at once, in an order that cannot deadlock.
     pub fn lock_all(&mut self, what: &[&str]) -> Result<(), StoreError> {
-        let numbers = self.numbered(what);
-        if let Conn::Postgres(conn) = self.conn {
+        let numbers = self.locked_here(what)?;
+        if let Conn::Postgres(conn) = &mut *self.conn {
             Lock {
                 shared: None,
                 numbers: &numbers,
@@ -125,8 +128,8 @@ impl Tx<'_> {
     /// The same, and first shares a text that is the name of a setting: who changes that locks it, and
     /// waits for all who share it, as they for it. What it says then.
     pub fn lock_all_reading(&mut self, what: &[&str], setting: &str) -> Result<Option<String>, StoreError> {
-        let numbers = self.numbered(what);
-        match self.conn {
+        let numbers = self.locked_here(what)?;
+        match &mut *self.conn {
             Conn::Sqlite(_) => self.setting(setting),
             Conn::Postgres(conn) => Ok(LockAndRead {
                 shared: Some(hash(setting)),
@@ -137,11 +140,12 @@ impl Tx<'_> {
         }
     }
 
-    /// In an order that cannot deadlock. Who held these locks until now may have told more, but not
-    /// about stays that are locked here.
-    pub(crate) fn numbered(&mut self, what: &[&str]) -> Vec<i64> {
-        if matches!(self.conn, Conn::Sqlite(_)) {
-            return Vec::new();
+    /// Keeps others of this process that take turns from these texts. What the database is to lock, in
+    /// an order that cannot deadlock. Who held these locks until now may have told more, but not about
+    /// stays that are locked here.
+    pub(crate) fn locked_here(&mut self, what: &[&str]) -> Result<Vec<i64>, StoreError> {
+        if self.conn.is_alone() {
+            return Ok(Vec::new());
         }
         let mut numbers: Vec<i64> = what.iter().map(|text| hash(text)).collect();
         numbers.sort_unstable();
@@ -155,15 +159,21 @@ impl Tx<'_> {
             self.events = None;
         }
         self.held.extend(&numbers);
-        numbers
+        self.conn.lock(&numbers)?;
+        Ok(numbers)
     }
 
     /// The door: see `apply.rs`. What is returned is for `changes`, in their order; what the
     /// reaction added is stored too.
     pub fn apply(&mut self, changes: Vec<Change>, ctx: &Context) -> Result<Vec<Applied>, StoreError> {
-        let changes = Prepared::all(changes, ctx, self.by());
+        let changes = self.prepare(changes, ctx);
         let changes: Vec<&Prepared> = changes.iter().collect();
         apply::apply(self, &changes, ctx, Texts::Wanted)
+    }
+
+    pub(crate) fn prepare(&mut self, changes: Vec<Change>, ctx: &Context) -> Vec<Prepared> {
+        self.conn.lend();
+        Prepared::all(changes, ctx, by(self.shared, &self.params))
     }
 
     /// The same for changes prepared by [`crate::Store::prepare`]: what is left is the engine's work.
@@ -183,6 +193,14 @@ impl Tx<'_> {
             [] => Ok(()),
             _ => apply::reconsider(self, names, ctx),
         }
+    }
+}
+
+pub(crate) fn by<'a>(shared: &'a Shared, params: &'a CustomParams) -> By<'a> {
+    By {
+        reaction: &*shared.reaction,
+        params,
+        enforced: shared.enforced(),
     }
 }
 

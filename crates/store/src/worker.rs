@@ -8,6 +8,7 @@ use crate::line::Line;
 use crate::plain::{self, Plain};
 use crate::reply::{self, Along};
 use crate::store::Shared;
+use crate::turns::Lent;
 use crate::{StoreError, Tx};
 use crossbeam_channel::{Receiver, Sender, never, select};
 
@@ -122,11 +123,12 @@ fn refuse(group: Vec<Plain>, error: &StoreError) -> Vec<Plain> {
 type Done = Vec<Result<Vec<Applied>, StoreError>>;
 
 fn write(conn: &mut Conn, shared: &Shared, group: &[Plain]) -> Result<Done, StoreError> {
-    match plain::write(&mut Tx::new(conn, shared), group) {
+    let done = plain::write(&mut Tx::new(Lent::Own(conn), shared), group);
+    match done {
         // The statement was a transaction of its own, and it did nothing.
         Err(StoreError::Transient(Transient::Outdated, _)) => {
             shared.params.refresh(conn)?;
-            plain::write(&mut Tx::new(conn, shared), group)
+            plain::write(&mut Tx::new(Lent::Own(conn), shared), group)
         }
         end => end,
     }

@@ -1,4 +1,4 @@
-//! SQLite's one writing thread. Those who wait together share one commit, which is what makes
+//! SQLite's writing thread, with those that help it with long work (`stretch.rs`). Those who wait together share one commit, which is what makes
 //! `synchronous=FULL` affordable. Failures stay apart: a job that fails after it wrote makes its
 //! group start over with a savepoint for each, so that the usual case pays for none.
 use crate::checkpoint::Committed;
@@ -7,10 +7,14 @@ use crate::jobs::{self, Job};
 use crate::line::Line;
 use crate::reply;
 use crate::store::Shared;
+use crate::stretch::{Helpers, Stretch};
+use crate::turns::{Desk, Lent};
 use crate::{StoreError, Tx};
 use crossbeam_channel::Receiver;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A group ends when it is this large or its work took this long.
@@ -20,12 +24,13 @@ const WORK: Duration = Duration::from_millis(20);
 /// one is worth waiting for this long, since a commit costs more.
 const PATIENCE: Duration = Duration::from_micros(200);
 
-type Ended = (Box<dyn Job>, Result<(), StoreError>);
+pub(crate) type Ended = (Box<dyn Job>, Result<(), StoreError>);
 
 /// Until the queue is closed and empty.
-pub(crate) fn serve(line: Line, queue: Receiver<Box<dyn Job>>, committed: &Committed) {
+pub(crate) fn serve(line: Line, queue: Receiver<Box<dyn Job>>, committed: &Committed, helpers: Helpers) {
     let mut group = Group {
         queue,
+        helpers,
         last: 1,
         ended: Vec::new(),
     };
@@ -34,7 +39,7 @@ pub(crate) fn serve(line: Line, queue: Receiver<Box<dyn Job>>, committed: &Commi
             continue;
         };
         let done = match line.pool.get() {
-            Ok(mut held) => group.commit(&mut held.conn, &line.shared, first),
+            Ok(held) => group.commit(&Arc::new(Desk::new(held)), &line.shared, first),
             Err(error) => {
                 group.ended.push((first, Ok(())));
                 Err(error)
@@ -47,50 +52,120 @@ pub(crate) fn serve(line: Line, queue: Receiver<Box<dyn Job>>, committed: &Commi
 
 struct Group {
     queue: Receiver<Box<dyn Job>>,
+    helpers: Helpers,
     /// How many shared the last commit.
     last: usize,
     ended: Vec<Ended>,
 }
 
+/// When a group is large enough, or was long enough.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    began: Instant,
+    /// How many shared the last commit.
+    pub(crate) last: usize,
+    /// How many of this group are done.
+    pub(crate) ended: usize,
+}
+
+impl Limits {
+    /// The next job behind so many of this group, if it is to have one more.
+    pub(crate) fn next(&self, queue: &Receiver<Box<dyn Job>>, begun: usize) -> Option<Box<dyn Job>> {
+        if begun >= GROUP || self.began.elapsed() >= WORK {
+            return None;
+        }
+        match begun < self.last {
+            true => queue.recv_timeout(PATIENCE).ok(),
+            false => queue.try_recv().ok(),
+        }
+    }
+}
+
 impl Group {
-    fn commit(&mut self, conn: &mut Conn, shared: &Shared, first: Box<dyn Job>) -> Result<(), StoreError> {
-        if let Err(error) = conn.batch_execute("BEGIN IMMEDIATE") {
+    fn commit(
+        &mut self,
+        desk: &Arc<Desk>,
+        shared: &Arc<Shared>,
+        first: Box<dyn Job>,
+    ) -> Result<(), StoreError> {
+        if let Err(error) = desk.alone(|conn| conn.batch_execute("BEGIN IMMEDIATE")) {
             self.ended.push((first, Ok(())));
             return Err(error.into());
         }
-        let known = shared.params.refresh(conn);
-        if let Err(error) = known {
+        if let Err(error) = desk.alone(|conn| shared.params.refresh(conn)) {
             self.ended.push((first, Ok(())));
-            undo(conn, shared, "ROLLBACK");
+            desk.alone(|conn| undo(conn, shared, "ROLLBACK"));
             return Err(error);
         }
-        let end = self.work(conn, shared, first).and_then(|()| commit(conn, shared));
-        let end = end.inspect_err(|_| undo(conn, shared, "ROLLBACK"));
-        // Searches go by what is known, too, and the next write may be long in coming.
-        shared.params.certain(conn).and(end)
+        let worked = self.work(desk, shared, first);
+        desk.alone(|conn| {
+            let end = worked.and_then(|()| commit(conn, shared));
+            let end = end.inspect_err(|_| undo(conn, shared, "ROLLBACK"));
+            // Searches go by what is known, too, and the next write may be long in coming.
+            shared.params.certain(conn).and(end)
+        })
     }
 
-    fn work(&mut self, conn: &mut Conn, shared: &Shared, first: Box<dyn Job>) -> Result<(), StoreError> {
+    fn work(
+        &mut self,
+        desk: &Arc<Desk>,
+        shared: &Arc<Shared>,
+        first: Box<dyn Job>,
+    ) -> Result<(), StoreError> {
         let (began, mut apart) = (Instant::now(), false);
-        let mut next = Some(first);
-        while let Some(job) = next.take() {
-            match (jobs::due(job, shared.patience), apart) {
-                (None, _) => {}
-                (Some(job), true) => self.run_apart(conn, shared, job),
-                (Some(job), false) => apart = self.run(conn, shared, job)?,
+        let mut next = VecDeque::from([first]);
+        while let Some(job) = next.pop_front() {
+            let limits = self.limits(began);
+            match jobs::due(job, shared.patience) {
+                None => {}
+                Some(job) if apart => desk.alone(|conn| self.run_apart(conn, shared, job)),
+                Some(job) if job.takes_turns() => {
+                    let stretch = Stretch::new(desk, shared, &self.queue, limits);
+                    apart = self.stretch(stretch, desk, shared, job, &mut next)?;
+                }
+                Some(job) => apart = desk.alone(|conn| self.run(conn, shared, job))?,
             }
-            if self.ended.len() < GROUP && began.elapsed() < WORK {
-                next = self.another();
+            if next.is_empty() {
+                next.extend(self.limits(began).next(&self.queue, self.ended.len()));
             }
         }
         Ok(())
+    }
+
+    fn limits(&self, began: Instant) -> Limits {
+        Limits {
+            began,
+            last: self.last,
+            ended: self.ended.len(),
+        }
+    }
+
+    /// True when the group had to start over.
+    fn stretch(
+        &mut self,
+        stretch: Stretch,
+        desk: &Desk,
+        shared: &Shared,
+        first: Box<dyn Job>,
+        next: &mut VecDeque<Box<dyn Job>>,
+    ) -> Result<bool, StoreError> {
+        let outcome = self.helpers.run(stretch, first);
+        next.extend(outcome.left);
+        if !outcome.spoilt {
+            self.ended.extend(outcome.ended);
+            return Ok(false);
+        }
+        // Those that failed, too, as they may have seen what is undone now.
+        let again = outcome.ended.into_iter().map(|(job, _)| (job, Ok(())));
+        self.ended.extend(again);
+        desk.alone(|conn| self.start_over(conn, shared)).map(|()| true)
     }
 
     /// Without a savepoint, which would cost a third of a small write. True when the job failed
     /// after it had written something, so that the group had to start over.
     fn run(&mut self, conn: &mut Conn, shared: &Shared, mut job: Box<dyn Job>) -> Result<bool, StoreError> {
         let before = changes(conn);
-        let end = run(conn, shared, &mut *job);
+        let (_, end) = run(Lent::Own(conn), shared, &mut *job);
         let spoilt = end.is_err() && (before.is_none() || changes(conn) != before);
         let again = if spoilt {
             self.start_over(conn, shared)
@@ -119,13 +194,6 @@ impl Group {
         self.ended.push((job, end));
     }
 
-    fn another(&self) -> Option<Box<dyn Job>> {
-        match self.ended.len() < self.last {
-            true => self.queue.recv_timeout(PATIENCE).ok(),
-            false => self.queue.try_recv().ok(),
-        }
-    }
-
     /// After the commit: what succeeded in a commit that failed has failed too.
     fn answer(&mut self, committed: Result<(), StoreError>) {
         self.last = self.ended.len();
@@ -149,7 +217,7 @@ fn commit(conn: &mut Conn, shared: &Shared) -> Result<(), StoreError> {
 
 fn in_savepoint(conn: &mut Conn, shared: &Shared, job: &mut dyn Job) -> Result<(), StoreError> {
     conn.batch_execute("SAVEPOINT job")?;
-    let end = run(conn, shared, job);
+    let (_, end) = run(Lent::Own(conn), shared, job);
     if end.is_err() {
         undo(conn, shared, "ROLLBACK TO job");
     }
@@ -158,14 +226,20 @@ fn in_savepoint(conn: &mut Conn, shared: &Shared, job: &mut dyn Job) -> Result<(
 }
 
 /// Search parameters that a job defines are known to those behind it in the group.
-fn run(conn: &mut Conn, shared: &Shared, job: &mut dyn Job) -> Result<(), StoreError> {
-    shared.params.certain(conn)?;
+pub(crate) fn run<'c>(
+    mut conn: Lent<'c>,
+    shared: &'c Shared,
+    job: &mut dyn Job,
+) -> (Lent<'c>, Result<(), StoreError>) {
+    if let Err(error) = shared.params.certain(&mut conn) {
+        return (conn, Err(error));
+    }
     let mut tx = Tx::new(conn, shared);
     let end = jobs::run(job, &mut tx);
     if end.is_ok() {
         shared.params.follow(tx.params);
     }
-    end
+    (tx.conn, end)
 }
 
 /// The block of row keys may have been taken in what is undone now.
@@ -183,7 +257,7 @@ extern "SQL" {
     fn total_changes() -> diesel::sql_types::BigInt;
 }
 
-fn changes(conn: &mut Conn) -> Option<i64> {
+pub(crate) fn changes(conn: &mut Conn) -> Option<i64> {
     // Not through the enum, which writes the SQL anew each time.
     on_each!(conn, |c| diesel::select(total_changes()).get_result(c)).ok()
 }

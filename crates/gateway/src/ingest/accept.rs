@@ -33,7 +33,9 @@ pub async fn accept(store: &Store, reading: Reading) -> Result<Receipt, StoreErr
     let (channel, received) = (reading.message.channel.clone(), reading.message.received);
     let recorded = reading.events.iter().map(|event| event.recorded).min();
     let rows = rows(&reading.message.id, &reading.events)?;
-    let receipt = store.write(move |tx| take_in(tx, &reading, &rows)).await?;
+    let receipt = store
+        .write_in_turns(move |tx| take_in(tx, &reading, &rows))
+        .await?;
     let outcome = match receipt {
         Receipt::Kept => ACCEPTED,
         Receipt::Known | Receipt::Repeat(_) => DUPLICATE,

@@ -10,7 +10,7 @@ use fhir::TypeId;
 use fhir::event::{Event, encounter_id};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use store::{Change, StoreError, Tx};
+use store::{Change, Seen, StoreError, Tx};
 
 /// Of `urn:baton:reason`.
 const ANSWERED: &str = "answered";
@@ -82,7 +82,8 @@ pub fn taken<'a>(tx: &mut Tx, refused: impl Iterator<Item = &'a str>) -> Result<
         return Ok(Vec::new());
     }
     let mut changes = Vec::new();
-    for stored in tx.get_many(&names)? {
+    let mut seen = Seen::default();
+    for stored in seen.read(tx, &names)? {
         let Some(mut task) = json::object(&stored)? else {
             continue;
         };
@@ -93,7 +94,7 @@ pub fn taken<'a>(tx: &mut Tx, refused: impl Iterator<Item = &'a str>) -> Result<
                 "statusReason".into(),
                 json!({"coding": [reason_code()], "text": "The message was taken when it was sent again"}),
             );
-            changes.push(json::put(task)?);
+            changes.push(json::put_over(task, &seen)?);
         }
     }
     Ok(changes)

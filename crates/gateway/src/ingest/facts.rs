@@ -7,7 +7,7 @@ use fhir::{TypeId, search};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use store::messages::stay_lock;
-use store::{StoreError, Tx};
+use store::{Seen, StoreError, Tx};
 
 pub struct Facts {
     /// Events of all stays concerned.
@@ -20,6 +20,7 @@ pub struct Facts {
     pub patients: Vec<String>,
     pub identities: Identities,
     pub stored: HashMap<(TypeId, String), Object>,
+    pub seen: Seen,
     complete: bool,
 }
 
@@ -61,6 +62,7 @@ impl Facts {
             patients: patients.into_iter().collect(),
             identities: Identities::default(),
             stored: HashMap::new(),
+            seen: Seen::default(),
             complete: false,
         };
         facts.load_merges(tx, said)?;
@@ -192,9 +194,14 @@ impl Facts {
         self.read(tx, wanted)
     }
 
-    fn read(&mut self, tx: &mut Tx, wanted: HashSet<(TypeId, String)>) -> Result<(), StoreError> {
+    pub fn read(&mut self, tx: &mut Tx, wanted: HashSet<(TypeId, String)>) -> Result<(), StoreError> {
         let keys: Vec<(TypeId, String)> = wanted.into_iter().collect();
-        for stored in tx.get_many(&keys)? {
+        let found = self.seen.read(tx, &keys)?;
+        tx.lend();
+        for key in &keys {
+            self.stored.remove(key);
+        }
+        for stored in found {
             if let Some(object) = json::object(&stored)? {
                 self.stored.insert((stored.type_id, stored.id), object);
             }

@@ -2,7 +2,7 @@
 use fhir::{Issue, Resource, TypeId};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use store::{Change, Expect, Op, StoreError, Stored};
+use store::{Change, Op, Seen, StoreError, Stored};
 
 pub type Object = Map<String, Value>;
 
@@ -22,13 +22,18 @@ pub fn object(stored: &Stored) -> Result<Option<Object>, StoreError> {
 
 /// The change that stores a resource Baton made; it carries its own type and id.
 pub fn put(resource: Object) -> Result<Change, StoreError> {
+    put_over(resource, &Seen::default())
+}
+
+/// The same where it was made from what was read.
+pub fn put_over(resource: Object, seen: &Seen) -> Result<Change, StoreError> {
     let resource = Resource::from_value(Value::Object(resource)).map_err(unfit)?;
     let id = resource.id().unwrap_or_default().to_owned();
     Ok(Change {
         type_id: resource.type_id,
+        expect: seen.expect(resource.type_id, &id),
         id,
         op: Op::Put(Box::new(resource)),
-        expect: Expect::Any,
     })
 }
 

@@ -43,7 +43,7 @@ pub fn refold(
     remarks: &mut Vec<Remark>,
 ) -> Result<Refold, StoreError> {
     let mut facts = Facts::load(tx, said)?;
-    let mut resources = directory_entries(tx, said, &facts)?;
+    let mut resources = directory_entries(tx, said, &mut facts)?;
     resources.extend(people::folded(tx, &mut facts, said, remarks)?);
     let folded = folds(&facts);
     let encounter = json::type_id("Encounter")?;
@@ -57,7 +57,9 @@ pub fn refold(
     resources.extend(answered::tasks(tx, &asked, message)?);
     resources.extend(stays(&facts, folded));
     let differing = resources.into_iter().filter(|resource| facts.differs(resource));
-    let mut changes: Vec<Change> = differing.map(json::put).collect::<Result<_, _>>()?;
+    let mut changes: Vec<Change> = differing
+        .map(|it| json::put_over(it, &facts.seen))
+        .collect::<Result<_, _>>()?;
     if said.iter().any(|event| event.trigger == Trigger::Merge) {
         repoint::add(tx, &facts, &mut changes)?;
     }
@@ -114,7 +116,7 @@ fn of_stay(fold: Fold, stored: Option<&Object>) -> Vec<Object> {
 
 /// Practitioners and the like: what is stored joined with what was said. Joined again under a
 /// lock where it differs, as they belong to no stay.
-fn directory_entries(tx: &mut Tx, said: &[Event], facts: &Facts) -> Result<Vec<Object>, StoreError> {
+fn directory_entries(tx: &mut Tx, said: &[Event], facts: &mut Facts) -> Result<Vec<Object>, StoreError> {
     let mut entries: BTreeMap<(TypeId, String), Vec<&Object>> = BTreeMap::new();
     for related in said
         .iter()
@@ -137,15 +139,10 @@ fn directory_entries(tx: &mut Tx, said: &[Event], facts: &Facts) -> Result<Vec<O
         .map(|(type_id, id)| format!("{}/{id}", type_id.name()))
         .collect();
     tx.lock_all(&texts.iter().map(String::as_str).collect::<Vec<_>>())?;
-    let names: Vec<(TypeId, String)> = entries.keys().cloned().collect();
-    let mut stored: BTreeMap<(TypeId, String), Object> = BTreeMap::new();
-    for row in tx.get_many(&names)? {
-        let object = json::object(&row)?;
-        stored.extend(object.map(|object| ((row.type_id, row.id), object)));
-    }
+    facts.read(tx, entries.keys().cloned().collect())?;
     Ok(entries
         .iter()
-        .filter_map(|(name, said)| joined(stored.get(name), said))
+        .filter_map(|(name, said)| joined(facts.stored.get(name), said))
         .collect())
 }
 

@@ -49,7 +49,7 @@ fn pointed(stored: &Stored, loser: &str, survivor: &str, bases: &[String]) -> Re
         type_id: stored.type_id,
         id: stored.id.clone(),
         op: Op::Put(Box::new(resource)),
-        expect: Expect::Version(stored.version),
+        expect: Expect::Read(stored.version),
     })
 }
 

@@ -8,7 +8,7 @@ use coordination::{stay, transition};
 use fhir::TypeId;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{DERIVED, StoreError, Stored, Tx};
+use store::{DERIVED, Seen, StoreError, Stored, Tx};
 
 /// No derived resource is of this type.
 const PATIENT: &str = "Patient";
@@ -33,7 +33,7 @@ pub(super) fn facts(
     practice: &Practice,
     subject: &Subject,
     now: i64,
-) -> Result<Option<Facts>, StoreError> {
+) -> Result<Option<(Facts, Seen)>, StoreError> {
     let mut stays = stays(tx, protocol, subject)?;
     let current: Vec<usize> = (0..stays.len())
         .filter(|i| matters(protocol, practice, &stays[*i], now))
@@ -44,6 +44,7 @@ pub(super) fn facts(
         existing,
         deleted,
         patient,
+        seen,
     } = existing(tx, protocol, practice, &subject.id, relevant)?;
     if existing.is_empty() && !current.iter().any(|i| stays[*i].was_finished()) {
         return Ok(None);
@@ -54,13 +55,14 @@ pub(super) fn facts(
         .filter(|i| stays[*i].was_finished())
         .collect();
     add_pending(tx, &mut stays, &ended)?;
-    Ok(Some(Facts {
+    let facts = Facts {
         deleted,
         person: person(tx, &subject.id, patient)?,
         diagnoses: diagnoses(tx, &subject.id)?,
         stays,
         existing,
-    }))
+    };
+    Ok(Some((facts, seen)))
 }
 
 /// Stays whose derived resources may change: of an eligible class now or before, not long over.
@@ -87,7 +89,9 @@ fn stays(tx: &mut Tx, protocol: &Protocol, subject: &Subject) -> Result<Vec<Stay
     let classes = codes.into_iter().collect::<Vec<_>>().join(",");
     let patient = format!("Patient/{}", subject.id);
     let mut encounters = BTreeMap::new();
-    for encounter in search_of_one(tx, "Encounter", &[("subject", &patient), ("class", &classes)])? {
+    let found = search_of_one(tx, "Encounter", &[("subject", &patient), ("class", &classes)])?;
+    tx.lend();
+    for encounter in found {
         encounters.insert(id(&encounter), encounter);
     }
     // A stay that left these classes is not found any more, but what it began has to end.
@@ -150,6 +154,7 @@ struct Derived {
     deleted: BTreeMap<Key, Deletion>,
     /// The Patient all is for, read with the rest.
     patient: Option<Stored>,
+    seen: Seen,
 }
 
 fn existing<'a>(
@@ -184,7 +189,7 @@ impl Derived {
             .into_iter()
             .map(|(kind, id)| Ok((type_id(kind)?, id)))
             .collect::<Result<_, StoreError>>()?;
-        for stored in tx.get_many(&wanted)? {
+        for stored in self.seen.read(tx, &wanted)? {
             let key = (stored.type_id.name(), stored.id.clone());
             if key.0 == PATIENT {
                 self.patient = Some(stored);

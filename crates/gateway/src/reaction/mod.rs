@@ -24,7 +24,7 @@ use fhir::{Resource, TypeId};
 use load::Subject;
 use protocols::Protocols;
 use std::collections::BTreeMap;
-use store::{Change, Changed, Context, Expect, Op, Reaction, StoreError, Tx};
+use store::{Change, Changed, Context, Op, Reaction, Seen, StoreError, Tx};
 
 /// The reaction of this server: protocols applied to the stays of patients.
 pub struct Coordination {
@@ -67,12 +67,13 @@ impl Coordination {
         let mut changes = BTreeMap::new();
         for subject in affected.into_values() {
             for protocol in protocols.iter() {
-                let Some(facts) = load::facts(tx, protocol, &self.practice, &subject, now)? else {
+                let Some((facts, seen)) = load::facts(tx, protocol, &self.practice, &subject, now)? else {
                     continue;
                 };
+                tx.lend();
                 let decisions = reconcile(protocol, &self.practice, &facts, now).map_err(broken)?;
                 for decision in decisions {
-                    let change = change(decision)?;
+                    let change = change(decision, &seen)?;
                     changes.insert((change.type_id, change.id.clone()), change);
                 }
             }
@@ -116,7 +117,7 @@ fn classes_of(protocols: &[Protocol]) -> Vec<String> {
     named.map(|class| class.code.clone()).collect()
 }
 
-fn change(decision: Decision) -> Result<Change, StoreError> {
+fn change(decision: Decision, seen: &Seen) -> Result<Change, StoreError> {
     let (key, op) = match decision {
         Decision::Put(key, value) => {
             let resource = Resource::from_value(value).map_err(|issues| {
@@ -131,11 +132,12 @@ fn change(decision: Decision) -> Result<Change, StoreError> {
         }
         Decision::Delete(key) => (key, Op::Delete),
     };
+    let type_id = records::type_id(key.0)?;
     Ok(Change {
-        type_id: records::type_id(key.0)?,
+        type_id,
+        expect: seen.expect(type_id, &key.1),
         id: key.1,
         op,
-        expect: Expect::Any,
     })
 }
 

@@ -36,14 +36,14 @@ impl Tx<'_> {
     pub fn accounts(&mut self) -> Result<Vec<Account>, StoreError> {
         Ok(account::table
             .order((account::created, account::id))
-            .load(self.conn)?)
+            .load(&mut *self.conn)?)
     }
 
     /// Puts a secret, or none, in the place of one that need not open any more, and ends sessions. False when
     /// there is no such account.
     pub fn replace_totp(&mut self, name: &str, secret: Option<&str>, now: i64) -> Result<bool, StoreError> {
         let named = account::table.filter(account::name.eq(name));
-        let id: Option<String> = named.select(account::id).get_result(self.conn).optional()?;
+        let id: Option<String> = named.select(account::id).get_result(&mut *self.conn).optional()?;
         let Some(id) = id else {
             return Ok(false);
         };
@@ -56,19 +56,19 @@ impl Tx<'_> {
                 account::totp_step.eq(0),
                 account::password_set.eq(now),
             ))
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         self.bump(EPOCH_AUTH)?;
         Ok(true)
     }
 
     pub fn account(&mut self, id: &str) -> Result<Option<Account>, StoreError> {
-        let row: Option<Account> = account::table.find(id).get_result(self.conn).optional()?;
+        let row: Option<Account> = account::table.find(id).get_result(&mut *self.conn).optional()?;
         row.map(|row| self.open_account(row)).transpose()
     }
 
     pub fn account_named(&mut self, name: &str) -> Result<Option<Account>, StoreError> {
         let named = account::table.filter(account::name.eq(name));
-        let row: Option<Account> = named.get_result(self.conn).optional()?;
+        let row: Option<Account> = named.get_result(&mut *self.conn).optional()?;
         row.map(|row| self.open_account(row)).transpose()
     }
 
@@ -77,7 +77,7 @@ impl Tx<'_> {
         let linked = account::table
             .filter(account::issuer.eq(issuer))
             .filter(account::subject.eq(subject));
-        let row: Option<Account> = linked.get_result(self.conn).optional()?;
+        let row: Option<Account> = linked.get_result(&mut *self.conn).optional()?;
         row.map(|row| self.open_account(row)).transpose()
     }
 
@@ -108,14 +108,14 @@ impl Tx<'_> {
         }
         diesel::insert_into(account::table)
             .values(self.seal_account(new)?)
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         Ok(true)
     }
 
     pub fn update_account(&mut self, changed: &Account) -> Result<(), StoreError> {
         diesel::update(account::table.find(&changed.id))
             .set(self.seal_account(changed)?)
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         self.bump(EPOCH_AUTH)
     }
 
@@ -124,7 +124,7 @@ impl Tx<'_> {
         let unused = account::table.find(id).filter(account::totp_step.lt(step));
         let rows = diesel::update(unused)
             .set(account::totp_step.eq(step))
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         Ok(rows == 1)
     }
 }

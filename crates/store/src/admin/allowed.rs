@@ -19,7 +19,7 @@ impl Tx<'_> {
     pub fn allowed(&mut self, account: &str, client: &str) -> Result<Option<Allowed>, StoreError> {
         Ok(allowed::table
             .find((account, client))
-            .get_result(self.conn)
+            .get_result(&mut *self.conn)
             .optional()?)
     }
 
@@ -28,11 +28,11 @@ impl Tx<'_> {
         let rows = allowed::table.filter(allowed::account.eq(account));
         Ok(rows
             .order((allowed::at.desc(), allowed::client))
-            .load(self.conn)?)
+            .load(&mut *self.conn)?)
     }
 
     pub fn put_allowed(&mut self, row: &Allowed) -> Result<(), StoreError> {
-        on_each!(self.conn, |c| {
+        on_each!(&mut *self.conn, |c| {
             diesel::insert_into(allowed::table)
                 .values(row)
                 .on_conflict((allowed::account, allowed::client))
@@ -47,16 +47,16 @@ impl Tx<'_> {
     pub fn forget_allowed(&mut self, account: &str, client: Option<&str>) -> Result<bool, StoreError> {
         let of_account = allowed::table.filter(allowed::account.eq(account));
         let forgotten = match client {
-            None => diesel::delete(of_account).execute(self.conn)?,
+            None => diesel::delete(of_account).execute(&mut *self.conn)?,
             Some(client) => {
-                diesel::delete(of_account.filter(allowed::client.eq(client))).execute(self.conn)?
+                diesel::delete(of_account.filter(allowed::client.eq(client))).execute(&mut *self.conn)?
             }
         };
         Ok(forgotten > 0)
     }
 
     pub fn forget_allowed_to(&mut self, client: &str) -> Result<(), StoreError> {
-        diesel::delete(allowed::table.filter(allowed::client.eq(client))).execute(self.conn)?;
+        diesel::delete(allowed::table.filter(allowed::client.eq(client))).execute(&mut *self.conn)?;
         Ok(())
     }
 }

@@ -16,11 +16,14 @@ pub struct Attempts {
 
 impl Tx<'_> {
     pub fn attempts(&mut self, name: &str) -> Result<Option<Attempts>, StoreError> {
-        Ok(login_attempt::table.find(name).get_result(self.conn).optional()?)
+        Ok(login_attempt::table
+            .find(name)
+            .get_result(&mut *self.conn)
+            .optional()?)
     }
 
     pub fn put_attempts(&mut self, row: &Attempts) -> Result<(), StoreError> {
-        on_each!(self.conn, |c| {
+        on_each!(&mut *self.conn, |c| {
             diesel::insert_into(login_attempt::table)
                 .values(row)
                 .on_conflict(login_attempt::name)
@@ -32,12 +35,12 @@ impl Tx<'_> {
     }
 
     pub fn remove_attempts(&mut self, name: &str) -> Result<(), StoreError> {
-        diesel::delete(login_attempt::table.find(name)).execute(self.conn)?;
+        diesel::delete(login_attempt::table.find(name)).execute(&mut *self.conn)?;
         Ok(())
     }
 
     pub fn forget_attempts(&mut self, now: i64) -> Result<usize, StoreError> {
         let over = login_attempt::table.filter(login_attempt::expires.le(now));
-        Ok(diesel::delete(over).execute(self.conn)?)
+        Ok(diesel::delete(over).execute(&mut *self.conn)?)
     }
 }

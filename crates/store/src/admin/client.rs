@@ -47,17 +47,17 @@ impl Tx<'_> {
     pub fn clients(&mut self) -> Result<Vec<Client>, StoreError> {
         Ok(client::table
             .order((client::created, client::id))
-            .load(self.conn)?)
+            .load(&mut *self.conn)?)
     }
 
     pub fn client(&mut self, id: &str) -> Result<Option<Client>, StoreError> {
-        Ok(client::table.find(id).get_result(self.conn).optional()?)
+        Ok(client::table.find(id).get_result(&mut *self.conn).optional()?)
     }
 
     pub fn insert_client(&mut self, new: &Client) -> Result<(), StoreError> {
         diesel::insert_into(client::table)
             .values(new)
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         self.bump(EPOCH_AUTH)
     }
 
@@ -65,13 +65,13 @@ impl Tx<'_> {
     pub fn update_client(&mut self, changed: &Client) -> Result<bool, StoreError> {
         let rows = diesel::update(client::table.find(&changed.id))
             .set(changed)
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         self.bump(EPOCH_AUTH)?;
         Ok(rows == 1)
     }
 
     pub fn delete_client(&mut self, id: &str) -> Result<(), StoreError> {
-        diesel::delete(client::table.find(id)).execute(self.conn)?;
+        diesel::delete(client::table.find(id)).execute(&mut *self.conn)?;
         self.bump(EPOCH_AUTH)
     }
 
@@ -79,13 +79,13 @@ impl Tx<'_> {
     pub fn organizations_of_clients(&mut self) -> Result<Vec<(String, Option<String>)>, StoreError> {
         Ok(client::table
             .select((client::id, client::organization))
-            .load(self.conn)?)
+            .load(&mut *self.conn)?)
     }
 
     pub fn disabled_clients(&mut self) -> Result<Vec<String>, StoreError> {
         Ok(client::table
             .filter(client::disabled.is_not_null())
             .select(client::id)
-            .load(self.conn)?)
+            .load(&mut *self.conn)?)
     }
 }

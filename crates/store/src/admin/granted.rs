@@ -24,20 +24,20 @@ impl Tx<'_> {
             .find(id)
             .filter(granted::expires.gt(now))
             .filter(granted::revoked.is_null());
-        Ok(live.get_result(self.conn).optional()?)
+        Ok(live.get_result(&mut *self.conn).optional()?)
     }
 
     pub fn insert_granted(&mut self, new: &Granted) -> Result<(), StoreError> {
         diesel::insert_into(granted::table)
             .values(new)
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         Ok(())
     }
 
     pub fn extend_granted(&mut self, id: &str, expires: i64) -> Result<(), StoreError> {
         diesel::update(granted::table.find(id))
             .set(granted::expires.eq(expires))
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         Ok(())
     }
 
@@ -47,7 +47,7 @@ impl Tx<'_> {
             .filter(granted::account.eq(account))
             .filter(granted::expires.gt(now))
             .filter(granted::revoked.is_null());
-        Ok(live.select(granted::id).load(self.conn)?)
+        Ok(live.select(granted::id).load(&mut *self.conn)?)
     }
 
     /// Those to a client that are neither over nor revoked.
@@ -56,18 +56,18 @@ impl Tx<'_> {
             .filter(granted::client.eq(client))
             .filter(granted::expires.gt(now))
             .filter(granted::revoked.is_null());
-        Ok(live.select(granted::id).load(self.conn)?)
+        Ok(live.select(granted::id).load(&mut *self.conn)?)
     }
 
     /// Only marks it: what the access tokens need is the caller's to do.
     pub fn revoke_granted(&mut self, id: &str, now: i64) -> Result<(), StoreError> {
         diesel::update(granted::table.find(id))
             .set(granted::revoked.eq(now))
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         Ok(())
     }
 
     pub fn forget_granted(&mut self, now: i64) -> Result<usize, StoreError> {
-        Ok(diesel::delete(granted::table.filter(granted::expires.le(now))).execute(self.conn)?)
+        Ok(diesel::delete(granted::table.filter(granted::expires.le(now))).execute(&mut *self.conn)?)
     }
 }

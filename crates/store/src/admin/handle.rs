@@ -31,13 +31,13 @@ impl Tx<'_> {
             .find(hash)
             .filter(handle::kind.eq(kind))
             .filter(handle::expires.gt(now));
-        Ok(live.get_result(self.conn).optional()?)
+        Ok(live.get_result(&mut *self.conn).optional()?)
     }
 
     pub fn insert_handle(&mut self, new: &Handle) -> Result<(), StoreError> {
         diesel::insert_into(handle::table)
             .values(new)
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         Ok(())
     }
 
@@ -50,7 +50,7 @@ impl Tx<'_> {
             .filter(handle::used.is_null());
         let rows = diesel::update(unused)
             .set(handle::used.eq(now))
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         Ok(match (rows, self.handle(kind, hash, now)?) {
             (1, Some(first)) => Use::First(first),
             (_, Some(again)) => Use::Again(again),
@@ -62,16 +62,16 @@ impl Tx<'_> {
     pub fn change_handle(&mut self, hash: &str, body: &str, expires: i64) -> Result<bool, StoreError> {
         let rows = diesel::update(handle::table.find(hash))
             .set((handle::body.eq(body), handle::expires.eq(expires)))
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         Ok(rows == 1)
     }
 
     pub fn remove_handle(&mut self, hash: &str) -> Result<(), StoreError> {
-        diesel::delete(handle::table.find(hash)).execute(self.conn)?;
+        diesel::delete(handle::table.find(hash)).execute(&mut *self.conn)?;
         Ok(())
     }
 
     pub fn forget_handles(&mut self, now: i64) -> Result<usize, StoreError> {
-        Ok(diesel::delete(handle::table.filter(handle::expires.le(now))).execute(self.conn)?)
+        Ok(diesel::delete(handle::table.filter(handle::expires.le(now))).execute(&mut *self.conn)?)
     }
 }

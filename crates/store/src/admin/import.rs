@@ -18,11 +18,14 @@ pub struct ImportFile {
 
 impl Tx<'_> {
     pub fn import_file(&mut self, path: &str) -> Result<Option<ImportFile>, StoreError> {
-        Ok(import_file::table.find(path).get_result(self.conn).optional()?)
+        Ok(import_file::table
+            .find(path)
+            .get_result(&mut *self.conn)
+            .optional()?)
     }
 
     pub fn put_import_file(&mut self, file: &ImportFile) -> Result<(), StoreError> {
-        on_each!(self.conn, |c| {
+        on_each!(&mut *self.conn, |c| {
             let row = diesel::insert_into(import_file::table).values(file);
             row.on_conflict(import_file::path)
                 .do_update()

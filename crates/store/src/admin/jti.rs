@@ -13,7 +13,7 @@ impl Tx<'_> {
             jti::token.eq(id),
             jti::expires.eq(expires),
         );
-        let rows = on_each!(self.conn, |c| {
+        let rows = on_each!(&mut *self.conn, |c| {
             diesel::insert_into(jti::table)
                 .values(row)
                 .on_conflict_do_nothing()
@@ -34,11 +34,11 @@ impl Tx<'_> {
         let live = jti::table
             .filter(jti::issuer.eq(issuer))
             .filter(jti::expires.gt(now));
-        Ok(live.select(jti::token).load(self.conn)?)
+        Ok(live.select(jti::token).load(&mut *self.conn)?)
     }
 
     /// Deletes what has expired.
     pub fn forget_jtis(&mut self, now: i64) -> Result<usize, StoreError> {
-        Ok(diesel::delete(jti::table.filter(jti::expires.le(now))).execute(self.conn)?)
+        Ok(diesel::delete(jti::table.filter(jti::expires.le(now))).execute(&mut *self.conn)?)
     }
 }

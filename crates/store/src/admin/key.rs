@@ -33,7 +33,7 @@ impl Tx<'_> {
     fn signing_key_rows(&mut self) -> Result<Vec<SigningKey>, StoreError> {
         Ok(signing_key::table
             .order(signing_key::created.desc())
-            .load(self.conn)?)
+            .load(&mut *self.conn)?)
     }
 
     fn open_key(&self, row: SigningKey) -> Result<SigningKey, StoreError> {
@@ -52,7 +52,7 @@ impl Tx<'_> {
         };
         diesel::insert_into(signing_key::table)
             .values(sealed)
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         self.bump(EPOCH_AUTH)
     }
 
@@ -73,7 +73,7 @@ impl Tx<'_> {
                 let found = signing_key::table.find(&row.kid);
                 sealed += diesel::update(found)
                     .set(signing_key::private.eq(private))
-                    .execute(self.conn)?;
+                    .execute(&mut *self.conn)?;
             }
         }
         self.overwrite_what_goes(false)?;
@@ -82,7 +82,7 @@ impl Tx<'_> {
 
     /// SQLite leaves replaced values in free space otherwise.
     fn overwrite_what_goes(&mut self, on: bool) -> Result<(), StoreError> {
-        if let Conn::Sqlite(conn) = self.conn {
+        if let Conn::Sqlite(conn) = &mut *self.conn {
             conn.batch_execute(if on {
                 "PRAGMA secure_delete = ON"
             } else {
@@ -94,7 +94,7 @@ impl Tx<'_> {
 
     /// All of them, as when their seal is lost or they are known to others.
     pub fn drop_signing_keys(&mut self) -> Result<usize, StoreError> {
-        let rows = diesel::delete(signing_key::table).execute(self.conn)?;
+        let rows = diesel::delete(signing_key::table).execute(&mut *self.conn)?;
         self.bump(EPOCH_AUTH)?;
         Ok(rows)
     }
@@ -104,7 +104,7 @@ impl Tx<'_> {
         let in_use = signing_key::table.filter(signing_key::retired.is_null());
         let rows = diesel::update(in_use)
             .set(signing_key::retired.eq(now))
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         self.bump(EPOCH_AUTH)?;
         Ok(rows)
     }
@@ -112,7 +112,7 @@ impl Tx<'_> {
     /// Those retired before that instant.
     pub fn forget_signing_keys(&mut self, before: i64) -> Result<usize, StoreError> {
         let old = signing_key::table.filter(signing_key::retired.lt(before));
-        let rows = diesel::delete(old).execute(self.conn)?;
+        let rows = diesel::delete(old).execute(&mut *self.conn)?;
         self.bump(EPOCH_AUTH)?;
         Ok(rows)
     }

@@ -22,13 +22,13 @@ pub struct SenderRow {
 impl Tx<'_> {
     /// By name, the disabled ones too.
     pub fn senders(&mut self) -> Result<Vec<SenderRow>, StoreError> {
-        Ok(sender::table.order(sender::name).load(self.conn)?)
+        Ok(sender::table.order(sender::name).load(&mut *self.conn)?)
     }
 
     pub fn insert_sender(&mut self, new: &SenderRow) -> Result<(), StoreError> {
         diesel::insert_into(sender::table)
             .values(new)
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         self.bump(EPOCH_SENDER)
     }
 
@@ -36,7 +36,7 @@ impl Tx<'_> {
     pub fn update_sender(&mut self, changed: &SenderRow) -> Result<bool, StoreError> {
         let rows = diesel::update(sender::table.find(&changed.name))
             .set(changed)
-            .execute(self.conn)?;
+            .execute(&mut *self.conn)?;
         self.bump(EPOCH_SENDER)?;
         Ok(rows == 1)
     }

@@ -91,7 +91,7 @@ impl Tx<'_> {
 
     /// The same of what others have collected.
     pub fn record_all(&mut self, events: &Blocks) -> Result<Vec<i64>, StoreError> {
-        if let Conn::Postgres(conn) = self.conn {
+        if let Conn::Postgres(conn) = &mut *self.conn {
             // Before a row takes its id, or the seal could pass it by (`horizon.rs`).
             diesel::sql_query("SELECT pg_current_xact_id()").execute(conn)?;
         }
@@ -100,7 +100,7 @@ impl Tx<'_> {
 
     fn record_block(&mut self, block: &Block) -> Result<i64, StoreError> {
         let packed = detail::of_block(block)?;
-        let row = on_each!(self.conn, |conn| diesel::insert_into(audit::table)
+        let row = on_each!(&mut *self.conn, |conn| diesel::insert_into(audit::table)
             .values((
                 audit::at.eq(block.last),
                 audit::actor.eq(""),

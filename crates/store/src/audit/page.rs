@@ -90,10 +90,10 @@ impl Tx<'_> {
         let mut waiting: BTreeMap<Place, Recorded> = BTreeMap::new();
         let mut last: Option<(i64, i64)> = None;
         loop {
-            let rows = chunk(self.conn, range, bounds, last)?;
+            let rows = chunk(&mut self.conn, range, bounds, last)?;
             let is_end = (rows.len() as i64) < CHUNK;
             last = rows.last().map(|row| (row.at, row.id)).or(last);
-            for recorded in events(self.conn, rows)? {
+            for recorded in events(&mut self.conn, rows)? {
                 if range.holds(recorded.place) {
                     waiting.insert(recorded.place, recorded);
                 }
@@ -123,8 +123,8 @@ impl Tx<'_> {
             .filter(resource_history::type_id.eq(type_id))
             .filter(resource_history::id.eq(id))
             .select(resource_history::updated);
-        let mut times: Vec<i64> = current.load(self.conn)?;
-        times.extend(past.load::<i64>(self.conn)?);
+        let mut times: Vec<i64> = current.load(&mut *self.conn)?;
+        times.extend(past.load::<i64>(&mut *self.conn)?);
         let versions = times.len();
         times.sort_unstable();
         times.dedup();
@@ -134,8 +134,8 @@ impl Tx<'_> {
     /// The event at that place of that row.
     pub fn recorded_in(&mut self, row: i64, nth: Option<u32>) -> Result<Option<Recorded>, StoreError> {
         let rows = audit::table.filter(audit::id.eq(row));
-        let rows = rows.select(Row::as_select()).load(self.conn)?;
-        let mut all = events(self.conn, rows)?.into_iter();
+        let rows = rows.select(Row::as_select()).load(&mut *self.conn)?;
+        let mut all = events(&mut self.conn, rows)?.into_iter();
         Ok(all.find(|recorded| recorded.number() == nth))
     }
 }

@@ -60,8 +60,8 @@ fn remove(tx: &mut Tx, before: i64, by: &'static str, now: i64) -> Result<Step, 
     // First, so that there is a row behind those that go: SQLite gives the highest id and one more.
     let row = say(tx, &head_of(last), by, now)?;
     let rows = audit::table.filter(audit::id.le(last.last_id));
-    diesel::delete(rows.filter(audit::id.gt(lowest(&start)))).execute(tx.conn)?;
-    diesel::delete(audit_seal::table.filter(audit_seal::number.lt(last.number))).execute(tx.conn)?;
+    diesel::delete(rows.filter(audit::id.gt(lowest(&start)))).execute(&mut *tx.conn)?;
+    diesel::delete(audit_seal::table.filter(audit_seal::number.lt(last.number))).execute(&mut *tx.conn)?;
     tx.put_setting(SETTING, &row.to_string())?;
     Ok(Step::Went(Removed {
         head: head_of(last),
@@ -77,7 +77,7 @@ fn old(tx: &mut Tx, start: &Head, before: i64) -> Result<Vec<Seal>, StoreError> 
         .filter(audit_seal::at.lt(before))
         .order(audit_seal::number)
         .limit(SEALS);
-    let mut old: Vec<Seal> = old.select(Seal::as_select()).load(tx.conn)?;
+    let mut old: Vec<Seal> = old.select(Seal::as_select()).load(&mut *tx.conn)?;
     let mut rows = 0;
     let few = old.iter().take_while(|seal| {
         rows += seal.entries;
@@ -92,7 +92,12 @@ fn old(tx: &mut Tx, start: &Head, before: i64) -> Result<Vec<Seal>, StoreError> 
 fn whole(tx: &mut Tx, start: &Head, seals: &[Seal]) -> Result<usize, StoreError> {
     let mut head = start.clone();
     for (nth, seal) in seals.iter().enumerate() {
-        let rows = row::between(tx.conn, lowest(&head).saturating_add(1), seal.last_id, i64::MAX)?;
+        let rows = row::between(
+            &mut tx.conn,
+            lowest(&head).saturating_add(1),
+            seal.last_id,
+            i64::MAX,
+        )?;
         if !compare(&head, seal, &rows).is_empty() {
             return Ok(nth);
         }
@@ -136,7 +141,10 @@ pub(super) fn removed(tx: &mut Tx) -> Result<Option<Removed>, StoreError> {
         return Ok(None);
     };
     let first = audit_seal::table.order(audit_seal::number).limit(1);
-    let first: Option<Seal> = first.select(Seal::as_select()).get_result(tx.conn).optional()?;
+    let first: Option<Seal> = first
+        .select(Seal::as_select())
+        .get_result(&mut *tx.conn)
+        .optional()?;
     let named = first.filter(|seal| head_of(seal).to_string() == told);
     Ok(named.map(|seal| Removed {
         head: head_of(&seal),

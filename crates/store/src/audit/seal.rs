@@ -82,13 +82,13 @@ impl Store {
 }
 
 fn next(tx: &mut Tx, by: &Holder) -> Result<Option<Seal>, StoreError> {
-    if lease::is_taken(tx.conn, LEASE, by)? {
+    if lease::is_taken(&mut tx.conn, LEASE, by)? {
         return Ok(None);
     }
-    let settled = tx.shared.horizon.settled(tx.conn)?;
+    let settled = tx.shared.horizon.settled(&mut tx.conn)?;
     let previous = last(tx)?;
     let first = previous.as_ref().map_or(0, |seal| seal.last_id) + 1;
-    let rows = row::between(tx.conn, first, settled, MOST)?;
+    let rows = row::between(&mut tx.conn, first, settled, MOST)?;
     let Some(end) = rows.last().map(|row| row.id) else {
         return Ok(None);
     };
@@ -99,16 +99,19 @@ fn next(tx: &mut Tx, by: &Holder) -> Result<Option<Seal>, StoreError> {
 
 pub(super) fn last(tx: &mut Tx) -> Result<Option<Seal>, StoreError> {
     let seals = audit_seal::table.order(audit_seal::number.desc()).limit(1);
-    Ok(seals.select(Seal::as_select()).get_result(tx.conn).optional()?)
+    Ok(seals
+        .select(Seal::as_select())
+        .get_result(&mut *tx.conn)
+        .optional()?)
 }
 
 /// Unless another gateway was faster.
 fn add(tx: &mut Tx, seal: &Seal, by: &Holder) -> Result<(), StoreError> {
     let previous = last(tx)?.map_or(0, |seal| seal.number);
-    if lease::hold(tx.conn, LEASE, by)? && previous + 1 == seal.number {
+    if lease::hold(&mut tx.conn, LEASE, by)? && previous + 1 == seal.number {
         diesel::insert_into(audit_seal::table)
             .values(seal)
-            .execute(tx.conn)?;
+            .execute(&mut *tx.conn)?;
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ impl Store {
     /// Rows that no seal covers yet: those of the last moment, or of a server that was killed.
     pub async fn unsealed(&self, head: Head) -> Result<i64, StoreError> {
         let open = audit::table.filter(audit::id.gt(head.row)).count();
-        self.read(move |tx| Ok(open.get_result(tx.conn)?)).await
+        self.read(move |tx| Ok(open.get_result(&mut *tx.conn)?)).await
     }
 }
 
@@ -66,11 +66,15 @@ fn verify(tx: &mut Tx, head: &Head) -> Result<Option<Verified>, StoreError> {
         .filter(audit_seal::number.gt(head.number))
         .order(audit_seal::number)
         .limit(1);
-    let Some(seal): Option<Seal> = next.select(Seal::as_select()).get_result(tx.conn).optional()? else {
+    let Some(seal): Option<Seal> = next
+        .select(Seal::as_select())
+        .get_result(&mut *tx.conn)
+        .optional()?
+    else {
         return Ok(None);
     };
     let rows = row::between(
-        tx.conn,
+        &mut tx.conn,
         retain::lowest(head).saturating_add(1),
         seal.last_id,
         i64::MAX,

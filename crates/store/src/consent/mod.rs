@@ -51,7 +51,7 @@ pub(crate) fn follow(tx: &mut Tx, written: &[Written]) -> Result<(), StoreError>
             let issues = compiled.issues;
             return Err(StoreError::Rejected { status: 422, issues });
         }
-        replace(tx.conn, id, &compiled)?;
+        replace(&mut tx.conn, id, &compiled)?;
     }
     Ok(())
 }

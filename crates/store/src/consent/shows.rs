@@ -32,11 +32,11 @@ type Row = (i64, i64, Option<RuleRow>);
 impl Tx<'_> {
     /// Who asks is found out only where it matters.
     pub fn shows(&mut self, asker: &Asker, facts: &Facts) -> Result<bool, StoreError> {
-        let rules = rules(self.conn, &facts.patients)?;
+        let rules = rules(&mut self.conn, &facts.patients)?;
         if is_open(facts, &rules) {
             return Ok(true);
         }
-        let recipient = recipient(self.conn, asker, &self.params.bases)?;
+        let recipient = recipient(&mut self.conn, asker, &self.params.bases)?;
         Ok(recipient.is_none_or(|recipient| is_shown(facts, &rules, recipient)))
     }
 }

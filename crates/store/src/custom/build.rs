@@ -62,7 +62,7 @@ fn read(tx: &mut Tx, first: &ParamJob, ids: Vec<i32>, params: &[&SearchParam]) -
             resource::id,
             resource::body,
         ))
-        .load(tx.conn)?;
+        .load(&mut *tx.conn)?;
     let read = i64::try_from(found.len()).unwrap_or(BATCH);
     let mut batch = Batch {
         ids,
@@ -109,15 +109,15 @@ pub(super) fn write(tx: &mut Tx, batch: &Batch, now: i64) -> Result<(), StoreErr
     if there.len() != batch.ids.len() {
         return Ok(());
     }
-    let versions = locked(tx.conn, batch)?;
+    let versions = locked(&mut tx.conn, batch)?;
     let unchanged: Vec<(i64, &IndexRows)> = batch
         .rows
         .iter()
         .filter(|(key, version, _)| versions.get(key) == Some(version))
         .map(|(key, _, rows)| (*key, rows))
         .collect();
-    write_sql::reindex(tx.conn, &unchanged)?;
-    progress(tx.conn, batch, now)?;
+    write_sql::reindex(&mut tx.conn, &unchanged)?;
+    progress(&mut tx.conn, batch, now)?;
     if batch.is_end {
         complete(tx, batch, now)?;
     }
@@ -159,15 +159,15 @@ fn progress(conn: &mut Conn, batch: &Batch, now: i64) -> Result<(), StoreError> 
 
 /// The new form serves, and the one it replaces leaves, in one step.
 fn complete(tx: &mut Tx, batch: &Batch, now: i64) -> Result<(), StoreError> {
-    let rows = row::all(tx.conn)?;
+    let rows = row::all(&mut tx.conn)?;
     let built: Vec<&ParamJob> = rows.iter().filter(|row| batch.ids.contains(&row.id)).collect();
     let replaced = rows.iter().filter(|row| {
         let same = |new: &&ParamJob| (&new.resource_id, new.type_id) == (&row.resource_id, row.type_id);
         row.state() == Some(State::Serving) && built.iter().any(same)
     });
     let replaced: Vec<i32> = replaced.map(|row| row.id).collect();
-    row::enter(tx.conn, &replaced, State::Leaving, now)?;
-    row::enter(tx.conn, &batch.ids, State::Serving, now)?;
+    row::enter(&mut tx.conn, &replaced, State::Leaving, now)?;
+    row::enter(&mut tx.conn, &batch.ids, State::Serving, now)?;
     for job in built {
         tracing::info!(
             code = job.code,

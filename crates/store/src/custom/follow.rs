@@ -37,7 +37,7 @@ pub(crate) fn follow(tx: &mut Tx, written: &[Written], ctx: &Context) -> Result<
         let wanted = match after {
             None => Vec::new(),
             Some(after) => {
-                let custom = super::load(tx.conn, &tx.params.bases)?;
+                let custom = super::load(&mut tx.conn, &tx.params.bases)?;
                 read(after, Some(&custom)).map_err(refused)?
             }
         };
@@ -54,7 +54,7 @@ fn refused(issues: Vec<Issue>) -> StoreError {
 
 /// Brings the rows of a definition to what it says now; whether anything had to change.
 fn reconcile(tx: &mut Tx, id: &str, wanted: &[Definition], now: i64) -> Result<bool, StoreError> {
-    let rows = row::all(tx.conn)?;
+    let rows = row::all(&mut tx.conn)?;
     let (own, others): (Vec<&ParamJob>, Vec<&ParamJob>) = rows
         .iter()
         .filter(|row| row.is_wanted())
@@ -75,7 +75,7 @@ fn reconcile(tx: &mut Tx, id: &str, wanted: &[Definition], now: i64) -> Result<b
         .iter()
         .filter(|row| !texts.contains(&row.definition) && !replaced(row));
     let gone: Vec<i32> = gone.map(|row| row.id).collect();
-    row::enter(tx.conn, &gone, State::Leaving, now)?;
+    row::enter(&mut tx.conn, &gone, State::Leaving, now)?;
     for definition in &new {
         let state = if owns_rows(definition) {
             State::Waiting
@@ -149,7 +149,7 @@ fn fresh_id(tx: &Tx, rows: &[ParamJob], on: TypeId, code: &str) -> ParamId {
 /// Builds every form of a definition once more, beside those that serve.
 pub(crate) fn renew(tx: &mut Tx, resource_id: &str, now: i64) -> Result<bool, StoreError> {
     tx.lock(LOCK)?;
-    let rows = row::all(tx.conn)?;
+    let rows = row::all(&mut tx.conn)?;
     let own = rows
         .iter()
         .filter(|row| row.resource_id == resource_id && row.is_wanted());
@@ -163,9 +163,9 @@ pub(crate) fn renew(tx: &mut Tx, resource_id: &str, now: i64) -> Result<bool, St
             seen.insert(definition);
         }
     }
-    row::enter(tx.conn, &begun, State::Leaving, now)?;
+    row::enter(&mut tx.conn, &begun, State::Leaving, now)?;
     for definition in &seen {
-        let rows = row::all(tx.conn)?;
+        let rows = row::all(&mut tx.conn)?;
         insert(tx, &rows, resource_id, (definition, State::Waiting, now))?;
     }
     if !seen.is_empty() {

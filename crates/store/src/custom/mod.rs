@@ -126,7 +126,7 @@ fn advance(tx: &mut Tx) -> Result<(), StoreError> {
         .set(next)
         .execute(c))?;
     let bases = tx.params.bases.clone();
-    tx.params = Arc::new(load(tx.conn, &bases)?);
+    tx.params = Arc::new(load(&mut tx.conn, &bases)?);
     Ok(())
 }
 
@@ -161,7 +161,7 @@ impl Tx<'_> {
 
     /// How far the parameters of this definition are, or those of all.
     pub fn param_jobs(&mut self, resource_id: Option<&str>) -> Result<Vec<ParamJob>, StoreError> {
-        let mut rows = row::all(self.conn)?;
+        let mut rows = row::all(&mut self.conn)?;
         rows.retain(|row| resource_id.is_none_or(|id| id == row.resource_id));
         Ok(rows)
     }

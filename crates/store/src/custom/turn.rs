@@ -41,21 +41,21 @@ pub(crate) enum Work {
 
 /// On one state of the database, without writing.
 pub(crate) fn choose(tx: &mut Tx, by: &Holder) -> Result<Work, StoreError> {
-    let jobs = row::all(tx.conn)?;
-    tx.shared.params.ask(tx.conn)?;
+    let jobs = row::all(&mut tx.conn)?;
+    tx.shared.params.ask(&mut tx.conn)?;
     let unfinished = jobs.iter().any(|job| job.state() != Some(State::Serving));
     if !unfinished {
         return Ok(Work::Nothing);
     }
-    if lease::is_taken(tx.conn, LEASE, by)? {
+    if lease::is_taken(&mut tx.conn, LEASE, by)? {
         return Ok(Work::Elsewhere);
     }
     let early: Vec<(i32, State, i64)> = jobs
         .iter()
-        .filter_map(|job| early(tx.conn, job).transpose())
+        .filter_map(|job| early(&mut tx.conn, job).transpose())
         .collect::<Result<_, _>>()?;
     if !early.is_empty() {
-        let open = barrier::open(tx.conn)?;
+        let open = barrier::open(&mut tx.conn)?;
         return Ok(Work::Settle { jobs: early, open });
     }
     if let Some(batch) = build::next(tx, &jobs)? {
@@ -82,7 +82,7 @@ fn stored(conn: &mut Conn, on: TypeId) -> Result<i64, StoreError> {
 
 /// Whether all that was open is over.
 pub(crate) fn settle(tx: &mut Tx, open: &HashSet<String>) -> Result<bool, StoreError> {
-    Ok(open.is_empty() || barrier::open(tx.conn)?.is_disjoint(open))
+    Ok(open.is_empty() || barrier::open(&mut tx.conn)?.is_disjoint(open))
 }
 
 /// What was chosen, in a transaction of a writer.
@@ -90,15 +90,15 @@ pub(crate) fn write(tx: &mut Tx, work: &Work, by: &Holder) -> Result<Turn, Store
     if matches!(work, Work::Nothing) {
         return Ok(Turn::Idle);
     }
-    if matches!(work, Work::Elsewhere) || !lease::hold(tx.conn, LEASE, by)? {
+    if matches!(work, Work::Elsewhere) || !lease::hold(&mut tx.conn, LEASE, by)? {
         return Ok(Turn::Waiting);
     }
     match work {
         Work::Settle { jobs, .. } => jobs
             .iter()
-            .try_for_each(|(id, state, total)| begin(tx.conn, *id, *state, *total, by.now))?,
+            .try_for_each(|(id, state, total)| begin(&mut tx.conn, *id, *state, *total, by.now))?,
         Work::Build(batch) => build::write(tx, batch, by.now)?,
-        Work::Remove(id) => remove::some(tx.conn, *id)?,
+        Work::Remove(id) => remove::some(&mut tx.conn, *id)?,
         Work::Nothing | Work::Elsewhere => {}
     }
     Ok(Turn::Worked)

@@ -12,7 +12,7 @@ const FOREVER: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT 1 FROM 
 /// On either engine, as a search would be.
 fn forever(tx: &mut Tx) -> Result<(), StoreError> {
     during(tx, |tx| {
-        match tx.conn {
+        match &mut *tx.conn {
             Conn::Sqlite(conn) => conn.batch_execute(&format!("{FOREVER} WHERE go_on(x)"))?,
             Conn::Postgres(conn) => conn.batch_execute(FOREVER)?,
         }
@@ -22,7 +22,7 @@ fn forever(tx: &mut Tx) -> Result<(), StoreError> {
 
 fn one(tx: &mut Tx) -> Result<i32, StoreError> {
     let one = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("1"));
-    Ok(on_each!(tx.conn, |conn| one.get_result(conn)?))
+    Ok(on_each!(&mut *tx.conn, |conn| one.get_result(conn)?))
 }
 
 fn store(url: String) -> Store {
