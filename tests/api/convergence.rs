@@ -8,14 +8,21 @@ mod life;
 mod picture;
 
 use crate::on_both;
+use crate::support::messages::{Adt, days_ago, unique};
 use crate::support::{Baton, Client};
+use chrono::Duration;
 use life::{Life, Message, STORIES};
 use picture::picture;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
+use serde_json::json;
 
-on_both!(any_order_and_repetition, many_connections_at_once);
+on_both!(
+    any_order_and_repetition,
+    many_connections_at_once,
+    what_a_person_writes_in_between_stays,
+);
 
 const SEEDS: [u64; 2] = [1, 2];
 
@@ -110,4 +117,35 @@ fn many_connections_at_once(baton: &Baton) {
             compare(&client, told, life, story, seed);
         }
     }
+}
+
+/// A message is folded into what a person has just written, not over it.
+fn what_a_person_writes_in_between_stays(baton: &Baton) {
+    let client = prepared(baton);
+    let (patient, visit) = (unique("P"), unique("V"));
+    client.taken(&Adt::new("A01", &patient, &visit));
+    let stay = client.find(&format!("Encounter?identifier={visit}"));
+    let path = format!("Encounter/{}", stay[0]["id"].as_str().expect("an id"));
+    let told = (0..60).map(|minute| {
+        let wards = ["4WEST^401^A", "5EAST^12^B"];
+        let mut adt = Adt::new("A02", &patient, &visit).at(days_ago(4) + Duration::minutes(minute));
+        adt.location = wards[usize::from(minute % 2 == 0)];
+        adt
+    });
+    std::thread::scope(|scope| {
+        let (sender, told) = (client.clone(), told.collect::<Vec<_>>());
+        let messages = scope.spawn(move || told.iter().for_each(|adt| sender.taken(adt)));
+        let mut written = 0;
+        while !messages.is_finished() {
+            written += 1;
+            let said =
+                json!([{"op": "add", "path": "/serviceType", "value": {"text": format!("n{written}")}}]);
+            let patched = client.send_text("PATCH", &path, "application/json-patch+json", said.to_string());
+            assert_eq!(patched.status, 200, "{}", patched.text);
+            let found = client.get(&path).ok();
+            assert_eq!(found["serviceType"]["text"], format!("n{written}"));
+        }
+    });
+    let found = client.get(&path).ok();
+    assert_eq!(found["location"].as_array().map(Vec::len), Some(61), "{found}");
 }

@@ -68,7 +68,7 @@ impl Line {
         let mut races = 0;
         let mut replaced = false;
         loop {
-            let end = self.attempt(job, begin);
+            let end = self.attempt(job, begin, races > 0);
             match end {
                 Err(StoreError::Transient(Transient::Race, _)) if races < RACES => {
                     races += 1;
@@ -84,11 +84,12 @@ impl Line {
         }
     }
 
-    fn attempt(&self, job: &mut dyn Job, begin: &str) -> Result<(), StoreError> {
+    fn attempt(&self, job: &mut dyn Job, begin: &str, has_lost: bool) -> Result<(), StoreError> {
         let (mut held, ()) = self.on_connection(|held| Ok(held.conn.batch_execute(begin)?))?;
         let conn = &mut held.conn;
         let (done, params) = {
             let mut tx = Tx::new(Lent::Own(conn), &self.shared);
+            tx.has_lost = has_lost;
             (jobs::run(job, &mut tx), tx.params)
         };
         let end = match done {

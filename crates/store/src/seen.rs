@@ -9,9 +9,9 @@ use std::collections::HashMap;
 pub struct Seen(HashMap<(TypeId, String), i64>);
 
 impl Seen {
-    /// [`Tx::get_many`], remembered.
+    /// [`Tx::get_many`], remembered. To be locked, too, when the work is run again.
     pub fn read(&mut self, tx: &mut Tx, keys: &[(TypeId, String)]) -> Result<Vec<Stored>, StoreError> {
-        let found = tx.get_many(keys)?;
+        let found = tx.get_to_change(keys)?;
         self.0.extend(keys.iter().map(|key| (key.clone(), 0)));
         let there = found
             .iter()

@@ -31,6 +31,8 @@ pub struct Tx<'c> {
     held: HashSet<i64>,
     /// By these index rows are made.
     pub(crate) params: Arc<CustomParams>,
+    /// Whether this work lost a race before: what it reads to change it is locked then.
+    pub(crate) has_lost: bool,
 }
 
 /// Events, and the Encounters they were asked for by.
@@ -49,6 +51,7 @@ impl<'c> Tx<'c> {
             events: None,
             held: HashSet::new(),
             params: shared.params.get(),
+            has_lost: false,
         }
     }
 }
@@ -80,6 +83,18 @@ impl Tx<'_> {
             .into_iter()
             .map(|row| row.stored)
             .collect())
+    }
+
+    /// The same of what is to be changed. Where others were faster before, they have to wait now.
+    pub(crate) fn get_to_change(&mut self, keys: &[(TypeId, String)]) -> Result<Vec<Stored>, StoreError> {
+        match self.has_lost {
+            false => self.get_many(keys),
+            true => {
+                let wanted: Vec<(TypeId, &str)> = keys.iter().map(|(of, id)| (*of, id.as_str())).collect();
+                let rows = point::lock(&mut self.conn, &wanted)?;
+                Ok(rows.into_iter().map(|row| row.stored).collect())
+            }
+        }
     }
 
     pub fn version(&mut self, type_id: TypeId, id: &str, version: i64) -> Result<Option<Stored>, StoreError> {
