@@ -2,7 +2,7 @@
 mod events;
 
 use coordination::person::{self, Identities};
-use coordination::stay::{Fold, fold};
+use coordination::stay::{Fold, finished_snapshots, fold, siblings};
 use events::*;
 use fhir::event::{Event, Trigger};
 use proptest::prelude::*;
@@ -156,6 +156,14 @@ proptest! {
             if fold.encounter["status"] == "finished" {
                 prop_assert_eq!(fold.finished_snapshots.last(), Some(&fold.encounter));
             }
+        }
+    }
+
+    #[test]
+    fn the_past_alone_is_that_of_the_fold(events in proptest::collection::vec(any_event(), 1..10)) {
+        for id in siblings(&events).iter().map(String::as_str).chain(["nobody"]) {
+            let folded = fold(&events, id, "p").map(|fold| fold.finished_snapshots);
+            prop_assert_eq!(finished_snapshots(&events, id, "p"), folded);
         }
     }
 }

@@ -41,6 +41,22 @@ pub struct Fold {
 /// or is continued by; unrelated ones are left out. `subject` is the Patient's id. None when no
 /// event speaks of this stay.
 pub fn fold(events: &[Event], id: &str, subject: &str) -> Option<Fold> {
+    let (course, finished_snapshots) = walk(events, id, subject);
+    course.finish(finished_snapshots)
+}
+
+/// [`Fold::finished_snapshots`] alone.
+pub fn finished_snapshots(events: &[Event], id: &str, subject: &str) -> Option<Vec<Value>> {
+    events.iter().find(|event| is_of(event, id))?;
+    // Nothing else ends a stay, and most messages come before that.
+    let ended = events.iter().any(|event| event.trigger == Trigger::Discharge);
+    Some(match ended {
+        true => walk(events, id, subject).1,
+        false => Vec::new(),
+    })
+}
+
+fn walk(events: &[Event], id: &str, subject: &str) -> (Course, Vec<Value>) {
     let events: Vec<&Event> = sorted(events)
         .into_iter()
         .filter(|event| concerns_stay(event))
@@ -59,7 +75,7 @@ pub fn fold(events: &[Event], id: &str, subject: &str) -> Option<Fold> {
             snapshots.extend(course.snapshot().filter(|next| snapshots.last() != Some(next)));
         }
     }
-    course.finish(snapshots)
+    (course, snapshots)
 }
 
 /// The Encounters that a change of this one's events may touch: those in the same chain of visit
@@ -79,10 +95,9 @@ pub fn siblings<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<String> 
 
 /// Whose stay it is: the patient named by the last event.
 pub fn patient(events: &[Event], id: &str) -> Option<Key> {
-    let own = |event: &&Event| concerns_stay(event) && visit(event).as_deref() == Some(id);
     sorted(events)
         .into_iter()
-        .rfind(|event| own(event))
+        .rfind(|event| is_of(event, id))
         .map(|event| event.patient.clone())
 }
 
@@ -92,6 +107,10 @@ fn concerns_stay(event: &Event) -> bool {
             event.trigger,
             Trigger::AddPerson | Trigger::UpdatePerson | Trigger::Merge
         )
+}
+
+fn is_of(event: &Event, id: &str) -> bool {
+    concerns_stay(event) && visit(event).as_deref() == Some(id)
 }
 
 fn visit(event: &Event) -> Option<String> {

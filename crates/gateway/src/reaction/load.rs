@@ -137,10 +137,10 @@ fn add_pasts(
     let events = tx.events_of_stays(&ids)?;
     for i in which {
         let facts = &mut stays[*i];
-        let Some(fold) = stay::fold(&events, &facts.stay.id, &subject.id) else {
+        let Some(past) = stay::finished_snapshots(&events, &facts.stay.id, &subject.id) else {
             continue;
         };
-        if let Err(error) = facts.remember(fold.finished_snapshots) {
+        if let Err(error) = facts.remember(past) {
             tracing::warn!(encounter = facts.stay.id, %error, "earlier versions not coordinated");
         }
     }
