@@ -115,6 +115,15 @@ impl Tx<'_> {
         Ok(page)
     }
 
+    /// The first matches of each, in one round trip where they are surely few.
+    pub fn search_each(&mut self, queries: &[Query]) -> Result<Vec<Vec<Stored>>, StoreError> {
+        let found = watch::during(self, |tx| search::together::find(&mut tx.conn, queries))?;
+        for query in queries {
+            custom::still_serving(&mut self.conn, &query.custom)?;
+        }
+        Ok(found)
+    }
+
     /// Until this one needs the connection next, others that take turns may use it. To be said before
     /// some time is spent on what was read: see [`crate::Store::write_in_turns`].
     pub fn lend(&mut self) {

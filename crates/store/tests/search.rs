@@ -2,7 +2,8 @@
 mod finding;
 mod support;
 
-use finding::{ids, names, save, search, turn};
+use fhir::search::Query;
+use finding::{ids, names, query, save, search, turn};
 use serde_json::{Value, json};
 use store::{Expect, Store, StoreError};
 use support::{at, delete, each_engine};
@@ -364,5 +365,34 @@ fn wide_and_narrow_ranges_find_the_same_resources() {
                 "{text}"
             );
         }
+    });
+}
+
+#[test]
+fn several_searches_at_once_find_what_each_finds() {
+    each_engine(|store| async move {
+        ward(&store).await;
+        let asked = [
+            "Task?status=requested&_count=2",
+            "Patient?active=true",
+            "Condition?subject=Patient/nobody",
+        ];
+        let few = |text: &str| Query {
+            surely_few: true,
+            ..query(text)
+        };
+        let queries = asked.map(few);
+        let found = store
+            .read(move |tx| tx.search_each(&queries))
+            .await
+            .expect("found");
+        for (text, found) in asked.iter().zip(&found) {
+            let alone = search(&store, text, None).await.expect("found");
+            assert_eq!(names(found), names(&alone.matches), "{text}");
+        }
+        assert_eq!(
+            found.iter().map(Vec::is_empty).collect::<Vec<_>>(),
+            [false, false, true]
+        );
     });
 }

@@ -1,5 +1,5 @@
 //! The facts about one patient, in few round trips and all from one transaction.
-use super::records::{local, parsed, search_of_one, type_id};
+use super::records::{local, parsed, search_of_one, searches_of_one, type_id};
 use coordination::facts::{
     Deletion, Diagnosis, Facts, Key, Person, Practice, StayFacts, pending_order, pending_report,
 };
@@ -54,11 +54,11 @@ pub(super) fn facts(
         .copied()
         .filter(|i| stays[*i].was_finished())
         .collect();
-    add_pending(tx, &mut stays, &ended)?;
+    let diagnoses = add_pending(tx, &mut stays, &ended, &subject.id)?;
     let facts = Facts {
         deleted,
         person: person(tx, &subject.id, patient)?,
-        diagnoses: diagnoses(tx, &subject.id)?,
+        diagnoses,
         stays,
         existing,
     };
@@ -227,30 +227,36 @@ fn person(tx: &Tx, id: &str, stored: Option<Stored>) -> Result<Person, StoreErro
     Ok(Person::from_json(id, &patient))
 }
 
-fn diagnoses(tx: &mut Tx, patient: &str) -> Result<Vec<Diagnosis>, StoreError> {
-    let conditions = search_of_one(tx, "Condition", &[("subject", &format!("Patient/{patient}"))])?;
-    Ok(conditions.iter().filter_map(Diagnosis::from_json).collect())
-}
-
-/// Results not final and orders not done, for stays that ended.
-fn add_pending(tx: &mut Tx, stays: &mut [StayFacts], which: &[usize]) -> Result<(), StoreError> {
+/// Adds results not final and orders not done to stays that ended; the diagnoses of their patient.
+fn add_pending(
+    tx: &mut Tx,
+    stays: &mut [StayFacts],
+    which: &[usize],
+    patient: &str,
+) -> Result<Vec<Diagnosis>, StoreError> {
     let links: Vec<String> = which
         .iter()
         .map(|i| format!("Encounter/{}", stays[*i].stay.id))
         .collect();
+    let subject = format!("Patient/{patient}");
+    let diagnosed = [("subject", subject.as_str())];
     if links.is_empty() {
-        return Ok(());
+        let conditions = search_of_one(tx, "Condition", &diagnosed)?;
+        return Ok(diagnoses(&conditions));
     }
     let encounters = links.join(",");
-    let open = [
+    let reported = [
         ("encounter", encounters.as_str()),
         ("status", "registered,partial,preliminary"),
     ];
-    let reports = search_of_one(tx, "DiagnosticReport", &open)?;
-    let orders = search_of_one(
+    let ordered = [("encounter", encounters.as_str()), ("status", "active,on-hold")];
+    let [reports, orders, conditions] = searches_of_one(
         tx,
-        "ServiceRequest",
-        &[("encounter", &encounters), ("status", "active,on-hold")],
+        [
+            ("DiagnosticReport", &reported),
+            ("ServiceRequest", &ordered),
+            ("Condition", &diagnosed),
+        ],
     )?;
     for (i, link) in which.iter().zip(&links) {
         let own = |resource: &&Value| {
@@ -262,5 +268,9 @@ fn add_pending(tx: &mut Tx, stays: &mut [StayFacts], which: &[usize]) -> Result<
         pending.extend(orders.iter().filter(own).filter_map(pending_order));
         stays[*i].pending = pending;
     }
-    Ok(())
+    Ok(diagnoses(&conditions))
+}
+
+fn diagnoses(conditions: &[Value]) -> Vec<Diagnosis> {
+    conditions.iter().filter_map(Diagnosis::from_json).collect()
 }

@@ -23,11 +23,35 @@ pub(super) fn search_of_one(
     kind: &str,
     pairs: &[(&str, &str)],
 ) -> Result<Vec<Value>, StoreError> {
-    let query = Query {
+    matches(tx, &of_one(kind, pairs)?)
+}
+
+/// Several of these in one round trip.
+pub(super) fn searches_of_one<const N: usize>(
+    tx: &mut Tx,
+    asked: [(&str, &[(&str, &str)]); N],
+) -> Result<[Vec<Value>; N], StoreError> {
+    let mut queries = Vec::with_capacity(N);
+    for (kind, pairs) in asked {
+        queries.push(of_one(kind, pairs)?);
+    }
+    let found = tx.search_each(&queries)?;
+    let bases = &tx.custom().bases;
+    let mut all = [const { Vec::new() }; N];
+    for (values, found) in all.iter_mut().zip(found) {
+        *values = found
+            .iter()
+            .map(|stored| local(stored, bases))
+            .collect::<Result<_, _>>()?;
+    }
+    Ok(all)
+}
+
+fn of_one(kind: &str, pairs: &[(&str, &str)]) -> Result<Query, StoreError> {
+    Ok(Query {
         surely_few: true,
         ..query(kind, pairs, MOST)?
-    };
-    matches(tx, &query)
+    })
 }
 
 fn matches(tx: &mut Tx, query: &Query) -> Result<Vec<Value>, StoreError> {

@@ -35,6 +35,7 @@ mod statement;
 mod stepped;
 mod terminology;
 mod text;
+pub(crate) mod together;
 mod total;
 mod values;
 mod walk;

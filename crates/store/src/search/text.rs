@@ -143,7 +143,7 @@ fn matches(sql: &mut Sql, on: TypeId, terms: &Terms, row: &str, engine: Engine) 
         }
         Engine::Postgres => {
             sql.push(&format!(
-                "array_to_tsvector(string_to_array({row}.words, ' ')) &mut * "
+                "array_to_tsvector(string_to_array({row}.words, ' ')) @@ "
             ))
             .text(expression(on, terms, &TSQUERY))
             .push("::tsquery");

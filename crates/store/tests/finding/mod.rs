@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "not every test file uses all of it")]
 use crate::support::{at, put};
 use fhir::TypeId;
+use fhir::search::Query;
 use fhir::search::parse::{Limits, parse};
 use serde_json::Value;
 use store::{Expect, Page, Store, StoreError};
@@ -23,6 +24,12 @@ pub async fn save(store: &Store, second: i64, values: Vec<Value>) {
 }
 
 pub async fn search(store: &Store, text: &str, cursor: Option<String>) -> Result<Page, StoreError> {
+    let mut query = query(text);
+    query.cursor = cursor;
+    store.search(query).await
+}
+
+pub fn query(text: &str) -> Query {
     let (name, rest) = text.split_once('?').expect("a query");
     let split = |pair: &str| {
         pair.split_once('=')
@@ -30,9 +37,8 @@ pub async fn search(store: &Store, text: &str, cursor: Option<String>) -> Result
     };
     let pairs: Vec<_> = rest.split('&').filter_map(split).collect();
     let parsed = parse(TypeId::of(name).expect("a type"), &pairs, BASE, LIMITS, false);
-    let (mut query, _) = parsed.unwrap_or_else(|issues| panic!("{text:.80}: {issues:?}"));
-    query.cursor = cursor;
-    store.search(query).await
+    let (query, _) = parsed.unwrap_or_else(|issues| panic!("{text:.80}: {issues:?}"));
+    query
 }
 
 pub fn names(found: &[store::Stored]) -> Vec<String> {
