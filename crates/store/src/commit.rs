@@ -22,8 +22,8 @@ pub enum Op {
     Delete,
 }
 
-/// What must be true of the current version, else [`StoreError::Precondition`], or a lost race where the
-/// caller has promised nothing to anybody.
+/// What must be true of the current version, else [`StoreError::Precondition`], or a race is lost and the
+/// work runs again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
     Any,

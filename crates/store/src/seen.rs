@@ -20,6 +20,11 @@ impl Seen {
         Ok(found)
     }
 
+    /// Remembers what was found otherwise.
+    pub fn saw(&mut self, type_id: TypeId, id: &str, version: i64) {
+        self.0.insert((type_id, id.to_owned()), version);
+    }
+
     /// What a change that was worked out from this is to expect.
     pub fn expect(&self, type_id: TypeId, id: &str) -> Expect {
         match self.0.get(&(type_id, id.to_owned())) {

@@ -156,12 +156,20 @@ impl Helpers {
 impl Help {
     /// Until the writer is gone.
     pub(crate) fn run(self) {
-        for stretch in self.stretches {
+        for stretch in &self.stretches {
+            // Dropped behind the stretch, also when it panics: the writer waits for it.
+            let _back = Back(&self.back);
+            let stretch = stretch;
             stretch.run(None);
-            drop(stretch);
-            if self.back.send(()).is_err() {
-                return;
-            }
         }
+    }
+}
+
+struct Back<'a>(&'a Sender<()>);
+
+impl Drop for Back<'_> {
+    fn drop(&mut self) {
+        // A writer that is gone waits for nobody.
+        let _ = self.0.send(());
     }
 }

@@ -228,6 +228,9 @@ impl Facts {
             if let Some(name) = json::name(home) {
                 self.identities.homes.insert(id.clone(), name.1.clone());
                 self.find_siblings(tx, &id, home, &name.1)?;
+                if let Some(version) = json::version(home) {
+                    self.seen.saw(name.0, &name.1, version);
+                }
                 self.stored.insert(name, home.clone());
             }
         }

@@ -60,6 +60,11 @@ fn unfit(issues: Vec<Issue>) -> StoreError {
     StoreError::Rejected { status: 422, issues }
 }
 
+/// The version a stored resource says it is.
+pub fn version(stored: &Object) -> Option<i64> {
+    stored.get("meta")?.get("versionId")?.as_str()?.parse().ok()
+}
+
 /// `Type/id` of a resource.
 pub fn name(resource: &Object) -> Option<(TypeId, String)> {
     let type_id = TypeId::of(resource.get("resourceType")?.as_str()?)?;
