@@ -24,4 +24,4 @@ pub mod reason;
 pub mod stay;
 pub mod transition;
 
-pub use mapping::{Code, MappingError};
+pub use mapping::{Code, Link, MappingError};

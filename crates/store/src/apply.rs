@@ -1,14 +1,12 @@
 //! What every write does: check, stamp, store, then let the reaction answer in the same
 //! transaction. <https://hl7.org/fhir/R4/http.html#update>
 use crate::commit::{Applied, Changed, Context, Expect};
-use crate::conn::Conn;
 use crate::error::failure;
 use crate::integrity;
 use crate::plan::{Step, plan};
 use crate::point;
 use crate::prepare::Prepared;
 use crate::provenance;
-use crate::tx::by;
 use crate::within;
 use crate::write_sql::{self, Version};
 use crate::{Change, StoreError, Stored, Tx};
@@ -221,12 +219,11 @@ fn store_part<'a>(
     }
     write(tx, &mut steps)?;
     integrity::hold(tx, changes, &steps).inspect_err(|_| failure::note(None))?;
-    let by = by(tx.shared, &params);
-    let steps_of = changes.iter().zip(&steps);
-    let written = steps_of.filter(|(change, step)| step.write.is_some() && by.watches(change.type_id));
-    let written = written.map(|(change, step)| effect(change, found(&current, change), step));
-    let written: Result<Vec<Effect>, StoreError> = written.collect();
-    effects.extend(written?);
+    for (change, step) in changes.iter().zip(&steps) {
+        if step.write.is_some() && tx.by().watches(change.type_id) {
+            effects.push(effect(change, found(&current, change), step)?);
+        }
+    }
     let done = steps.into_iter().zip(changes);
     Ok(done.map(|(step, change)| step.applied(change, texts)).collect())
 }
@@ -251,13 +248,11 @@ fn lock(tx: &mut Tx, changes: &[&Prepared]) -> Result<(), StoreError> {
     point::lock_only(&mut tx.conn, &wanted(changes))
 }
 
-type Rows = Result<Vec<point::Current>, StoreError>;
-
 /// The rows that are there now, locked if they are read so.
 pub(crate) fn current<'a>(
     tx: &mut Tx,
     changes: &[&'a Prepared],
-    read: fn(&mut Conn, &[(TypeId, &str)]) -> Rows,
+    read: point::Read,
 ) -> Result<Found<'a>, StoreError> {
     let wanted = wanted(changes);
     let mut rows: HashMap<(TypeId, String), point::Current> = read(&mut tx.conn, &wanted)?

@@ -67,7 +67,7 @@ where
     F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
 {
     let (asker, reply) = reply::channel();
-    (of(work, asker), reply)
+    (of(work, asker, false), reply)
 }
 
 /// Work that may take turns: see [`crate::Store::write_in_turns`].
@@ -77,19 +77,11 @@ where
     F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
 {
     let (asker, reply) = reply::channel();
-    (boxed(work, asker, true), reply)
+    (of(work, asker, true), reply)
 }
 
 /// For who waits already.
-pub(crate) fn of<T, F>(work: F, asker: Asker<T>) -> Box<dyn Job>
-where
-    T: Send + 'static,
-    F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
-{
-    boxed(work, asker, false)
-}
-
-fn boxed<T, F>(work: F, asker: Asker<T>, takes_turns: bool) -> Box<dyn Job>
+pub(crate) fn of<T, F>(work: F, asker: Asker<T>, takes_turns: bool) -> Box<dyn Job>
 where
     T: Send + 'static,
     F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,

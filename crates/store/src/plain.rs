@@ -79,7 +79,7 @@ impl Plain {
             let changes: Vec<&Prepared> = changes.iter().collect();
             apply(tx, &changes, &ctx, Texts::Wanted)
         };
-        jobs::of(work, asker)
+        jobs::of(work, asker, false)
     }
 }
 

@@ -106,6 +106,9 @@ pub(crate) fn past(conn: &mut Conn, key: i64, version: i64) -> Result<Option<Sto
     Ok(row.map(|row| Current::from(row).stored))
 }
 
+/// [`many`] or [`lock`].
+pub(crate) type Read = fn(&mut Conn, &[(TypeId, &str)]) -> Result<Vec<Current>, StoreError>;
+
 /// All that are there, in no particular order, each once per time it is asked for.
 pub(crate) fn many(conn: &mut Conn, wanted: &[(TypeId, &str)]) -> Result<Vec<Current>, StoreError> {
     match (conn, wanted) {

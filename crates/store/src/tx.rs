@@ -58,7 +58,11 @@ impl<'c> Tx<'c> {
 
 impl Tx<'_> {
     pub(crate) fn by(&self) -> By<'_> {
-        by(self.shared, &self.params)
+        By {
+            reaction: &*self.shared.reaction,
+            params: &self.params,
+            enforced: self.shared.enforced(),
+        }
     }
 
     /// Types whose references must lead somewhere.
@@ -78,23 +82,21 @@ impl Tx<'_> {
 
     /// In one round trip, in no particular order; absent ones are left out, deleted ones say so.
     pub fn get_many(&mut self, keys: &[(TypeId, String)]) -> Result<Vec<Stored>, StoreError> {
-        let wanted: Vec<(TypeId, &str)> = keys.iter().map(|(type_id, id)| (*type_id, id.as_str())).collect();
-        Ok(point::many(&mut self.conn, &wanted)?
-            .into_iter()
-            .map(|row| row.stored)
-            .collect())
+        self.read_by(point::many, keys)
     }
 
     /// The same of what is to be changed. Where others were faster before, they have to wait now.
     pub(crate) fn get_to_change(&mut self, keys: &[(TypeId, String)]) -> Result<Vec<Stored>, StoreError> {
         match self.has_lost {
-            false => self.get_many(keys),
-            true => {
-                let wanted: Vec<(TypeId, &str)> = keys.iter().map(|(of, id)| (*of, id.as_str())).collect();
-                let rows = point::lock(&mut self.conn, &wanted)?;
-                Ok(rows.into_iter().map(|row| row.stored).collect())
-            }
+            false => self.read_by(point::many, keys),
+            true => self.read_by(point::lock, keys),
         }
+    }
+
+    fn read_by(&mut self, read: point::Read, keys: &[(TypeId, String)]) -> Result<Vec<Stored>, StoreError> {
+        let wanted: Vec<(TypeId, &str)> = keys.iter().map(|(type_id, id)| (*type_id, id.as_str())).collect();
+        let rows = read(&mut self.conn, &wanted)?;
+        Ok(rows.into_iter().map(|row| row.stored).collect())
     }
 
     pub fn version(&mut self, type_id: TypeId, id: &str, version: i64) -> Result<Option<Stored>, StoreError> {
@@ -197,7 +199,7 @@ impl Tx<'_> {
 
     pub(crate) fn prepare(&mut self, changes: Vec<Change>, ctx: &Context) -> Vec<Prepared> {
         self.conn.lend();
-        Prepared::all(changes, ctx, by(self.shared, &self.params))
+        Prepared::all(changes, ctx, self.by())
     }
 
     /// The same for changes prepared by [`crate::Store::prepare`]: what is left is the engine's work.
@@ -217,14 +219,6 @@ impl Tx<'_> {
             [] => Ok(()),
             _ => apply::reconsider(self, names, ctx),
         }
-    }
-}
-
-pub(crate) fn by<'a>(shared: &'a Shared, params: &'a CustomParams) -> By<'a> {
-    By {
-        reaction: &*shared.reaction,
-        params,
-        enforced: shared.enforced(),
     }
 }
 

@@ -1,13 +1,14 @@
-//! SQLite's writing thread, with those that help it with long work (`stretch.rs`). Those who wait together share one commit, which is what makes
-//! `synchronous=FULL` affordable. Failures stay apart: a job that fails after it wrote makes its
-//! group start over with a savepoint for each, so that the usual case pays for none.
+//! SQLite's writing thread, with those that help it with long work (`stretch.rs`). Those who wait
+//! together share one commit, which is what makes `synchronous=FULL` affordable. Failures stay apart:
+//! a job that fails after it wrote makes its group start over with a savepoint for each, so that the
+//! usual case pays for none.
 use crate::checkpoint::Committed;
 use crate::conn::{Conn, on_each};
 use crate::jobs::{self, Job};
 use crate::line::Line;
 use crate::reply;
 use crate::store::Shared;
-use crate::stretch::{Helpers, Stretch};
+use crate::stretch::{Helpers, Outcome, Stretch};
 use crate::turns::{Desk, Lent};
 use crate::{StoreError, Tx};
 use crossbeam_channel::Receiver;
@@ -115,13 +116,17 @@ impl Group {
         let (began, mut apart) = (Instant::now(), false);
         let mut next = VecDeque::from([first]);
         while let Some(job) = next.pop_front() {
-            let limits = self.limits(began);
             match jobs::due(job, shared.patience) {
                 None => {}
                 Some(job) if apart => desk.alone(|conn| self.run_apart(conn, shared, job)),
                 Some(job) if job.takes_turns() => {
-                    let stretch = Stretch::new(desk, shared, &self.queue, limits);
-                    apart = self.stretch(stretch, desk, shared, job, &mut next)?;
+                    let stretch = Stretch::new(desk, shared, &self.queue, self.limits(began));
+                    let (left, spoilt) = self.stretch(stretch, job);
+                    next.extend(left);
+                    if spoilt {
+                        desk.alone(|conn| self.start_over(conn, shared))?;
+                    }
+                    apart = spoilt;
                 }
                 Some(job) => apart = desk.alone(|conn| self.run(conn, shared, job))?,
             }
@@ -140,25 +145,16 @@ impl Group {
         }
     }
 
-    /// True when the group had to start over.
-    fn stretch(
-        &mut self,
-        stretch: Stretch,
-        desk: &Desk,
-        shared: &Shared,
-        first: Box<dyn Job>,
-        next: &mut VecDeque<Box<dyn Job>>,
-    ) -> Result<bool, StoreError> {
-        let outcome = self.helpers.run(stretch, first);
-        next.extend(outcome.left);
-        if !outcome.spoilt {
-            self.ended.extend(outcome.ended);
-            return Ok(false);
-        }
-        // Those that failed, too, as they may have seen what is undone now.
-        let again = outcome.ended.into_iter().map(|(job, _)| (job, Ok(())));
-        self.ended.extend(again);
-        desk.alone(|conn| self.start_over(conn, shared)).map(|()| true)
+    /// What is left to be done, and whether the group is to start over: then all of the stretch run
+    /// again, those that failed, too, as they may have seen what is undone.
+    fn stretch(&mut self, stretch: Stretch, first: Box<dyn Job>) -> (Vec<Box<dyn Job>>, bool) {
+        let Outcome { ended, spoilt, left } = self.helpers.run(stretch, first);
+        self.ended
+            .extend(ended.into_iter().map(|(job, end)| match spoilt {
+                true => (job, Ok(())),
+                false => (job, end),
+            }));
+        (left, spoilt)
     }
 
     /// Without a savepoint, which would cost a third of a small write. True when the job failed

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 use store::{Applied, Change, Expect, Outcome, Store, StoreError, Tx};
-use support::{Database, at, delete, each_engine, lines, put, run, type_id};
+use support::{Database, at, delete, each_engine, fate, is_doomed, lines, put, run, type_id};
 
 fn basic(id: &str, text: &str) -> Value {
     json!({"resourceType": "Basic", "id": id, "code": {"text": text}})
@@ -27,17 +27,12 @@ fn one_failing_job_among_many_fails_alone() {
         let jobs = (0..100).map(|n| {
             store.write(move |tx| {
                 tx.apply(vec![put(basic(&format!("b{n}"), "x"), Expect::Any)], &at(0))?;
-                match n % 10 {
-                    3 => Err(StoreError::BadCursor),
-                    7 => panic!("a bug in one piece of work"),
-                    _ => Ok(n),
-                }
+                fate(n)
             })
         });
         for (n, end) in join_all(jobs).await.into_iter().enumerate() {
-            let fails = [3, 7].contains(&(n % 10));
-            assert_eq!(end.is_err(), fails, "{n}: {end:?}");
-            assert_eq!(is_there(&store, &format!("b{n}")).await, !fails, "{n}");
+            assert_eq!(end.is_err(), is_doomed(n), "{n}: {end:?}");
+            assert_eq!(is_there(&store, &format!("b{n}")).await, !is_doomed(n), "{n}");
         }
     });
 }

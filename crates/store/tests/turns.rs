@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use store::{Change, Op, Seen, Store, StoreError, Tx};
-use support::{at, each_engine, put, type_id};
+use support::{at, each_engine, fate, is_doomed, put, type_id};
 
 fn basic(id: &str, count: u64) -> Value {
     json!({"resourceType": "Basic", "id": id, "code": {"text": count.to_string()}})
@@ -86,17 +86,16 @@ fn who_fails_or_panics_takes_nobody_along() {
         let jobs = (0..60).map(|n| {
             store.write_in_turns(move |tx| {
                 count(tx, &format!("c{n}"))?;
-                match n % 10 {
-                    3 => Err(StoreError::BadCursor),
-                    7 => panic!("a bug in one piece of work"),
-                    _ => Ok(n),
-                }
+                fate(n)
             })
         });
         for (n, end) in join_all(jobs).await.into_iter().enumerate() {
-            let fails = [3, 7].contains(&(n % 10));
-            assert_eq!(end.is_err(), fails, "{n}: {end:?}");
-            assert_eq!(counts(&store, &format!("c{n}")).await, u64::from(!fails), "{n}");
+            assert_eq!(end.is_err(), is_doomed(n), "{n}: {end:?}");
+            assert_eq!(
+                counts(&store, &format!("c{n}")).await,
+                u64::from(!is_doomed(n)),
+                "{n}"
+            );
         }
     });
 }

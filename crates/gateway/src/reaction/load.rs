@@ -4,7 +4,7 @@ use coordination::facts::{
     Deletion, Diagnosis, Facts, Key, Person, Practice, StayFacts, pending_order, pending_report,
 };
 use coordination::protocol::Protocol;
-use coordination::{stay, transition};
+use coordination::{Link, stay, transition};
 use fhir::TypeId;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,11 +54,16 @@ pub(super) fn facts(
         .copied()
         .filter(|i| stays[*i].was_finished())
         .collect();
-    let diagnoses = add_pending(tx, &mut stays, &ended, &subject.id)?;
+    let link = |i: &usize| format!("Encounter/{}", stays[*i].stay.id);
+    let links: Vec<String> = ended.iter().map(link).collect();
+    let [reports, orders, conditions] = beside(tx, &links, &subject.id)?;
+    for (i, link) in ended.into_iter().zip(&links) {
+        stays[i].pending = pending(link, &reports, &orders);
+    }
     let facts = Facts {
         deleted,
         person: person(tx, &subject.id, patient)?,
-        diagnoses,
+        diagnoses: conditions.iter().filter_map(Diagnosis::from_json).collect(),
         stays,
         existing,
     };
@@ -227,22 +232,13 @@ fn person(tx: &Tx, id: &str, stored: Option<Stored>) -> Result<Person, StoreErro
     Ok(Person::from_json(id, &patient))
 }
 
-/// Adds results not final and orders not done to stays that ended; the diagnoses of their patient.
-fn add_pending(
-    tx: &mut Tx,
-    stays: &mut [StayFacts],
-    which: &[usize],
-    patient: &str,
-) -> Result<Vec<Diagnosis>, StoreError> {
-    let links: Vec<String> = which
-        .iter()
-        .map(|i| format!("Encounter/{}", stays[*i].stay.id))
-        .collect();
+/// Reports not final and orders not done of these Encounters, and the patient's diagnoses.
+fn beside(tx: &mut Tx, links: &[String], patient: &str) -> Result<[Vec<Value>; 3], StoreError> {
     let subject = format!("Patient/{patient}");
     let diagnosed = [("subject", subject.as_str())];
     if links.is_empty() {
         let conditions = search_of_one(tx, "Condition", &diagnosed)?;
-        return Ok(diagnoses(&conditions));
+        return Ok([Vec::new(), Vec::new(), conditions]);
     }
     let encounters = links.join(",");
     let reported = [
@@ -250,27 +246,22 @@ fn add_pending(
         ("status", "registered,partial,preliminary"),
     ];
     let ordered = [("encounter", encounters.as_str()), ("status", "active,on-hold")];
-    let [reports, orders, conditions] = searches_of_one(
-        tx,
-        [
-            ("DiagnosticReport", &reported),
-            ("ServiceRequest", &ordered),
-            ("Condition", &diagnosed),
-        ],
-    )?;
-    for (i, link) in which.iter().zip(&links) {
-        let own = |resource: &&Value| {
-            resource
-                .pointer("/encounter/reference")
-                .is_some_and(|of| *of == link.as_str())
-        };
-        let mut pending: Vec<_> = reports.iter().filter(own).filter_map(pending_report).collect();
-        pending.extend(orders.iter().filter(own).filter_map(pending_order));
-        stays[*i].pending = pending;
-    }
-    Ok(diagnoses(&conditions))
+    let asked = [
+        ("DiagnosticReport", &reported[..]),
+        ("ServiceRequest", &ordered),
+        ("Condition", &diagnosed),
+    ];
+    searches_of_one(tx, asked)
 }
 
-fn diagnoses(conditions: &[Value]) -> Vec<Diagnosis> {
-    conditions.iter().filter_map(Diagnosis::from_json).collect()
+/// Of these reports and orders, those of the stay.
+fn pending(link: &str, reports: &[Value], orders: &[Value]) -> Vec<Link> {
+    let own = |resource: &&Value| {
+        resource
+            .pointer("/encounter/reference")
+            .is_some_and(|of| *of == link)
+    };
+    let mut pending: Vec<_> = reports.iter().filter(own).filter_map(pending_report).collect();
+    pending.extend(orders.iter().filter(own).filter_map(pending_order));
+    pending
 }

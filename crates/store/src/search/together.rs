@@ -1,13 +1,13 @@
 //! Several searches in one round trip: what a transaction wants to know about one patient, of whom
 //! there is surely little.
-use super::matches::Course;
 use super::page::Window;
 use super::sql::Sql;
-use super::{Found, checked, engine, forms, load, run, statement};
+use super::{Found, checked, engine, forms, load, run, start, statement};
 use crate::conn::{Conn, Engine};
 use crate::{StoreError, Stored};
+use fhir::TypeId;
 use fhir::search::Query;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The first page of each. On SQLite a statement costs no round trip.
 pub(crate) fn find(conn: &mut Conn, queries: &[Query]) -> Result<Vec<Vec<Stored>>, StoreError> {
@@ -36,19 +36,20 @@ fn at_once(conn: &mut Conn, queries: &[Query]) -> Result<Vec<Vec<Stored>>, Store
             filters,
             ..query.clone()
         };
-        let start = Course::of(conn, &query)?.start;
+        let start = start::of_page(conn, &query)?;
         let window = Window::new(None, checked::limit(query.count, &[]));
         sql.push(if nth == 0 { "(" } else { " UNION ALL (" });
         statement::by_key(&mut sql, &query, Engine::Postgres, &window, start)?;
         sql.push(")");
     }
-    let found = load(conn, sql)?;
+    let mut found: HashMap<TypeId, Vec<Stored>> = HashMap::new();
+    for Found { stored, .. } in load(conn, sql)? {
+        found.entry(stored.type_id).or_default().push(stored);
+    }
     let of = |query: &Query| {
-        let own = found.iter().filter(|row| row.stored.type_id == query.on);
-        own.take(query.count)
-            .cloned()
-            .map(|Found { stored, .. }| stored)
-            .collect()
+        let mut own = found.remove(&query.on).unwrap_or_default();
+        own.truncate(query.count);
+        own
     };
     Ok(queries.iter().map(of).collect())
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use store::commit::NoReaction;
-use store::{Change, Context, Expect, Op, Reaction, Store, StoreConfig};
+use store::{Change, Context, Expect, Op, Reaction, Store, StoreConfig, StoreError};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 /// 2026-11-22T10:00:00Z
@@ -153,6 +153,19 @@ pub fn each_engine<F: Future<Output = ()>>(mut test: impl FnMut(Store) -> F) {
         let store = database.open();
         run(test(store.clone()));
         store.close();
+    }
+}
+
+/// Of ten pieces of work the fourth fails and the eighth panics.
+pub fn is_doomed(n: usize) -> bool {
+    [3, 7].contains(&(n % 10))
+}
+
+pub fn fate(n: usize) -> Result<usize, StoreError> {
+    match n % 10 {
+        3 => Err(StoreError::BadCursor),
+        7 => panic!("a bug in one piece of work"),
+        _ => Ok(n),
     }
 }
 
