@@ -1,5 +1,5 @@
 //! Whether a resource in hand passes a filter: what the store's index decides, for one body in memory.
-use super::index::{EntryValue, entries_of};
+use super::index::{EntryValue, entries_of, pairs_of};
 use super::{Filter, Test, compare, value};
 use crate::TypeId;
 use crate::base::Bases;
@@ -26,9 +26,15 @@ pub fn holds(filter: &Filter, subject: Subject) -> Option<bool> {
             Some(ranges.iter().any(|range| compare::dates(range).hold(at, at)))
         }
         Filter::Param {
-            test: Test::Paired(_) | Test::Near(_),
-            ..
+            test: Test::Near(_), ..
         } => None,
+        Filter::Param {
+            param,
+            test: test @ Test::Paired(_),
+        } => {
+            let found = pairs_of(subject.resource, param);
+            Some(found.iter().any(|found| value::holds(test, found)))
+        }
         Filter::Param { param, test } => {
             Some(own(param, subject).iter().any(|found| value::holds(test, found)))
         }

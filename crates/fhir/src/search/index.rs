@@ -8,13 +8,15 @@ mod compiled;
 mod date;
 mod layout;
 mod number;
+mod pairs;
 mod reference;
 mod string;
 mod text;
 mod token;
 
 pub use compiled::rows;
-pub use layout::{Place, Usual, is_pair, places, stored, stored_with, usual};
+pub use layout::{Place, Usual, places, stored, stored_with, usual};
+pub use pairs::{pairs, pairs_of};
 pub use reference::parse as parse_reference;
 pub use text::{clip, hash, normalise};
 
@@ -27,7 +29,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Rises when the same resource would give other rows, so that stores rebuild their index.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// One value of a resource under one parameter, or one index row to be.
 #[derive(Clone, Debug, PartialEq, PartialOrd)]

@@ -25,6 +25,17 @@ pub fn holds(test: &Test, value: &EntryValue) -> bool {
         (Test::Uri(mode, uris), EntryValue::Uri(found)) => {
             uris.iter().any(|uri| self::uri(*mode, uri, found))
         }
+        (
+            Test::Paired(pairs),
+            EntryValue::Coded {
+                system,
+                code,
+                quantity: Some(beside),
+            },
+        ) => pairs.iter().any(|(tokens, tests)| {
+            let named = tokens.iter().any(|t| token(t, system.as_deref(), code));
+            named && holds(&Test::Quantity(tests.clone()), beside)
+        }),
         _ => false,
     }
 }

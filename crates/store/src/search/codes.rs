@@ -4,14 +4,16 @@
 //! (is there any? is there one with such a quantity?) would read all rows of the parameter; where a
 //! handful of codes is all there are, it is a seek for each of them.
 use super::family::{Family, Source, sources};
+use super::look;
 use super::sql::{Sql, Statement};
+use super::start::countable;
 use crate::StoreError;
 use crate::conn::{Conn, on_each};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use fhir::ParamId;
 use fhir::registry::{ParamKind, SearchParam, registry};
-use fhir::search::index::{is_pair, places, usual};
+use fhir::search::index::{pairs, places, usual};
 use fhir::search::{Filter, Test, Token};
 
 /// More codes than this are not named.
@@ -87,9 +89,17 @@ fn beside_codes(
             },
         });
     }
-    Ok(match parts.len() {
-        1 => parts.remove(0),
-        _ => Filter::Or(parts),
+    // What nothing passes would only be asked of each resource.
+    let mut left = Vec::new();
+    for part in parts {
+        let is_none =
+            countable(&part) && look::count(conn, param.on, std::slice::from_ref(&part), &[0])? == [0];
+        left.extend((!is_none).then_some(part));
+    }
+    Ok(match left.len() {
+        0 => Filter::Nothing,
+        1 => left.remove(0),
+        _ => Filter::Or(left),
     })
 }
 
@@ -113,10 +123,11 @@ fn is_coded(param: &SearchParam) -> bool {
 
 /// The composite whose pairs lie in these rows.
 fn pair_in(param: &SearchParam, source: &Source) -> Option<&'static SearchParam> {
-    let pairs = registry().params(param.on).iter().filter(|one| is_pair(one));
-    pairs
-        .into_iter()
-        .find(|pair| sources(pair, None).is_ok_and(|of| of.iter().any(|of| of == source)))
+    let mut alone = registry()
+        .params(param.on)
+        .iter()
+        .filter(|one| pairs(one).len() == 1);
+    alone.find(|pair| sources(pair, None).is_ok_and(|of| of.iter().any(|of| of == source)))
 }
 
 /// All codes of the rows, where they are few: the next one after each.

@@ -95,10 +95,21 @@ impl Source {
     }
 
     /// The columns of a quantity's unit and its system.
-    pub fn unit_columns(&self) -> [&'static str; 2] {
-        match self.family {
+    pub fn unit_columns(&self, row: &str) -> [String; 2] {
+        let names = match self.family {
             Family::Coded => ["unit", "unit_system"],
             _ => ["code", "system"],
+        };
+        names.map(|name| format!("{row}.{name}"))
+    }
+
+    /// The same in a condition on one resource: as an expression, for which no engine leaves the seek by
+    /// key for the index by unit.
+    pub fn asked_unit(&self, row: &str) -> [String; 2] {
+        let [unit, system] = self.unit_columns(row);
+        match self.family {
+            Family::Quantity => [format!("+{unit}"), system],
+            _ => [unit, system],
         }
     }
 

@@ -4,17 +4,18 @@
 //! filter's rows with one seek per other filter gives keys in order and stops at the page's end.
 //! What it costs depends on how many rows the driver has, not on how many resources there are.
 use super::condition::{self, Subject, rows_match, several};
-use super::family::{Source, sources, type_bind};
+use super::family::{Family, Source, sources, type_bind};
 use super::merged::Merged;
 use super::sql::Sql;
 use super::start::{Size, Start};
-use super::{ranges, text};
+use super::{ranges, text, units};
 use crate::StoreError;
 use crate::conn::Engine;
 use crate::keys::range;
 use fhir::TypeId;
 use fhir::datetime::DateRange;
 use fhir::registry::{SearchParam, registry};
+use fhir::search::index::pairs;
 use fhir::search::words::Terms;
 use fhir::search::{Filter, Prefixed, Reference, Test};
 
@@ -177,6 +178,7 @@ pub fn alternatives(param: &'static SearchParam, test: &Test) -> Vec<(&'static S
     };
     let known = param.same_as.iter().map(|id| registry().param_by_id(*id));
     let params = match known.collect::<Option<Vec<_>>>() {
+        _ if matches!(test, Test::Paired(_)) => pairs(param),
         Some(params) if params.len() > 1 && param.only_targets.is_empty() => params,
         _ => vec![param],
     };
@@ -260,9 +262,14 @@ fn open(sql: &mut Sql, param: &SearchParam, test: &Test, few: bool, row: &str) -
 fn apart(sql: &mut Sql, param: &SearchParam, test: &Test, sources: &[Source]) {
     sql.push("(SELECT key FROM (");
     sql.join(sources, " UNION ALL ", "", |sql, source| {
-        let row = sql.alias();
-        sql.push(&format!("SELECT {row}.key FROM {} {row} WHERE ", source.table()));
-        rows_match(sql, param, test, source, &row);
+        match (test, source.family) {
+            (Test::Quantity(tests), Family::Quantity) => units::keys(sql, source, tests),
+            _ => {
+                let row = sql.alias();
+                sql.push(&format!("SELECT {row}.key FROM {} {row} WHERE ", source.table()));
+                rows_match(sql, param, test, source, &row);
+            }
+        }
     });
     by_itself(sql);
 }

@@ -1,9 +1,9 @@
 //! How many rows a filter has, counted no further than it matters.
 use super::condition::rows_match;
-use super::family::{Family, Source, sources, type_bind};
-use super::ranges;
+use super::family::{Source, sources, type_bind};
 use super::sql::{Sql, Statement};
 use super::start::FEW;
+use super::{ranges, units};
 use crate::StoreError;
 use crate::conn::{Conn, on_each};
 use diesel::prelude::*;
@@ -66,10 +66,15 @@ fn one(sql: &mut Sql, on: TypeId, filter: &Filter) -> Result<(), StoreError> {
 }
 
 fn rows(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source) {
+    if let Test::Quantity(tests) = test {
+        sql.push("(SELECT count(*) FROM (");
+        units::keys(sql, source, tests);
+        return end(sql);
+    }
     let row = begin(sql, source.table());
     match test {
         // The quantity beside a code narrows what is read of that code's rows, not how many are read.
-        Test::Paired(pairs) if source.family == Family::Coded => {
+        Test::Paired(pairs) => {
             let codes = pairs.iter().flat_map(|(codes, _)| codes.clone()).collect();
             rows_match(sql, param, &Test::Token(codes), source, &row);
         }

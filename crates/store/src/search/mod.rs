@@ -37,6 +37,7 @@ mod terminology;
 mod text;
 pub(crate) mod together;
 mod total;
+mod units;
 mod values;
 mod walk;
 

@@ -20,12 +20,8 @@ pub fn number(sql: &mut Sql, test: &Prefixed<NumberRange>, alias: &str) {
     compare(sql, numbers(test), &low, &high, Bind::Double);
 }
 
-pub fn quantity(
-    sql: &mut Sql,
-    test: &Prefixed<QuantityTest>,
-    alias: &str,
-    [unit, system]: [&'static str; 2],
-) {
+/// `unit` and `system` are the columns as the condition names them.
+pub fn quantity(sql: &mut Sql, test: &Prefixed<QuantityTest>, alias: &str, [unit, system]: &[String; 2]) {
     let number = Prefixed {
         prefix: test.prefix,
         value: test.value.number,
@@ -34,7 +30,7 @@ pub fn quantity(
     compare(sql, numbers(&number), &value, &value, Bind::Double);
     for (column, wanted) in [(unit, &test.value.code), (system, &test.value.system)] {
         if wanted.is_some() {
-            sql.push(&format!(" AND {alias}.{column} = "))
+            sql.push(&format!(" AND {column} = "))
                 .big(hash(wanted.as_deref()));
         }
     }

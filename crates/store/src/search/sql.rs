@@ -15,8 +15,9 @@ use std::marker::PhantomData;
 /// A search with more values than this is unlikely to come again in the same shape; statements
 /// are cached per connection without bound, so such are not cached.
 const CACHED_BINDS: usize = 24;
-/// The same where all but so few say who asks: these come again with everything that is asked.
-const CACHED_WITH_ASKER: usize = 96;
+/// The same where all but so few say who asks, or one value in each unit: in few shapes, which come again
+/// with everything that is asked.
+const CACHED_WITH_RECURRING: usize = 112;
 
 #[derive(Clone, Debug)]
 pub enum Bind {
@@ -46,8 +47,8 @@ pub struct Sql {
     aliases: usize,
     uncached: bool,
     pinned: bool,
-    /// How many of the values say who asks.
-    of_asker: usize,
+    /// How many of the values are in parts that come again.
+    recurring: usize,
 }
 
 impl Sql {
@@ -233,17 +234,17 @@ impl Sql {
             .push(alias)
     }
 
-    /// What `write` binds says who asks, not what is asked.
-    pub fn of_asker<E>(&mut self, write: impl FnOnce(&mut Sql) -> Result<(), E>) -> Result<(), E> {
+    /// What `write` writes has one of few shapes, whatever is asked.
+    pub fn recurring<T>(&mut self, write: impl FnOnce(&mut Sql) -> T) -> T {
         let before = self.binds();
-        write(self)?;
-        self.of_asker += self.binds() - before;
-        Ok(())
+        let written = write(self);
+        self.recurring += self.binds() - before;
+        written
     }
 
     fn comes_again(&self) -> bool {
         let binds = self.binds();
-        !self.uncached && binds - self.of_asker <= CACHED_BINDS && binds <= CACHED_WITH_ASKER
+        !self.uncached && binds - self.recurring <= CACHED_BINDS && binds <= CACHED_WITH_RECURRING
     }
 
     /// Planned anew each time.

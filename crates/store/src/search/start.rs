@@ -10,7 +10,7 @@ use super::{look, text};
 use crate::StoreError;
 use crate::conn::Conn;
 use fhir::search::index::places;
-use fhir::search::{Filter, Prefix, QuantityTest, Query, Reference, StrMode, Test, UriMode};
+use fhir::search::{Filter, Prefix, Query, Reference, StrMode, Test, UriMode};
 
 /// Rows that are read and sorted in no time; what holds for more is met often along the way.
 pub const FEW: i64 = 2_000;
@@ -174,13 +174,8 @@ fn has_rows(filter: &Filter) -> bool {
         return false;
     };
     match test {
-        // By value alone, whatever the unit.
-        Test::Quantity(tests) => {
-            let any_unit = |value: &QuantityTest| value.code.is_none() && value.system.is_none();
-            rank(filter).is_some()
-                && tests.iter().all(|test| any_unit(&test.value))
-                && places(param).iter().all(|place| !place.coded)
-        }
+        // By unit, and not beside a code.
+        Test::Quantity(_) => rank(filter).is_some() && places(param).iter().all(|place| !place.coded),
         Test::Token(_) | Test::Paired(_) => rank(filter).is_some(),
         Test::Reference(_) | Test::Uri(UriMode::Exact | UriMode::Above, _) => true,
         Test::Str(mode, _) => !matches!(mode, StrMode::Contains | StrMode::EndsWith),

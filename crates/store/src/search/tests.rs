@@ -138,6 +138,16 @@ fn few_rows_are_read_by_value_and_many_are_walked_past() {
             Size::Scattered,
             "PRIMARY KEY (param=? AND key=? AND value>?)",
         ),
+        (
+            "Observation?value-quantity=gt5||mg",
+            Size::Few,
+            "INDEX idx_quantity_by_unit (param=? AND code=? AND value>?)",
+        ),
+        (
+            "Observation?value-quantity=gt5",
+            Size::Few,
+            "INDEX idx_quantity_by_unit (param=? AND code=? AND value>?)",
+        ),
     ] {
         let steps = plan(&mut conn, text, size);
         assert!(

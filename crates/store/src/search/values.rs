@@ -1,8 +1,8 @@
 //! The values of one parameter as a condition on one index row.
 //! <https://hl7.org/fhir/R4/search.html#prefix>
 use super::family::{Source, target_type, type_bind};
-use super::ranges;
 use super::sql::{Bind, Sql};
+use super::{ranges, units};
 use fhir::TypeId;
 use fhir::registry::SearchParam;
 use fhir::search::index::{clip, hash, normalise};
@@ -13,7 +13,6 @@ const LAST: char = '\u{10FFFF}';
 
 /// A condition on the row `alias`, in parentheses.
 pub fn any(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, alias: &str) {
-    let unit = source.unit_columns();
     sql.push("(");
     match test {
         Test::Token(tokens) | Test::Identifier(tokens) => codes(sql, tokens, alias),
@@ -23,12 +22,12 @@ pub fn any(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, ali
         Test::Date(dates) => sql.any(dates, &mut |sql, date| ranges::date(sql, date, alias)),
         Test::Number(numbers) => sql.any(numbers, &mut |sql, number| ranges::number(sql, number, alias)),
         Test::Near(points) => sql.any(points, &mut |sql, near| ranges::near(sql, near, alias)),
-        Test::Quantity(tests) => sql.any(tests, &mut |sql, test| ranges::quantity(sql, test, alias, unit)),
+        Test::Quantity(tests) => units::any(sql, tests, alias, &source.asked_unit(alias)),
         Test::Paired(pairs) => sql.any(pairs, &mut |sql, (tokens, tests)| {
             sql.push("(");
             codes(sql, tokens, alias);
             sql.push(") AND (");
-            sql.any(tests, &mut |sql, test| ranges::quantity(sql, test, alias, unit));
+            units::any(sql, tests, alias, &source.asked_unit(alias));
             sql.push(")");
         }),
     }

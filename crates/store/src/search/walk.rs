@@ -64,9 +64,10 @@ pub fn along(
         }
     }
     sql.push(" x CROSS JOIN resource r WHERE r.key = x.key AND r.deleted = FALSE AND ");
-    walk.rows(&mut sql, "x")?;
+    let bounded = engine == Engine::Sqlite && !wide;
+    walk.rows(&mut sql, "x", !bounded)?;
     sql.go_on("x");
-    if engine == Engine::Sqlite && !wide {
+    if bounded {
         walk.bound(&mut sql)?;
     }
     walk.once(&mut sql);
@@ -119,17 +120,19 @@ impl Walk<'_> {
         }
     }
 
-    /// The rows that are walked along, under this alias.
-    fn rows(&self, sql: &mut Sql, row: &str) -> Result<(), StoreError> {
+    /// The rows that are walked along, under this alias; of keys up to the type's last, unless they end
+    /// before it: of two ends SQLite reads up to the one it meets first in the text.
+    fn rows(&self, sql: &mut Sql, row: &str, all: bool) -> Result<(), StoreError> {
         match self.along {
             Along::Date(param) | Along::Text(param) => return scope(sql, param, row),
             Along::Updated => sql.push(&format!("{row}.type_id = ")).bind(type_bind(self.on)),
             Along::Keys => {
                 let keys = range(self.on);
-                sql.push(&format!("{row}.key >= "))
-                    .big(keys.start)
-                    .push(&format!(" AND {row}.key < "))
-                    .big(keys.end)
+                sql.push(&format!("{row}.key >= ")).big(keys.start);
+                if all {
+                    sql.push(&format!(" AND {row}.key < ")).big(keys.end);
+                }
+                sql
             }
         };
         Ok(())
@@ -153,7 +156,7 @@ impl Walk<'_> {
     fn steps(&self, sql: &mut Sql) -> Result<(), StoreError> {
         let (table, column, [.., direction]) = (self.table(), self.column(), self.forwards());
         sql.push(&format!("(SELECT b.* FROM {table} b WHERE "));
-        self.rows(sql, "b")?;
+        self.rows(sql, "b", true)?;
         self.from(sql, "b");
         sql.push(&format!(
             " ORDER BY b.{column}{direction}, b.key{direction} LIMIT +"
@@ -170,7 +173,7 @@ impl Walk<'_> {
             if beyond == ">" { "<" } else { ">" },
             self.table()
         ));
-        self.rows(sql, "b")?;
+        self.rows(sql, "b", true)?;
         self.from(sql, "b");
         sql.push(&format!(" ORDER BY b.{column}{direction} LIMIT +"))
             .big(STEPS)

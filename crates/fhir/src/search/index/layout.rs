@@ -1,34 +1,27 @@
 //! Where index rows are not one row per value.
 //!
-//! A code and the quantity beside it in a repeating element (`Observation.component`) share a row,
-//! which answers the code, the quantity and the composite of both. The usual value of a required
+//! A code and the quantity beside it (`pairs.rs`) share a row, which answers the code and the composite
+//! of both; in a repeating element (`Observation.component`) also the quantity, while the resource's own
+//! has a row by itself too, to be found by whatever its code is. The usual value of a required
 //! code (`data/usual.tsv`) has no row: a resource without another value has that one.
 use super::compiled::{owned, rows};
-use super::{Entry, EntryValue, add, sorted, values, values_of};
-use crate::path::{Env, Expr};
-use crate::registry::{Custom, CustomParams, ParamKind, SearchParam, registry};
+use super::pairs::{Pair, Parts, pairs, parts};
+use super::{Entry, EntryValue, add, sorted, values};
+use crate::path::Expr;
+use crate::registry::{Custom, CustomParams, SearchParam, registry};
 use crate::search::implicit;
 use crate::{ParamId, Resource, TypeId};
-use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
 /// What the rows of one parameter look like.
 enum Shape {
     Plain,
-    /// In the table of codes with quantities, without one: read together with those that have one.
-    Coded,
-    /// In that table, each code with the quantities beside it.
+    /// In the table of codes, each with the quantities beside it.
     Paired(Box<Pair>),
     /// In the rows of the code beside it.
     Beside(ParamId),
     Unusual(Usual),
-}
-
-struct Pair {
-    base: Expr,
-    code: Expr,
-    quantity: Expr,
 }
 
 /// The value that has no row, and those that have one.
@@ -58,10 +51,6 @@ pub fn stored_with(resource: &Resource, custom: &CustomParams) -> Vec<Entry> {
     for (param, path, shape) in shapes(resource.type_id) {
         let laid_out = match shape {
             Shape::Plain => values(&resource.value, param.kind, path),
-            Shape::Coded => values(&resource.value, param.kind, path)
-                .into_iter()
-                .map(|code| coded(code, None))
-                .collect(),
             Shape::Paired(pair) => pair.rows(&resource.value),
             Shape::Beside(_) => continue,
             Shape::Unusual(usual) => usual.rows(values(&resource.value, param.kind, path)),
@@ -79,14 +68,18 @@ pub fn stored_with(resource: &Resource, custom: &CustomParams) -> Vec<Entry> {
 
 /// Where the rows of a parameter are; more than one place for one that reads others'.
 pub fn places(param: &SearchParam) -> Vec<Place> {
-    if let Some((code, _)) = paired(param) {
-        return vec![Place {
-            id: code.id,
+    let of_pair = |pair: &SearchParam| {
+        Some(Place {
+            id: parts(pair)?.code.id,
             coded: true,
-        }];
+        })
+    };
+    let paired: Vec<Place> = pairs(param).into_iter().filter_map(of_pair).collect();
+    if !paired.is_empty() {
+        return paired;
     }
     let place = |id| match shape(param.on, id) {
-        Some(Shape::Coded | Shape::Paired(_)) => Place { id, coded: true },
+        Some(Shape::Paired(_)) => Place { id, coded: true },
         Some(Shape::Beside(code)) => Place {
             id: *code,
             coded: true,
@@ -94,11 +87,6 @@ pub fn places(param: &SearchParam) -> Vec<Place> {
         _ => Place { id, coded: false },
     };
     rows(param).into_iter().map(place).collect()
-}
-
-/// Whether one row answers both parts of this composite.
-pub fn is_pair(param: &SearchParam) -> bool {
-    paired(param).is_some()
 }
 
 /// The value of this parameter that has no row.
@@ -124,92 +112,25 @@ fn shapes(on: TypeId) -> &'static Shapes {
 }
 
 fn draw(on: TypeId) -> Shapes {
-    let params = registry().params(on);
-    let pairs: Vec<_> = params
-        .iter()
-        .filter_map(|param| Some((param, paired(param)?)))
-        .collect();
+    let params = registry().params(on).iter();
+    let pairs: Vec<_> = params.filter_map(|param| Some((param, parts(param)?))).collect();
     let shape = |of: &SearchParam| {
-        for (composite, (code, quantity)) in &pairs {
-            if of.id == quantity.id {
-                return Shape::Beside(code.id);
-            }
-            if let Some(pair) = Pair::of(composite).filter(|_| of.id == code.id) {
-                return Shape::Paired(Box::new(pair));
-            }
-            if params
-                .iter()
-                .any(|p| p.same_as.contains(&of.id) && p.same_as.contains(&code.id))
-            {
-                return Shape::Coded;
-            }
-        }
-        Usual::of(of).map_or(Shape::Plain, Shape::Unusual)
+        let paired = pairs
+            .iter()
+            .find_map(|(composite, parts)| in_pair(of, composite, parts));
+        paired.or_else(|| Usual::of(of).map(Shape::Unusual))
     };
     owned(on)
         .iter()
-        .map(|(param, path)| (*param, path, shape(param)))
+        .map(|(param, path)| (*param, path, shape(param).unwrap_or(Shape::Plain)))
         .collect()
 }
 
-/// A code and a quantity that own rows, side by side in an element that repeats. In the resource
-/// itself there is one of each, so that two rows are as exact as one.
-fn paired(composite: &SearchParam) -> Option<(&'static SearchParam, &'static SearchParam)> {
-    let [(code, _), (quantity, _)] = composite.components[..] else {
-        return None;
-    };
-    // One of a database's own has parts with rows of their own.
-    if composite.custom.is_some() {
-        return None;
+fn in_pair(of: &SearchParam, composite: &SearchParam, parts: &Parts) -> Option<Shape> {
+    if of.id == parts.code.id {
+        return Some(Shape::Paired(Box::new(Pair::of(composite)?)));
     }
-    let repeats = composite.expression != composite.on.name() && !composite.expression.contains('|');
-    let of = |name: &str, kind| {
-        let param = registry().param(composite.on, name)?;
-        (param.kind == kind && param.same_as.is_empty()).then_some(param)
-    };
-    let pair = (of(code, ParamKind::Token)?, of(quantity, ParamKind::Quantity)?);
-    repeats.then_some(pair)
-}
-
-impl Pair {
-    fn of(composite: &SearchParam) -> Option<Pair> {
-        let [(_, code), (_, quantity)] = composite.components[..] else {
-            return None;
-        };
-        Some(Pair {
-            base: Expr::compile(composite.expression).ok()?,
-            code: Expr::compile(code).ok()?,
-            quantity: Expr::compile(quantity).ok()?,
-        })
-    }
-
-    /// Every code of an element with every quantity of it; either may be missing.
-    fn rows(&self, resource: &Value) -> Vec<EntryValue> {
-        let mut out = Vec::new();
-        for element in self.base.evaluate(resource, &Env::default()) {
-            let codes = values_of(&self.code, &element, resource, ParamKind::Token);
-            let quantities = values_of(&self.quantity, &element, resource, ParamKind::Quantity);
-            for code in codes {
-                if quantities.is_empty() {
-                    out.push(coded(code.clone(), None));
-                }
-                let rows = quantities.iter().cloned().map(Some);
-                out.extend(rows.map(|quantity| coded(code.clone(), quantity)));
-            }
-        }
-        out
-    }
-}
-
-fn coded(code: EntryValue, quantity: Option<EntryValue>) -> EntryValue {
-    match code {
-        EntryValue::Token { system, code } => EntryValue::Coded {
-            system,
-            code,
-            quantity: quantity.map(Box::new),
-        },
-        other => other,
-    }
+    (of.id == parts.quantity.id && parts.repeats).then_some(Shape::Beside(parts.code.id))
 }
 
 impl Usual {

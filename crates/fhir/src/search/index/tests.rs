@@ -198,6 +198,12 @@ fn a_component_and_its_quantity_share_a_row() {
     assert_eq!(rows.len(), 4, "{rows:#?}");
     for (code, expected) in [
         ("component-value-quantity", vec![("component-code", true)]),
+        ("code-value-quantity", vec![("code", true)]),
+        ("value-quantity", vec![("value-quantity", false)]),
+        (
+            "combo-code-value-quantity",
+            vec![("code", true), ("component-code", true)],
+        ),
         ("component-code-value-quantity", vec![("component-code", true)]),
         ("combo-code", vec![("code", true), ("component-code", true)]),
         (
@@ -216,6 +222,27 @@ fn a_component_and_its_quantity_share_a_row() {
             .collect();
         assert_eq!(found, expected, "{code}");
     }
+}
+
+#[test]
+fn a_code_holds_the_value_of_its_resource_which_has_a_row_too() {
+    let observation = json!({
+        "resourceType": "Observation", "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2339-0"}, {"code": "glucose"}]},
+        "valueQuantity": {"value": 220.5, "system": "http://unitsofmeasure.org", "code": "mg/dL"},
+    });
+    let value = EntryValue::Quantity {
+        value: 220.5,
+        system: Some("http://unitsofmeasure.org".into()),
+        code: Some("mg/dL".into()),
+    };
+    let rows: Vec<_> = stored(&Resource::from_value(observation).expect("a resource"))
+        .into_iter()
+        .map(|row| row.value)
+        .collect();
+    let beside = |found: &&EntryValue| matches!(found, EntryValue::Coded { quantity: Some(beside), .. } if **beside == value);
+    assert_eq!(rows.iter().filter(beside).count(), 2, "{rows:#?}");
+    assert!(rows.contains(&value) && rows.len() == 3, "{rows:#?}");
 }
 
 #[test]

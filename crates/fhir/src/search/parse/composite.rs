@@ -1,16 +1,16 @@
 //! `code$value`: parts joined by `$`. <https://hl7.org/fhir/R4/search.html#combining>
 //!
-//! Answered from the rows of the parts. Where both are elements of the resource itself there is
-//! one pair only and the rows are exact, as they are where one row holds both parts; where the
-//! element repeats otherwise, the resource decides.
+//! A code and a quantity are answered from the row that holds both. Other parts have rows of their own:
+//! of elements of the resource itself there is one each, so these are exact; where the element repeats,
+//! the resource decides.
 use super::context::Context;
 use super::escape::split;
 use super::{invalid, unsupported, values};
 use crate::Issue;
 use crate::path::Expr;
-use crate::registry::{SearchParam, registry};
+use crate::registry::SearchParam;
 use crate::search::check::{Check, Part};
-use crate::search::index::is_pair;
+use crate::search::index::pairs;
 use crate::search::{Filter, Test};
 use std::sync::Arc;
 
@@ -30,19 +30,10 @@ pub fn composite(
         .into_iter()
         .map(|alternative| tests(&params, name, alternative, cx))
         .collect::<Result<_, _>>()?;
-    if is_pair(param) {
+    if !pairs(param).is_empty() {
         return Ok(in_one_row(param, alternatives));
     }
     let mut all = joined(&params, &alternatives);
-    if let Some(parts) = united(param) {
-        let parts: Result<_, _> = parts
-            .into_iter()
-            .map(|part| composite(part, name, value, cx))
-            .collect();
-        all.truncate(1);
-        all.push(Filter::Or(parts?));
-        return Ok(Filter::And(all));
-    }
     if param.expression != param.on.name() {
         all.push(Filter::Checked(
             check(param, &params, alternatives, cx)
@@ -63,18 +54,6 @@ fn in_one_row(param: &'static SearchParam, alternatives: Vec<Vec<Test>>) -> Filt
         param,
         test: Test::Paired(pairs.collect()),
     }
-}
-
-/// For a composite of several elements (`Observation | Observation.component`) those of each alone,
-/// where one row answers one of them.
-fn united(param: &SearchParam) -> Option<Vec<&'static SearchParam>> {
-    let paths = |of: &SearchParam| of.components.iter().map(|(_, path)| *path).collect::<Vec<_>>();
-    let alone = |base: &str| {
-        let mut all = registry().params(param.on).iter();
-        all.find(|other| other.expression == base.trim() && paths(other) == paths(param))
-    };
-    let parts: Vec<_> = param.expression.split('|').map(alone).collect::<Option<_>>()?;
-    (parts.len() > 1 && parts.iter().any(|part| is_pair(part))).then_some(parts)
 }
 
 fn tests(

@@ -22,7 +22,7 @@ fn observation() -> Value {
     json!({
         "resourceType": "Observation", "status": "final",
         "category": [{"coding": [{"system": "urn:c", "code": "laboratory"}]}],
-        "code": {"text": "x"}, "subject": {"reference": "Patient/a"},
+        "code": {"coding": [{"code": "c"}], "text": "x"}, "subject": {"reference": "Patient/a"},
         "performer": [{"reference": "Patient/b"}, {"reference": "Practitioner/a"}],
         "effectiveDateTime": "2020-02-01",
         "valueQuantity": {"value": 7, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"},
@@ -173,6 +173,8 @@ fn conditions_hold_in_memory_as_they_do_in_the_index() {
         ("encounter:missing", "true"),
         ("patient:missing", "false"),
         ("value-quantity", "gt5"),
+        ("code-value-quantity", "c$gt5"),
+        ("combo-code-value-quantity", "x$1,c$gt5"),
         ("_filter", "status eq final and (category eq x or date le 2021)"),
     ] {
         assert_eq!(held(name, value), Some(true), "{name}={value}");
@@ -185,6 +187,9 @@ fn conditions_hold_in_memory_as_they_do_in_the_index() {
         ("_id", "o2"),
         ("encounter:missing", "false"),
         ("value-quantity", "lt5"),
+        ("code-value-quantity", "c$lt5"),
+        ("code-value-quantity", "d$gt5"),
+        ("component-code-value-quantity", "c$gt5"),
     ] {
         assert_eq!(held(name, value), Some(false), "{name}={value}");
     }

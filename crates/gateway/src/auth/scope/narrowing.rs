@@ -92,7 +92,7 @@ fn code(name: &str) -> String {
 /// Whether the resource's own index entries decide.
 fn of_itself(filter: &Filter) -> bool {
     match filter {
-        Filter::Param { test, .. } => !matches!(test, Test::Paired(_) | Test::Near(_)),
+        Filter::Param { test, .. } => !matches!(test, Test::Near(_)),
         Filter::Id(_) | Filter::LastUpdated(_) | Filter::Missing { .. } | Filter::Nothing => true,
         Filter::Not(inner) => of_itself(inner),
         Filter::Or(parts) | Filter::And(parts) => parts.iter().all(of_itself),

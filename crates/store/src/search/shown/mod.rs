@@ -19,7 +19,7 @@ use fhir::search::reach::{has_patients, patient_type};
 
 pub fn holds(sql: &mut Sql, recipient: &Recipient, subject: Subject) -> Result<(), StoreError> {
     let rules = Rules { recipient, subject };
-    sql.of_asker(|sql| {
+    sql.recurring(|sql| {
         sql.push("(");
         if has_patients(subject.on) {
             sql.push("NOT EXISTS (");
