@@ -33,9 +33,10 @@ pub(crate) const NUMBER: usize = 4;
 pub(crate) const QUANTITY: usize = 5;
 pub(crate) const CODED: usize = 6;
 pub(crate) const TEXT: usize = 7;
+pub(crate) const MET: usize = 8;
 
 /// All of them, columns in the order of the tables.
-pub(crate) const FAMILIES: [Family; 8] = [
+pub(crate) const FAMILIES: [Family; 9] = [
     Family {
         table: "idx_token",
         columns: &[
@@ -99,6 +100,16 @@ pub(crate) const FAMILIES: [Family; 8] = [
         table: "idx_text",
         columns: &[payload("words", Kind::Text), Column { name: "rowid", ..KEY }],
     },
+    // Which codes of two parameters have met in a resource.
+    Family {
+        table: "idx_met",
+        columns: &[
+            PARAM,
+            column("code", Kind::Text),
+            column("other", Kind::Int),
+            column("other_code", Kind::Text),
+        ],
+    },
 ];
 
 const PARAM: Column = column("param", Kind::Int);
@@ -125,6 +136,12 @@ impl Family {
     pub(crate) fn names(&self) -> String {
         let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
         names.join(", ")
+    }
+
+    /// Whether its rows say that something has been there, in whatever resource: each is there once,
+    /// without a key, and none ever goes.
+    pub(crate) fn lasts(&self) -> bool {
+        !self.columns.iter().any(|column| column.kind == Kind::Key)
     }
 
     /// Whether its rows are of single parameters.

@@ -152,7 +152,7 @@ fn delete<'a>(
     let by = Cow::Borrowed(ctx.actor.as_str());
     let patient = concerned(row.stored.type_id, &row.stored.id, &row.stored.body).map(Cow::Owned);
     let write = version(change, ctx, (row.key, next, now), by, none);
-    let remove = indexed(&row.stored, params)?;
+    let remove = indexed(&row.stored, params)?.passing();
     Ok(Step::write(
         Outcome::Deleted,
         packed(Version {

@@ -1,9 +1,10 @@
 //! Index rows of a resource: what `fhir::search::index` found, in the shape of the tables.
-use crate::families::{CODED, DATE, FAMILIES, NUMBER, QUANTITY, REFERENCE, STRING, TEXT, TOKEN};
+use crate::families::{CODED, DATE, FAMILIES, MET, NUMBER, QUANTITY, REFERENCE, STRING, TEXT, TOKEN};
 use fhir::registry::CustomParams;
-use fhir::search::index::{Entry, EntryValue, hash, stored_with};
+use fhir::search::index::{Entry, EntryValue, hash, met, stored_with};
 use fhir::search::words::terms;
-use fhir::{Resource, TypeId};
+use fhir::{ParamId, Resource, TypeId};
+use std::collections::BTreeSet;
 
 /// One value of a row, of the kind its column has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +63,9 @@ impl IndexRows {
     pub(crate) fn all(resource: &Resource, params: &CustomParams) -> IndexRows {
         let mut rows = IndexRows::of(stored_with(resource, params));
         rows.0[TEXT].extend(words(resource));
+        for (one, other) in met(resource.type_id) {
+            rows.meet(*one, *other);
+        }
         rows
     }
 
@@ -81,6 +85,25 @@ impl IndexRows {
         rows
     }
 
+    /// Notes which codes of two parameters are there together.
+    fn meet(&mut self, one: ParamId, other: ParamId) {
+        let row =
+            |code: &Cell, with: &Cell| vec![Cell::Int(one.0), code.clone(), Cell::Int(other.0), with.clone()];
+        let (codes, others) = (self.codes(one), self.codes(other));
+        let each = codes
+            .iter()
+            .flat_map(|code| others.iter().map(|with| row(code, with)));
+        let met: Vec<Row> = each.collect();
+        self.0[MET].extend(met);
+        self.0[MET].sort_unstable();
+    }
+
+    fn codes(&self, of: ParamId) -> BTreeSet<&Cell> {
+        let rows = self.0[TOKEN].iter().chain(&self.0[CODED]);
+        let own = rows.filter(|row| row[0] == Cell::Int(of.0));
+        own.map(|row| &row[1]).collect()
+    }
+
     pub(crate) fn family(&self, family: usize) -> &[Row] {
         &self.0[family]
     }
@@ -88,7 +111,20 @@ impl IndexRows {
     /// What must go and what must come to get from `self` to `new`. Of a parameter whose rows may
     /// be there in part, or not yet, all go and all come.
     pub(crate) fn diff(&self, new: &IndexRows, partial: impl Fn(i32) -> bool) -> (IndexRows, IndexRows) {
-        (self.minus(new, &partial), new.minus(self, &partial))
+        (self.minus(new, &partial).passing(), new.minus(self, &partial))
+    }
+
+    /// Those that go with their resource.
+    pub(crate) fn passing(mut self) -> IndexRows {
+        for (rows, _) in self
+            .0
+            .iter_mut()
+            .zip(&FAMILIES)
+            .filter(|(_, family)| family.lasts())
+        {
+            rows.clear();
+        }
+        self
     }
 
     /// Both are sorted.

@@ -7,6 +7,7 @@
 mod compiled;
 mod date;
 mod layout;
+mod met;
 mod number;
 mod pairs;
 mod reference;
@@ -16,6 +17,7 @@ mod token;
 
 pub use compiled::rows;
 pub use layout::{Place, Usual, places, stored, stored_with, usual};
+pub use met::met;
 pub use pairs::{pairs, pairs_of};
 pub use reference::parse as parse_reference;
 pub use text::{clip, hash, normalise};

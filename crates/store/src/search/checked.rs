@@ -5,7 +5,7 @@
 //! Inside chains, `_has` and `:not` the matches are found first and their ids put in place.
 use super::forms::{either, negation};
 use super::matches::{Course, cursor_at, window_of};
-use super::{Found, codes, few, page::Window, panel, referrers, terminology};
+use super::{Found, codes, few, met, page::Window, panel, referrers, terminology};
 use crate::StoreError;
 use crate::conn::Conn;
 use crate::consent;
@@ -133,13 +133,14 @@ fn all(
     filters: &[Filter],
     at: &mut Settling,
 ) -> Result<Vec<Filter>, StoreError> {
-    filters
+    let settled: Result<Vec<Filter>, _> = filters
         .iter()
         .map(|filter| match filter {
             Filter::Checked(_) => Ok(filter.clone()),
             other => settle(conn, on, other, at),
         })
-        .collect()
+        .collect();
+    met::possible(conn, on, settled?)
 }
 
 pub fn settle(conn: &mut Conn, on: TypeId, filter: &Filter, at: &mut Settling) -> Result<Filter, StoreError> {

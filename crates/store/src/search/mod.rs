@@ -20,6 +20,7 @@ mod linked;
 mod look;
 mod matches;
 mod merged;
+mod met;
 mod named;
 mod once;
 mod order;

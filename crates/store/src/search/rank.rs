@@ -39,6 +39,11 @@ pub fn names_one(filters: &[Filter]) -> bool {
     filters.iter().filter_map(rank).any(|rank| rank <= ONE)
 }
 
+/// Whether a filter leaves a few.
+pub fn names_few(filters: &[Filter]) -> bool {
+    filters.iter().filter_map(rank).any(|rank| rank <= FEW)
+}
+
 /// Of what stands together, the narrowest is started from.
 fn narrowest(part: &Filter) -> Option<u8> {
     match part {

@@ -33,14 +33,15 @@ pub(crate) fn install(conn: &mut PgConnection) -> Result<(), StoreError> {
 
 fn text() -> String {
     TEMPLATE
-        .replace("{rows}", &each(parameters, ",\n    "))
-        .replace("{inserts}", &each(insert, "\n"))
-        .replace("{deletes}", &each(delete, "\n"))
+        .replace("{rows}", &each(parameters, |_| true, ",\n    "))
+        .replace("{lasting}", &each(parameters, Family::lasts, ",\n    "))
+        .replace("{notes}", &each(note, Family::lasts, "\n    "))
+        .replace("{inserts}", &each(insert, |_| true, "\n"))
+        .replace("{deletes}", &each(delete, |family| !family.lasts(), "\n"))
 }
 
-fn each(part: impl Fn(&Family) -> String, between: &str) -> String {
-    let parts: Vec<_> = FAMILIES.iter().map(part).collect();
-    parts.join(between)
+fn each(part: impl Fn(&Family) -> String, of: impl Fn(&Family) -> bool, between: &str) -> String {
+    list(FAMILIES.iter().filter(|family| of(family)).map(part), between)
 }
 
 /// One array per column: `token_param int4[], token_code text[], …`
@@ -65,38 +66,44 @@ fn argument(family: &Family, column: &Column) -> String {
 fn insert(family: &Family) -> String {
     let (table, names) = (family.table, family.names());
     let arguments = arguments(family, |_| true);
-    guarded(
-        family,
-        &format!("INSERT INTO {table} ({names})\n        SELECT * FROM unnest({arguments});"),
+    let statement = match family.lasts() {
+        true => format!("PERFORM baton_note({arguments});"),
+        false => format!("INSERT INTO {table} ({names})\n        SELECT * FROM unnest({arguments});"),
+    };
+    guarded(family, &statement)
+}
+
+/// Of lasting rows those that are not there yet.
+fn note(family: &Family) -> String {
+    let (table, names) = (family.table, family.names());
+    let (arguments, same) = (arguments(family, |_| true), same(family, "new"));
+    format!(
+        "INSERT INTO {table} ({names})\n    SELECT DISTINCT * FROM unnest({arguments}) new ({names})\n    \
+         WHERE NOT EXISTS (SELECT FROM {table} old WHERE {same});"
     )
 }
 
+/// `old.… = with.… AND …`
+fn same(family: &Family, with: &str) -> String {
+    let columns = family.columns.iter().filter(|column| column.identity);
+    let one = |column: &Column| format!("old.{0} = {with}.{0}", column.name);
+    list(columns.map(one), " AND ")
+}
+
 fn delete(family: &Family) -> String {
-    let same: Vec<_> = family
-        .columns
-        .iter()
-        .filter(|c| c.identity)
-        .map(|c| c.name)
-        .collect();
     let (table, arguments) = (family.table, arguments(family, |column| column.identity));
-    let equal = list(
-        same.iter().map(|name| format!("old.{name} = gone.{name}")),
-        " AND ",
-    );
+    let (names, same) = (family.identity(), same(family, "gone"));
     guarded(
         family,
-        &format!(
-            "DELETE FROM {table} old USING unnest({arguments}) gone ({})\n        WHERE {equal};",
-            same.join(", ")
-        ),
+        &format!("DELETE FROM {table} old USING unnest({arguments}) gone ({names})\n        WHERE {same};"),
     )
 }
 
 /// An empty array would cost as much as a full one.
 fn guarded(family: &Family, statement: &str) -> String {
-    let keys = family.columns.iter().filter(|column| column.kind == Kind::Key);
-    let keys = list(keys.map(|column| argument(family, column)), "");
-    format!("    IF cardinality({keys}) > 0 THEN\n        {statement}\n    END IF;")
+    let first = family.columns.iter().take(1);
+    let first = list(first.map(|column| argument(family, column)), "");
+    format!("    IF cardinality({first}) > 0 THEN\n        {statement}\n    END IF;")
 }
 
 fn arguments(family: &Family, wanted: impl Fn(&Column) -> bool) -> String {

@@ -106,6 +106,7 @@ const INSERTS: [OnRow; FAMILIES.len()] = [
     run::<5, true>,
     run::<6, true>,
     run::<7, true>,
+    run::<8, true>,
 ];
 const DELETES: [OnRow; FAMILIES.len()] = [
     run::<0, false>,
@@ -116,6 +117,7 @@ const DELETES: [OnRow; FAMILIES.len()] = [
     run::<5, false>,
     run::<6, false>,
     run::<7, false>,
+    run::<8, false>,
 ];
 
 fn each(
@@ -193,7 +195,12 @@ impl<const F: usize, const INSERT: bool> QueryFragment<Sqlite> for OneRow<'_, F,
 fn insert(family: &Family) -> Vec<String> {
     let marks = vec!["?"; family.columns.len()].join(", ");
     let (table, names) = (family.table, family.names());
-    cut(&format!("INSERT INTO {table} ({names}) VALUES ({marks})"))
+    let insert = if family.lasts() {
+        "INSERT OR IGNORE"
+    } else {
+        "INSERT"
+    };
+    cut(&format!("{insert} INTO {table} ({names}) VALUES ({marks})"))
 }
 
 fn delete(family: &Family) -> Vec<String> {

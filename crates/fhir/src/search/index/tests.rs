@@ -1,4 +1,4 @@
-use super::{Entry, EntryValue, compiled, entries, hash, normalise, places, stored, usual};
+use super::{Entry, EntryValue, compiled, entries, hash, met, normalise, places, stored, usual};
 use crate::path::Expr;
 use crate::registry::{ParamKind, registry};
 use crate::{Resource, TypeId};
@@ -296,6 +296,21 @@ fn what_is_usual_is_one_code_of_a_required_element() {
             param.url
         );
     }
+}
+
+#[test]
+fn codes_that_meet_are_of_parameters_with_rows_of_their_own() {
+    let lines = include_str!("../../../data/met.tsv").lines();
+    for line in lines.clone() {
+        let on = TypeId::of(line.split('\t').next().expect("a type")).expect("known");
+        for param in line.split('\t').skip(1) {
+            let param = registry().param(on, param).expect("known");
+            let is_alone = param.same_as.is_empty() && usual(param).is_none();
+            assert!(param.kind == ParamKind::Token && is_alone, "{line}");
+        }
+    }
+    let noted = registry().types().iter().map(|on| met(*on).len());
+    assert_eq!(noted.sum::<usize>(), lines.count());
 }
 
 #[test]
