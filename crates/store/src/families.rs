@@ -34,9 +34,10 @@ pub(crate) const QUANTITY: usize = 5;
 pub(crate) const CODED: usize = 6;
 pub(crate) const TEXT: usize = 7;
 pub(crate) const MET: usize = 8;
+pub(crate) const NORM: usize = 9;
 
 /// All of them, columns in the order of the tables.
-pub(crate) const FAMILIES: [Family; 9] = [
+pub(crate) const FAMILIES: [Family; 10] = [
     Family {
         table: "idx_token",
         columns: &[
@@ -109,6 +110,11 @@ pub(crate) const FAMILIES: [Family; 9] = [
             column("other", Kind::Int),
             column("other_code", Kind::Text),
         ],
+    },
+    // Which texts a parameter has, in any resource.
+    Family {
+        table: "idx_norm",
+        columns: &[PARAM, column("norm", Kind::Text)],
     },
 ];
 

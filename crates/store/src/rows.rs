@@ -1,5 +1,5 @@
 //! Index rows of a resource: what `fhir::search::index` found, in the shape of the tables.
-use crate::families::{CODED, DATE, FAMILIES, MET, NUMBER, QUANTITY, REFERENCE, STRING, TEXT, TOKEN};
+use crate::families::{CODED, DATE, FAMILIES, MET, NORM, NUMBER, QUANTITY, REFERENCE, STRING, TEXT, TOKEN};
 use fhir::registry::CustomParams;
 use fhir::search::index::{Entry, EntryValue, hash, met, stored_with};
 use fhir::search::words::terms;
@@ -74,7 +74,10 @@ impl IndexRows {
         let mut rows = IndexRows::default();
         for Entry { param, value } in stored {
             let (family, cells) = cells(value);
-            let row = std::iter::once(Cell::Int(param.0)).chain(cells).collect();
+            let row: Row = std::iter::once(Cell::Int(param.0)).chain(cells).collect();
+            if family == STRING {
+                rows.0[NORM].push(row[..2].to_vec());
+            }
             rows.0[family].push(row);
         }
         for family in &mut rows.0 {

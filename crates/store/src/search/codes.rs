@@ -4,9 +4,10 @@
 //! (is there any? is there one with such a quantity?) would read all rows of the parameter; where a
 //! handful of codes is all there are, it is a seek for each of them.
 use super::family::{Family, Source, sources};
-use super::look;
+use super::forms::either;
 use super::sql::{Sql, Statement};
 use super::start::countable;
+use super::{look, units};
 use crate::StoreError;
 use crate::conn::{Conn, on_each};
 use diesel::prelude::*;
@@ -14,7 +15,7 @@ use diesel::sql_types::Text;
 use fhir::ParamId;
 use fhir::registry::{ParamKind, SearchParam, registry};
 use fhir::search::index::{pairs, places, usual};
-use fhir::search::{Filter, Test, Token};
+use fhir::search::{Filter, Prefixed, QuantityTest, Test, Token};
 
 /// More codes than this are not named.
 const MOST: i64 = 16;
@@ -25,8 +26,11 @@ pub fn named(conn: &mut Conn, filter: Filter) -> Result<Filter, StoreError> {
         Filter::Missing { param, missing } => any_code(conn, param, *missing, &filter),
         Filter::Param {
             param,
-            test: test @ Test::Quantity(_),
-        } => beside_codes(conn, param, test, &filter),
+            test: test @ Test::Quantity(tests),
+        } => {
+            let parts = quantity(conn, param, &sources(param, Some(test))?, tests)?;
+            Ok(parts.map_or(filter, either))
+        }
         _ => Ok(filter),
     }
 }
@@ -58,53 +62,69 @@ fn any_code(
     Ok(if missing { Filter::Not(Box::new(has)) } else { has })
 }
 
+/// A quantity in each place where there may be one.
+fn quantity(
+    conn: &mut Conn,
+    param: &'static SearchParam,
+    sources: &[Source],
+    tests: &[Prefixed<QuantityTest>],
+) -> Result<Option<Vec<Filter>>, StoreError> {
+    let mut parts = Vec::new();
+    for source in sources {
+        let part = match source.family {
+            Family::Coded => beside_codes(conn, param, source, tests)?,
+            _ => in_units(conn, param, source, tests)?,
+        };
+        let Some(part) = part else { return Ok(None) };
+        // What nothing passes would only be asked of each resource.
+        let is_none = match part {
+            Filter::Nothing => true,
+            _ if sources.len() == 1 || !countable(&part) => false,
+            _ => look::count(conn, param.on, std::slice::from_ref(&part), &[0])? == [0],
+        };
+        parts.extend((!is_none).then_some(part));
+    }
+    Ok(Some(parts))
+}
+
 /// A quantity beside codes is one of a pair.
 fn beside_codes(
     conn: &mut Conn,
     param: &'static SearchParam,
-    test: &Test,
-    filter: &Filter,
-) -> Result<Filter, StoreError> {
-    let Test::Quantity(tests) = test else {
-        return Ok(filter.clone());
+    source: &Source,
+    tests: &[Prefixed<QuantityTest>],
+) -> Result<Option<Filter>, StoreError> {
+    let (Some(param), Some(codes)) = (pair_in(param, source), of(conn, source)?) else {
+        return Ok(None);
     };
-    let mut parts = Vec::new();
-    for source in sources(param, Some(test))? {
-        parts.push(match source.family {
-            Family::Coded => {
-                let (Some(pair), Some(codes)) = (pair_in(param, &source), of(conn, &source)?) else {
-                    return Ok(filter.clone());
-                };
-                Filter::Param {
-                    param: pair,
-                    test: Test::Paired(vec![(codes, tests.clone())]),
-                }
-            }
-            _ => match plain(param) {
-                Some(param) => Filter::Param {
-                    param,
-                    test: test.clone(),
-                },
-                None => return Ok(filter.clone()),
-            },
-        });
-    }
-    // What nothing passes would only be asked of each resource.
-    let mut left = Vec::new();
-    for part in parts {
-        let is_none =
-            countable(&part) && look::count(conn, param.on, std::slice::from_ref(&part), &[0])? == [0];
-        left.extend((!is_none).then_some(part));
-    }
-    Ok(match left.len() {
-        0 => Filter::Nothing,
-        1 => left.remove(0),
-        _ => Filter::Or(left),
-    })
+    let test = Test::Paired(vec![(codes, tests.to_vec())]);
+    Ok(Some(Filter::Param { param, test }))
+}
+
+fn in_units(
+    conn: &mut Conn,
+    param: &'static SearchParam,
+    source: &Source,
+    tests: &[Prefixed<QuantityTest>],
+) -> Result<Option<Filter>, StoreError> {
+    let Some(param) = plain(param) else {
+        return Ok(None);
+    };
+    let tests = units::in_use(conn, source, tests)?;
+    Ok(Some(match tests.is_empty() {
+        true => Filter::Nothing,
+        false => Filter::Param {
+            param,
+            test: Test::Quantity(tests),
+        },
+    }))
 }
 
 /// The parameter whose rows are those of this one that have no code beside them.
 fn plain(param: &'static SearchParam) -> Option<&'static SearchParam> {
+    if param.same_as.is_empty() {
+        return Some(param);
+    }
     let plain: Vec<ParamId> = param
         .same_as
         .iter()

@@ -6,6 +6,7 @@ use fhir::search::{Filter, Test, Token};
 /// Any of these.
 pub fn either(mut filters: Vec<Filter>) -> Filter {
     match filters.len() {
+        0 => Filter::Nothing,
         1 => filters.remove(0),
         _ => Filter::Or(filters),
     }

@@ -225,6 +225,14 @@ impl Sql {
             .push(") > 0")
     }
 
+    /// `column` is one of what a subquery finds, which stands by itself: it is read once, and what has one of
+    /// these is sought.
+    pub fn among_found(&mut self, column: &str, select: impl FnOnce(&mut Sql)) -> &mut Self {
+        self.push(column).either(" IN (", " = ANY(ARRAY(");
+        select(self);
+        self.either(")", "))")
+    }
+
     /// A table of these in a column `value`, as one bound value however many there are.
     pub fn texts<'a>(&mut self, texts: impl Iterator<Item = &'a str>, alias: &str) -> &mut Self {
         let array: serde_json::Value = texts.collect();

@@ -17,6 +17,9 @@ pub fn any(sql: &mut Sql, param: &SearchParam, test: &Test, source: &Source, ali
     match test {
         Test::Token(tokens) | Test::Identifier(tokens) => codes(sql, tokens, alias),
         Test::Reference(targets) => references(sql, param, targets, alias),
+        Test::Str(mode @ (StrMode::Contains | StrMode::EndsWith), texts) => {
+            parts(sql, source, *mode, texts, alias);
+        }
         Test::Str(mode, texts) => sql.any(texts, &mut |sql, text| string(sql, *mode, text, alias)),
         Test::Uri(mode, uris) => sql.any(uris, &mut |sql, uri| self::uri(sql, *mode, uri, alias)),
         Test::Date(dates) => sql.any(dates, &mut |sql, date| ranges::date(sql, date, alias)),
@@ -148,6 +151,18 @@ fn between(sql: &mut Sql, column: &str, prefix: &str) {
     sql.push(&format!(" AND {column} < "))
         .text(format!("{prefix}{LAST}"))
         .push(")");
+}
+
+/// What asks for a part of a text looks for whole ones that have it, each of which is there once.
+fn parts(sql: &mut Sql, source: &Source, mode: StrMode, texts: &[String], alias: &str) {
+    let text = sql.alias();
+    sql.among_found(&format!("{alias}.norm"), |sql| {
+        sql.push(&format!("SELECT {text}.norm FROM idx_norm {text} WHERE "));
+        source.param(sql, &text);
+        sql.push(" AND (");
+        sql.any(texts, &mut |sql, part| string(sql, mode, part, &text));
+        sql.push(")");
+    });
 }
 
 fn string(sql: &mut Sql, mode: StrMode, text: &str, alias: &str) {

@@ -8,6 +8,9 @@ use fhir::search::index::hash;
 
 const TEMPLATE: &str = include_str!("functions.sql");
 const SETTING: &str = "functions";
+/// As the template says of where arrays meet a table.
+const PINNED: &str = "SET plan_cache_mode = force_generic_plan\n\
+     SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off";
 
 /// Installs the functions, unless these are there. Called at start with nobody else starting.
 pub(crate) fn install(conn: &mut PgConnection) -> Result<(), StoreError> {
@@ -34,8 +37,7 @@ pub(crate) fn install(conn: &mut PgConnection) -> Result<(), StoreError> {
 fn text() -> String {
     TEMPLATE
         .replace("{rows}", &each(parameters, |_| true, ",\n    "))
-        .replace("{lasting}", &each(parameters, Family::lasts, ",\n    "))
-        .replace("{notes}", &each(note, Family::lasts, "\n    "))
+        .replace("{notes}", &each(note, Family::lasts, "\n\n"))
         .replace("{inserts}", &each(insert, |_| true, "\n"))
         .replace("{deletes}", &each(delete, |family| !family.lasts(), "\n"))
 }
@@ -67,20 +69,25 @@ fn insert(family: &Family) -> String {
     let (table, names) = (family.table, family.names());
     let arguments = arguments(family, |_| true);
     let statement = match family.lasts() {
-        true => format!("PERFORM baton_note({arguments});"),
+        true => format!("PERFORM {}({arguments});", noting(family)),
         false => format!("INSERT INTO {table} ({names})\n        SELECT * FROM unnest({arguments});"),
     };
     guarded(family, &statement)
 }
 
-/// Of lasting rows those that are not there yet.
+/// `baton_note_…`: of lasting rows those come that are not there yet.
 fn note(family: &Family) -> String {
-    let (table, names) = (family.table, family.names());
-    let (arguments, same) = (arguments(family, |_| true), same(family, "new"));
+    let (table, names, parameters) = (family.table, family.names(), parameters(family));
+    let (noting, arguments, same) = (noting(family), arguments(family, |_| true), same(family, "new"));
     format!(
-        "INSERT INTO {table} ({names})\n    SELECT DISTINCT * FROM unnest({arguments}) new ({names})\n    \
-         WHERE NOT EXISTS (SELECT FROM {table} old WHERE {same});"
+        "CREATE OR REPLACE FUNCTION {noting}({parameters}) RETURNS void LANGUAGE plpgsql\n{PINNED} AS $$\nBEGIN\n    \
+         INSERT INTO {table} ({names})\n    SELECT DISTINCT * FROM unnest({arguments}) new ({names})\n    \
+         WHERE NOT EXISTS (SELECT FROM {table} old WHERE {same});\nEND $$;"
     )
+}
+
+fn noting(family: &Family) -> String {
+    format!("baton_note_{}", family.table.trim_start_matches("idx_"))
 }
 
 /// `old.… = with.… AND …`

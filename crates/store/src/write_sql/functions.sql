@@ -5,12 +5,7 @@
 -- than the work, and a plan kept since the table was small would read all of it once it is large.
 
 -- What lasts is there once, or, where several note it at the same time, a few times.
-CREATE OR REPLACE FUNCTION baton_note({lasting}) RETURNS void LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-BEGIN
-    {notes}
-END $$;
+{notes}
 
 CREATE OR REPLACE FUNCTION baton_index({rows}) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

@@ -90,6 +90,7 @@ pub(super) fn add(conn: &mut SqliteConnection, key: i64, rows: &IndexRows) -> Re
     each(conn, &INSERTS, key, rows)
 }
 
+/// What lasts stays.
 pub(super) fn remove(conn: &mut SqliteConnection, key: i64, rows: &IndexRows) -> Result<(), StoreError> {
     each(conn, &DELETES, key, rows)
 }
@@ -107,6 +108,7 @@ const INSERTS: [OnRow; FAMILIES.len()] = [
     run::<6, true>,
     run::<7, true>,
     run::<8, true>,
+    run::<9, true>,
 ];
 const DELETES: [OnRow; FAMILIES.len()] = [
     run::<0, false>,
@@ -118,6 +120,7 @@ const DELETES: [OnRow; FAMILIES.len()] = [
     run::<6, false>,
     run::<7, false>,
     run::<8, false>,
+    run::<9, false>,
 ];
 
 fn each(
@@ -139,7 +142,10 @@ fn run<const F: usize, const INSERT: bool>(
     row: &[Cell],
     key: i64,
 ) -> QueryResult<usize> {
-    OneRow::<F, INSERT> { row, key }.execute(conn)
+    match INSERT || !FAMILIES[F].lasts() {
+        true => OneRow::<F, INSERT> { row, key }.execute(conn),
+        false => Ok(0),
+    }
 }
 
 /// Inserts a row into family `F`, or deletes it by what tells rows apart. Each pair is a type of its

@@ -6,3 +6,7 @@ CREATE TABLE idx_met (
     param INTEGER NOT NULL, code TEXT NOT NULL, other INTEGER NOT NULL, other_code TEXT NOT NULL,
     PRIMARY KEY (param, code, other, other_code)
 ) WITHOUT ROWID;
+
+-- Texts that some resource has, or had, each once: what asks for a part of a text looks through these, which are
+-- far fewer than who has them.
+CREATE TABLE idx_norm (param INTEGER NOT NULL, norm TEXT NOT NULL, PRIMARY KEY (param, norm)) WITHOUT ROWID;

@@ -8,6 +8,11 @@ CREATE TABLE idx_met (
 );
 CREATE INDEX idx_met_tree ON idx_met (param, code, other, other_code);
 
+-- Texts that some resource has, or had, each once: what asks for a part of a text looks through these, which are
+-- far fewer than who has them.
+CREATE TABLE idx_norm (param INT NOT NULL, norm TEXT COLLATE "C" NOT NULL);
+CREATE INDEX idx_norm_tree ON idx_norm (param, norm);
+
 -- The functions over the index tables are installed at start (crates/store/src/write_sql/functions.rs); those that
 -- do not note this must not be called any more.
 DO $$

@@ -1,0 +1,2 @@
+DROP TABLE idx_norm;
+DROP TABLE idx_met;

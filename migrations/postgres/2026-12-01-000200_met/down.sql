@@ -1,1 +1,0 @@
-DROP TABLE idx_met;
