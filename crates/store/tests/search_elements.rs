@@ -464,6 +464,26 @@ fn quantities_are_found_in_whatever_unit_they_were_written() {
                 &["a", "b"],
             ),
             ("Observation?value-quantity=120||mg/dL", &["a"]),
+            (
+                "Observation?value-quantity=lt2|http://unitsofmeasure.org|g/L",
+                &["a", "b"],
+            ),
+            (
+                "Observation?value-quantity=gt0|http://unitsofmeasure.org|mm[Hg]",
+                &[],
+            ),
+            (
+                "Observation?value-quantity=gt0|http://unitsofmeasure.org|mm[Hg],120||mmol/L",
+                &["c"],
+            ),
+            (
+                "Observation?combo-value-quantity=gt0|http://unitsofmeasure.org|mm[Hg]",
+                &[],
+            ),
+            ("Observation?combo-value-quantity=gt100", &["a", "c"]),
+            ("Observation?combo-code-value-quantity=2339-0$lt2,x$120", &["b"]),
+            ("Observation?code-value-quantity=2339-0$120||mmol/L", &["c"]),
+            ("Observation?value-quantity=ne120", &["b"]),
             ("Observation?value-quantity=120", &["a", "c"]),
         ];
         for (text, expected) in known {
