@@ -98,7 +98,7 @@ fn update<'a>(
     }
     let partial = |param| params.is_building(old.type_id, ParamId(param));
     let (remove, add) = indexed(old, params)?.diff(&put.rows, partial);
-    if !old.deleted && remove == add && says_the_same(put.text(), &old.body) {
+    if !old.deleted && remove.is_like(&add) && says_the_same(put.text(), &old.body) {
         return Ok(unchanged(old));
     }
     let (next, now) = successor(old, ctx);

@@ -119,15 +119,18 @@ impl IndexRows {
 
     /// Those that go with their resource.
     pub(crate) fn passing(mut self) -> IndexRows {
-        for (rows, _) in self
-            .0
-            .iter_mut()
-            .zip(&FAMILIES)
-            .filter(|(_, family)| family.lasts())
-        {
-            rows.clear();
+        for (rows, family) in self.0.iter_mut().zip(&FAMILIES) {
+            if family.lasts() {
+                rows.clear();
+            }
         }
         self
+    }
+
+    /// Whether the resource's own rows are the same.
+    pub(crate) fn is_like(&self, other: &IndexRows) -> bool {
+        let mut families = self.0.iter().zip(&other.0).zip(&FAMILIES);
+        families.all(|((rows, others), family)| family.lasts() || rows == others)
     }
 
     /// Both are sorted.
@@ -260,3 +263,6 @@ pub(crate) fn storable(text: String) -> String {
         text
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,9 +16,9 @@ mod text;
 mod token;
 
 pub use compiled::rows;
-pub use layout::{Place, Usual, places, stored, stored_with, usual};
+pub use layout::{Place, Usual, pairs_of, places, stored, stored_with, usual};
 pub use met::met;
-pub use pairs::{pairs, pairs_of};
+pub use pairs::pairs;
 pub use reference::parse as parse_reference;
 pub use text::{clip, hash, normalise};
 

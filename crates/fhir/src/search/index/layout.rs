@@ -11,6 +11,7 @@ use crate::path::Expr;
 use crate::registry::{Custom, CustomParams, SearchParam, registry};
 use crate::search::implicit;
 use crate::{ParamId, Resource, TypeId};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
@@ -87,6 +88,17 @@ pub fn places(param: &SearchParam) -> Vec<Place> {
         _ => Place { id, coded: false },
     };
     rows(param).into_iter().map(place).collect()
+}
+
+/// What a composite of a code and a quantity finds in a resource: each code with the quantity beside it.
+pub fn pairs_of(resource: &Value, composite: &SearchParam) -> Vec<EntryValue> {
+    let shape = |pair: &SearchParam| shape(pair.on, parts(pair)?.code.id);
+    let shapes = pairs(composite).into_iter().filter_map(shape);
+    let rows = shapes.map(|shape| match shape {
+        Shape::Paired(pair) => pair.rows(resource),
+        _ => Vec::new(),
+    });
+    rows.flatten().collect()
 }
 
 /// The value of this parameter that has no row.

@@ -34,7 +34,7 @@ pub fn parts(composite: &SearchParam) -> Option<Parts> {
 }
 
 /// The composites that stand for this one, each answered by one row: itself, or for one of several elements
-/// (`Observation | Observation.component`) those of each alone. None where rows do not answer it.
+/// (`Observation | Observation.component`) those of each alone. Empty where rows do not answer it.
 pub fn pairs(composite: &SearchParam) -> Vec<&'static SearchParam> {
     if composite.kind != ParamKind::Composite {
         return Vec::new();
@@ -51,12 +51,6 @@ pub fn pairs(composite: &SearchParam) -> Vec<&'static SearchParam> {
     };
     let all = composite.expression.split('|').map(alone);
     all.collect::<Option<_>>().unwrap_or_default()
-}
-
-/// The codes of a resource with the quantities beside them, as its rows hold them.
-pub fn pairs_of(resource: &Value, composite: &SearchParam) -> Vec<EntryValue> {
-    let each = pairs(composite).into_iter().filter_map(Pair::of);
-    each.flat_map(|pair| pair.rows(resource)).collect()
 }
 
 /// The paths of such a composite.

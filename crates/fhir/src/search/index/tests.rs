@@ -1,4 +1,4 @@
-use super::{Entry, EntryValue, compiled, entries, hash, met, normalise, places, stored, usual};
+use super::{Entry, EntryValue, compiled, entries, hash, met, normalise, pairs, places, stored, usual};
 use crate::path::Expr;
 use crate::registry::{ParamKind, registry};
 use crate::{Resource, TypeId};
@@ -243,6 +243,19 @@ fn a_code_holds_the_value_of_its_resource_which_has_a_row_too() {
     let beside = |found: &&EntryValue| matches!(found, EntryValue::Coded { quantity: Some(beside), .. } if **beside == value);
     assert_eq!(rows.iter().filter(beside).count(), 2, "{rows:#?}");
     assert!(rows.contains(&value) && rows.len() == 3, "{rows:#?}");
+}
+
+/// Its rows could not hold another.
+#[test]
+fn beside_a_code_there_is_one_quantity() {
+    for on in registry().types() {
+        let pairs = registry().params(*on).iter().filter_map(pairs::parts);
+        let mut codes: Vec<_> = pairs.map(|parts| parts.code.id).collect();
+        let all = codes.len();
+        codes.sort_unstable_by_key(|id| id.0);
+        codes.dedup();
+        assert_eq!(codes.len(), all, "{}", on.name());
+    }
 }
 
 #[test]
