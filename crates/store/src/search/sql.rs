@@ -33,7 +33,10 @@ enum Piece {
     Text(String),
     Bind(Bind),
     /// ` AND …`: the row with this key may be read.
-    GoOn(String),
+    GoOn {
+        of: String,
+        mask: u8,
+    },
     /// What the engines say differently.
     Either {
         sqlite: &'static str,
@@ -82,7 +85,7 @@ impl Sql {
             (Piece::Bind(_), _) => "?".to_string(),
             (Piece::Either { sqlite, .. }, Engine::Sqlite) => (*sqlite).to_string(),
             (Piece::Either { postgres, .. }, Engine::Postgres) => (*postgres).to_string(),
-            (Piece::GoOn(_), _) => String::new(),
+            (Piece::GoOn { .. }, _) => String::new(),
         };
         self.pieces.iter().map(piece).collect()
     }
@@ -108,7 +111,18 @@ impl Sql {
 
     /// Where a loop over many rows may be cut off: see `watch.rs`. PostgreSQL needs none.
     pub fn go_on(&mut self, row: &str) -> &mut Self {
-        self.pieces.push(Piece::GoOn(format!("{row}.key")));
+        // For a row in 64, as a call costs more than the row.
+        let of = format!("{row}.key");
+        self.pieces.push(Piece::GoOn { of, mask: 63 });
+        self
+    }
+
+    /// The same in a loop over texts, which have no key: by their lengths; each of them where it is compared
+    /// with many.
+    pub fn go_on_texts(&mut self, row: &str, with: usize) -> &mut Self {
+        let of = format!("length({row}.norm)");
+        let mask = if with > 8 { 0 } else { 7 };
+        self.pieces.push(Piece::GoOn { of, mask });
         self
     }
 
@@ -312,14 +326,13 @@ where
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => out.push_sql(text),
-                Piece::GoOn(key) if is_sqlite::<DB>() => {
-                    // For a row in 64, as a call costs more than the row; and certain, as the
-                    // planner takes other conditions for narrowing.
+                Piece::GoOn { of, mask } if is_sqlite::<DB>() => {
+                    // Certain, as the planner takes other conditions for narrowing.
                     out.push_sql(&format!(
-                        " AND likelihood(({key} & 63) <> 0 OR go_on({key}), 1.0)"
+                        " AND likelihood(({of} & {mask}) <> 0 OR go_on({of}), 1.0)"
                     ));
                 }
-                Piece::GoOn(_) => {}
+                Piece::GoOn { .. } => {}
                 Piece::Either { sqlite, .. } if is_sqlite::<DB>() => out.push_sql(sqlite),
                 Piece::Either { postgres, .. } => out.push_sql(postgres),
                 Piece::Bind(Bind::Small(value)) => out.push_bind_param::<SmallInt, _>(value)?,

@@ -159,7 +159,7 @@ fn parts(sql: &mut Sql, source: &Source, mode: StrMode, texts: &[String], alias:
     sql.among_found(&format!("{alias}.norm"), |sql| {
         sql.push(&format!("SELECT {text}.norm FROM idx_norm {text} WHERE "));
         source.param(sql, &text);
-        sql.push(" AND (");
+        sql.go_on_texts(&text, texts.len()).push(" AND (");
         sql.any(texts, &mut |sql, part| string(sql, mode, part, &text));
         sql.push(")");
     });
